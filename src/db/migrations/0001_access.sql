@@ -1,0 +1,95 @@
+-- Keys, parties, and who may come in.
+
+CREATE TABLE wrapped_key (
+  name         text PRIMARY KEY,
+  wrapped      bytea,
+  created_at   timestamptz NOT NULL DEFAULT now(),
+  destroyed_at timestamptz,
+  CHECK ((wrapped IS NULL) = (destroyed_at IS NOT NULL))
+);
+COMMENT ON TABLE wrapped_key IS 'Secrets, each encrypted under the key-encryption key, which is never here';
+COMMENT ON COLUMN wrapped_key.name IS 'What the secret is for, such as sign:token or domain:wm-vdab/1/1; also its associated data';
+COMMENT ON COLUMN wrapped_key.wrapped IS 'AES-256-GCM: 12-byte nonce, ciphertext, 16-byte tag; empty once destroyed';
+COMMENT ON COLUMN wrapped_key.created_at IS 'When the secret was made';
+COMMENT ON COLUMN wrapped_key.destroyed_at IS 'When the secret was destroyed for good';
+
+CREATE TABLE party (
+  id          text PRIMARY KEY CHECK (id ~ '^[A-Za-z0-9._-]{1,64}$'),
+  kind        text NOT NULL CHECK (kind IN ('housing-company', 'employment-service', 'welfare-office')),
+  name        text NOT NULL,
+  kbo         text NOT NULL CHECK (kbo ~ '^[01][0-9]{9}$'),
+  jwks        jsonb,
+  jwks_url    text,
+  base_url    text,
+  token_url   text,
+  created_at  timestamptz NOT NULL DEFAULT now(),
+  disabled_at timestamptz,
+  CHECK ((jwks IS NULL) <> (jwks_url IS NULL))
+);
+COMMENT ON TABLE party IS 'Organisations that may exchange';
+COMMENT ON COLUMN party.id IS 'The party id, also its OAuth client id';
+COMMENT ON COLUMN party.kind IS 'What it is, and so what it may call';
+COMMENT ON COLUMN party.name IS 'Name for people';
+COMMENT ON COLUMN party.kbo IS 'Enterprise number, ten digits';
+COMMENT ON COLUMN party.jwks IS 'Its public keys (RFC 7517)';
+COMMENT ON COLUMN party.jwks_url IS 'Where its public keys are, instead of jwks';
+COMMENT ON COLUMN party.base_url IS 'Where the gateway sends messages to it';
+COMMENT ON COLUMN party.token_url IS 'Where the gateway gets a token for that';
+COMMENT ON COLUMN party.created_at IS 'When it was registered';
+COMMENT ON COLUMN party.disabled_at IS 'Since when it may do nothing';
+
+CREATE TABLE webhook (
+  party_id   text PRIMARY KEY REFERENCES party,
+  url        text NOT NULL,
+  events     text[],
+  created_at timestamptz NOT NULL DEFAULT now(),
+  changed_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE webhook IS 'Where a party receives events; the secret is the key webhook:<party>';
+COMMENT ON COLUMN webhook.party_id IS 'The receiving party';
+COMMENT ON COLUMN webhook.url IS 'Its https endpoint';
+COMMENT ON COLUMN webhook.events IS 'Event types it wants; empty for all';
+COMMENT ON COLUMN webhook.created_at IS 'When it was first set';
+COMMENT ON COLUMN webhook.changed_at IS 'When it was last changed';
+
+CREATE TABLE used_assertion (
+  party_id   text NOT NULL,
+  jti        text NOT NULL,
+  expires_at timestamptz NOT NULL,
+  PRIMARY KEY (party_id, jti)
+);
+COMMENT ON TABLE used_assertion IS 'Client assertions already seen, so that none is used twice';
+COMMENT ON COLUMN used_assertion.party_id IS 'Who signed the assertion';
+COMMENT ON COLUMN used_assertion.jti IS 'Digest of its jti';
+COMMENT ON COLUMN used_assertion.expires_at IS 'After this the row may go: the assertion has expired by then';
+CREATE INDEX used_assertion_expiry ON used_assertion (expires_at);
+
+CREATE TABLE console_link (
+  digest     bytea PRIMARY KEY,
+  role       text NOT NULL CHECK (role IN ('privacy-officer', 'auditor', 'operator', 'viewer')),
+  created_at timestamptz NOT NULL DEFAULT now(),
+  expires_at timestamptz NOT NULL,
+  used_at    timestamptz
+);
+COMMENT ON TABLE console_link IS 'One-time links into the console';
+COMMENT ON COLUMN console_link.digest IS 'SHA-256 of the random link token';
+COMMENT ON COLUMN console_link.role IS 'The role that the session gets';
+COMMENT ON COLUMN console_link.created_at IS 'When the link was made';
+COMMENT ON COLUMN console_link.expires_at IS 'Until when it works';
+COMMENT ON COLUMN console_link.used_at IS 'When it was used';
+
+CREATE TABLE console_session (
+  digest     bytea PRIMARY KEY,
+  role       text NOT NULL CHECK (role IN ('privacy-officer', 'auditor', 'operator', 'viewer')),
+  csrf       text NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  seen_at    timestamptz NOT NULL DEFAULT now(),
+  expires_at timestamptz NOT NULL
+);
+COMMENT ON TABLE console_session IS 'People who are signed in';
+COMMENT ON COLUMN console_session.digest IS 'SHA-256 of the random cookie value';
+COMMENT ON COLUMN console_session.role IS 'What this session may do';
+COMMENT ON COLUMN console_session.csrf IS 'Token that every form of this session carries';
+COMMENT ON COLUMN console_session.created_at IS 'When the person signed in';
+COMMENT ON COLUMN console_session.seen_at IS 'Last request, for the idle time-out';
+COMMENT ON COLUMN console_session.expires_at IS 'Absolute end';

@@ -1,0 +1,73 @@
+-- Domains, quota, routes.
+
+CREATE TABLE domain (
+  name       text PRIMARY KEY,
+  protocol   text NOT NULL,
+  epoch      int  NOT NULL CHECK (epoch > 0),
+  state      text NOT NULL CHECK (state IN ('opening', 'current', 'closing', 'closed')),
+  public_key bytea NOT NULL,
+  opened_at  timestamptz NOT NULL DEFAULT now(),
+  ready_at   timestamptz,
+  closed_at  timestamptz
+);
+COMMENT ON TABLE domain IS 'Pseudonym domains: one key epoch of one framework or protocol; the secret is the key domain:<name>';
+COMMENT ON COLUMN domain.name IS '<framework or protocol id>/<major version>/<key epoch>';
+COMMENT ON COLUMN domain.protocol IS 'Framework or protocol id';
+COMMENT ON COLUMN domain.epoch IS 'Number of the key epoch, from 1';
+COMMENT ON COLUMN domain.state IS 'opening: recipient prepares; current: requests use it; closing: still routes feedback; closed: key destroyed';
+COMMENT ON COLUMN domain.public_key IS 'ristretto255 public key, 32 bytes';
+COMMENT ON COLUMN domain.opened_at IS 'When the key was made';
+COMMENT ON COLUMN domain.ready_at IS 'When the recipient reported that its register is ready';
+COMMENT ON COLUMN domain.closed_at IS 'When the key was destroyed';
+CREATE UNIQUE INDEX domain_one_current ON domain (protocol) WHERE state = 'current';
+
+CREATE TABLE quota_use (
+  party_id text NOT NULL REFERENCES party,
+  domain   text NOT NULL REFERENCES domain,
+  day      date NOT NULL,
+  used     bigint NOT NULL CHECK (used >= 0),
+  PRIMARY KEY (party_id, domain, day)
+);
+COMMENT ON TABLE quota_use IS 'Blind evaluations used, per party, domain and UTC day';
+COMMENT ON COLUMN quota_use.party_id IS 'Who asked';
+COMMENT ON COLUMN quota_use.domain IS 'Under which key';
+COMMENT ON COLUMN quota_use.day IS 'UTC day';
+COMMENT ON COLUMN quota_use.used IS 'Elements evaluated';
+
+CREATE TABLE route (
+  domain         text NOT NULL REFERENCES domain,
+  tag            bytea NOT NULL CHECK (length(tag) = 16),
+  party_id       text NOT NULL REFERENCES party,
+  subject_tag    bytea NOT NULL CHECK (length(subject_tag) = 16),
+  reference_hash bytea NOT NULL,
+  reference      bytea NOT NULL,
+  period         text NOT NULL CHECK (period ~ '^[0-9]{4}-[0-9]{2}$'),
+  ended_on       date,
+  expires_at     timestamptz NOT NULL,
+  PRIMARY KEY (domain, tag, party_id)
+);
+COMMENT ON TABLE route IS 'Which housing company has the person behind a tag';
+COMMENT ON COLUMN route.domain IS 'The domain of the tag';
+COMMENT ON COLUMN route.tag IS 'Pseudonym, 16 bytes';
+COMMENT ON COLUMN route.party_id IS 'The housing company that named the person';
+COMMENT ON COLUMN route.subject_tag IS 'The gateway''s own index of the person, for rights and evidence';
+COMMENT ON COLUMN route.reference_hash IS 'HMAC-SHA256 of the tenant reference under the route key, to find it again';
+COMMENT ON COLUMN route.reference IS 'The tenant reference, AES-256-GCM under the route key: nonce, ciphertext, tag';
+COMMENT ON COLUMN route.period IS 'Latest request period in which the company named the person';
+COMMENT ON COLUMN route.ended_on IS 'End of the tenancy, as the company reported it';
+COMMENT ON COLUMN route.expires_at IS 'End of retention under the protocol';
+CREATE INDEX route_subject ON route (subject_tag);
+CREATE INDEX route_reference ON route (party_id, domain, reference_hash);
+
+CREATE TABLE period_member (
+  protocol    text NOT NULL,
+  party_id    text NOT NULL REFERENCES party,
+  period      text NOT NULL CHECK (period ~ '^[0-9]{4}-[0-9]{2}$'),
+  subject_tag bytea NOT NULL CHECK (length(subject_tag) = 16),
+  PRIMARY KEY (protocol, party_id, period, subject_tag)
+);
+COMMENT ON TABLE period_member IS 'Persons a housing company sent in a period: each at most once, and the base of differencing checks';
+COMMENT ON COLUMN period_member.protocol IS 'Framework or protocol id';
+COMMENT ON COLUMN period_member.party_id IS 'The housing company';
+COMMENT ON COLUMN period_member.period IS 'Calendar month of the reference date';
+COMMENT ON COLUMN period_member.subject_tag IS 'The person';

@@ -1,0 +1,253 @@
+-- Messages, their hand-overs, and what is on its way.
+
+CREATE TABLE message (
+  id               text PRIMARY KEY,
+  type             text NOT NULL,
+  protocol         text,
+  protocol_version text,
+  protocol_digest  text,
+  party_id         text NOT NULL REFERENCES party,
+  purpose          text,
+  domain           text REFERENCES domain,
+  period           text,
+  reference_date   date,
+  target_group     jsonb,
+  in_reply_to      text REFERENCES message,
+  received_at      timestamptz NOT NULL,
+  received_day     date NOT NULL,
+  digest           text NOT NULL,
+  accepted         int NOT NULL CHECK (accepted >= 0),
+  refused          int NOT NULL CHECK (refused >= 0),
+  code             text,
+  receipt          text,
+  answer_state     text CHECK (answer_state IN ('awaiting', 'answered', 'expired')),
+  answer_due_at    timestamptz,
+  answered_at      timestamptz,
+  found            int CHECK (found >= 0),
+  CHECK (accepted + refused > 0)
+);
+COMMENT ON TABLE message IS 'One request of one party, accepted or refused';
+COMMENT ON COLUMN message.id IS 'msg_ and a ULID';
+COMMENT ON COLUMN message.type IS 'Message type, such as detection.request';
+COMMENT ON COLUMN message.protocol IS 'Framework or protocol id; empty where it is not known';
+COMMENT ON COLUMN message.protocol_version IS 'Version of the document that decided';
+COMMENT ON COLUMN message.protocol_digest IS 'Digest of that document';
+COMMENT ON COLUMN message.party_id IS 'The sender';
+COMMENT ON COLUMN message.purpose IS 'Purpose id in the protocol';
+COMMENT ON COLUMN message.domain IS 'Pseudonym domain of its items';
+COMMENT ON COLUMN message.period IS 'Calendar month of the reference date, YYYY-MM';
+COMMENT ON COLUMN message.reference_date IS 'Reference date of a request';
+COMMENT ON COLUMN message.target_group IS 'Target group id and version named in a request';
+COMMENT ON COLUMN message.in_reply_to IS 'The request that this answers';
+COMMENT ON COLUMN message.received_at IS 'When it was received';
+COMMENT ON COLUMN message.received_day IS 'UTC day of that, for conservation';
+COMMENT ON COLUMN message.digest IS 'SHA-256 of the body, base64url; the body holds a nonce that is not stored';
+COMMENT ON COLUMN message.accepted IS 'Items accepted; a message without items is one';
+COMMENT ON COLUMN message.refused IS 'Items refused';
+COMMENT ON COLUMN message.code IS 'Code of the refusal of the whole message';
+COMMENT ON COLUMN message.receipt IS 'The signed receipt (JWS)';
+COMMENT ON COLUMN message.answer_state IS 'Interaction: whether the answer has come';
+COMMENT ON COLUMN message.answer_due_at IS 'End of the answer window of the protocol';
+COMMENT ON COLUMN message.answered_at IS 'When the answer was accepted';
+COMMENT ON COLUMN message.found IS 'Number of people found, on an answer';
+CREATE INDEX message_party ON message (party_id, id);
+CREATE INDEX message_conservation ON message (received_day, protocol);
+CREATE INDEX message_reply ON message (in_reply_to) WHERE in_reply_to IS NOT NULL;
+CREATE INDEX message_awaiting ON message (answer_due_at) WHERE answer_state = 'awaiting';
+CREATE INDEX message_period ON message (protocol, party_id, period) WHERE period IS NOT NULL;
+
+CREATE TABLE idempotency (
+  party_id   text NOT NULL REFERENCES party,
+  key        text NOT NULL,
+  operation  text NOT NULL,
+  digest     text NOT NULL,
+  status     int  NOT NULL,
+  response   jsonb NOT NULL,
+  created_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (party_id, operation, key)
+);
+COMMENT ON TABLE idempotency IS 'Outcomes by Idempotency-Key, so that a retry gets the first one';
+COMMENT ON COLUMN idempotency.party_id IS 'The caller';
+COMMENT ON COLUMN idempotency.key IS 'Its Idempotency-Key';
+COMMENT ON COLUMN idempotency.operation IS 'Method and path';
+COMMENT ON COLUMN idempotency.digest IS 'SHA-256 of the body';
+COMMENT ON COLUMN idempotency.status IS 'HTTP status of the outcome';
+COMMENT ON COLUMN idempotency.response IS 'Body of the outcome, without tenant references';
+COMMENT ON COLUMN idempotency.created_at IS 'When the outcome was stored';
+
+CREATE TABLE detection_row (
+  message_id  text NOT NULL REFERENCES message,
+  row_id      bytea NOT NULL CHECK (length(row_id) = 16),
+  nonce       bytea NOT NULL CHECK (length(nonce) = 12),
+  ciphertext  bytea NOT NULL,
+  tag         bytea NOT NULL CHECK (length(tag) = 16),
+  subject_tag bytea NOT NULL CHECK (length(subject_tag) = 16),
+  PRIMARY KEY (message_id, row_id)
+);
+COMMENT ON TABLE detection_row IS 'Sealed rows on their way to VDAB; erased once answered or expired';
+COMMENT ON COLUMN detection_row.message_id IS 'The detection request';
+COMMENT ON COLUMN detection_row.row_id IS 'Id of the row, new every month';
+COMMENT ON COLUMN detection_row.nonce IS 'AES-GCM nonce';
+COMMENT ON COLUMN detection_row.ciphertext IS 'Sealed content with the tag appended: only who knows the person can open it';
+COMMENT ON COLUMN detection_row.tag IS 'Pseudonym, to answer per person where the protocol grants it; never sent';
+COMMENT ON COLUMN detection_row.subject_tag IS 'The person, to withdraw the row';
+CREATE INDEX detection_row_subject ON detection_row (subject_tag);
+
+CREATE TABLE feedback (
+  id             text PRIMARY KEY,
+  message_id     text NOT NULL REFERENCES message,
+  protocol       text NOT NULL,
+  domain         text NOT NULL REFERENCES domain,
+  tag            bytea NOT NULL CHECK (length(tag) = 16),
+  subject_tag    bytea NOT NULL CHECK (length(subject_tag) = 16),
+  party_id       text REFERENCES party,
+  reachability   text CHECK (reachability IN ('hard-to-reach', 'not-reached')),
+  established_on date,
+  status         text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'taken-up', 'closed')),
+  taken_up_on    date,
+  closed_on      date,
+  created_at     timestamptz NOT NULL
+);
+COMMENT ON TABLE feedback IS 'One tenant whom VDAB reaches with difficulty or not at all';
+COMMENT ON COLUMN feedback.id IS 'fb_ and a ULID';
+COMMENT ON COLUMN feedback.message_id IS 'The message of VDAB that carried it';
+COMMENT ON COLUMN feedback.protocol IS 'Framework or protocol id';
+COMMENT ON COLUMN feedback.domain IS 'Domain of the tag';
+COMMENT ON COLUMN feedback.tag IS 'Pseudonym of the tenant';
+COMMENT ON COLUMN feedback.subject_tag IS 'The person, for rights and evidence';
+COMMENT ON COLUMN feedback.party_id IS 'The one housing company it is for; empty while two have a current route';
+COMMENT ON COLUMN feedback.reachability IS 'hard-to-reach or not-reached; erased with the payload';
+COMMENT ON COLUMN feedback.established_on IS 'Date established by VDAB; erased with the payload';
+COMMENT ON COLUMN feedback.status IS 'Progress at the housing company';
+COMMENT ON COLUMN feedback.taken_up_on IS 'Date taken up';
+COMMENT ON COLUMN feedback.closed_on IS 'Date closed';
+COMMENT ON COLUMN feedback.created_at IS 'When it was accepted';
+CREATE INDEX feedback_party ON feedback (party_id, id);
+CREATE INDEX feedback_message ON feedback (message_id);
+CREATE INDEX feedback_tag ON feedback (domain, tag);
+
+CREATE TABLE tenancy_end (
+  message_id  text NOT NULL REFERENCES message,
+  tag         bytea NOT NULL CHECK (length(tag) = 16),
+  subject_tag bytea NOT NULL CHECK (length(subject_tag) = 16),
+  ended_on    date NOT NULL,
+  PRIMARY KEY (message_id, tag)
+);
+COMMENT ON TABLE tenancy_end IS 'Ended tenancies on their way to VDAB; erased once delivered';
+COMMENT ON COLUMN tenancy_end.message_id IS 'The message that reported it';
+COMMENT ON COLUMN tenancy_end.tag IS 'Pseudonym of the former tenant';
+COMMENT ON COLUMN tenancy_end.subject_tag IS 'The person';
+COMMENT ON COLUMN tenancy_end.ended_on IS 'Last day of the tenancy';
+
+CREATE TABLE period_close (
+  protocol    text NOT NULL,
+  party_id    text NOT NULL REFERENCES party,
+  period      text NOT NULL CHECK (period ~ '^[0-9]{4}-[0-9]{2}$'),
+  closed_at   timestamptz NOT NULL,
+  released_at timestamptz,
+  tenants     int,
+  found       int,
+  PRIMARY KEY (protocol, party_id, period)
+);
+COMMENT ON TABLE period_close IS 'Closed request periods and the one number released for each';
+COMMENT ON COLUMN period_close.protocol IS 'Framework or protocol id';
+COMMENT ON COLUMN period_close.party_id IS 'The housing company';
+COMMENT ON COLUMN period_close.period IS 'Calendar month';
+COMMENT ON COLUMN period_close.closed_at IS 'Since when no further request is accepted for it';
+COMMENT ON COLUMN period_close.released_at IS 'When the number was released';
+COMMENT ON COLUMN period_close.tenants IS 'Distinct tenants answered for';
+COMMENT ON COLUMN period_close.found IS 'The number after disclosure control; empty where withheld';
+
+CREATE TABLE hand_over (
+  id           text PRIMARY KEY,
+  message_id   text NOT NULL REFERENCES message,
+  destination  text NOT NULL REFERENCES party,
+  kind         text NOT NULL CHECK (kind IN ('detection', 'tenancy-ended', 'progress', 'event')),
+  event        text,
+  feedback_id  text REFERENCES feedback,
+  period       text,
+  counted      boolean NOT NULL DEFAULT true,
+  items        int NOT NULL CHECK (items >= 0),
+  withdrawn    int NOT NULL DEFAULT 0 CHECK (withdrawn >= 0),
+  state        text NOT NULL CHECK (state IN
+                 ('queued', 'retrying', 'held', 'delivered', 'parked', 'expired', 'withdrawn')),
+  reason       text,
+  attempts     int NOT NULL DEFAULT 0,
+  last_status  int,
+  due_at       timestamptz NOT NULL,
+  claimed_until timestamptz,
+  created_at   timestamptz NOT NULL,
+  delivered_at timestamptz,
+  acknowledged_at timestamptz
+);
+COMMENT ON TABLE hand_over IS 'A message, or a part of it, reaching one destination';
+COMMENT ON COLUMN hand_over.id IS 'del_ and a ULID; the webhook-id of its event';
+COMMENT ON COLUMN hand_over.message_id IS 'The message it belongs to';
+COMMENT ON COLUMN hand_over.destination IS 'The party that receives it';
+COMMENT ON COLUMN hand_over.kind IS 'How it is carried: a call to VDAB or an event for a webhook or inbox';
+COMMENT ON COLUMN hand_over.event IS 'Event type, for an event';
+COMMENT ON COLUMN hand_over.feedback_id IS 'The feedback it carries';
+COMMENT ON COLUMN hand_over.period IS 'The period whose number it carries';
+COMMENT ON COLUMN hand_over.counted IS 'Whether its items count in the conservation of its message; notices do not';
+COMMENT ON COLUMN hand_over.items IS 'Items of the message it carries, without the withdrawn ones';
+COMMENT ON COLUMN hand_over.withdrawn IS 'Items taken out before delivery';
+COMMENT ON COLUMN hand_over.state IS 'Where it stands';
+COMMENT ON COLUMN hand_over.reason IS 'Why, as a code: why held, parked or withdrawn';
+COMMENT ON COLUMN hand_over.attempts IS 'Times it was tried';
+COMMENT ON COLUMN hand_over.last_status IS 'HTTP status of the last answer; empty where there was none';
+COMMENT ON COLUMN hand_over.due_at IS 'When it is next due';
+COMMENT ON COLUMN hand_over.claimed_until IS 'Until when a worker has it in hand';
+COMMENT ON COLUMN hand_over.created_at IS 'When it was made';
+COMMENT ON COLUMN hand_over.delivered_at IS 'When the destination took it';
+COMMENT ON COLUMN hand_over.acknowledged_at IS 'When the destination acknowledged it through its inbox';
+CREATE INDEX hand_over_due ON hand_over (destination, due_at) WHERE state IN ('queued', 'retrying');
+CREATE INDEX hand_over_message ON hand_over (message_id);
+CREATE INDEX hand_over_destination ON hand_over (destination, id);
+CREATE INDEX hand_over_feedback ON hand_over (feedback_id) WHERE feedback_id IS NOT NULL;
+
+CREATE TABLE transition (
+  message_id text NOT NULL REFERENCES message,
+  state      text NOT NULL,
+  at         timestamptz NOT NULL,
+  code       text
+);
+COMMENT ON TABLE transition IS 'How a message moved from state to state';
+COMMENT ON COLUMN transition.message_id IS 'The message';
+COMMENT ON COLUMN transition.state IS 'The state it reached';
+COMMENT ON COLUMN transition.at IS 'When';
+COMMENT ON COLUMN transition.code IS 'Why, where there is a code';
+CREATE INDEX transition_message ON transition (message_id, at);
+
+CREATE TABLE exception (
+  id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  kind       text NOT NULL,
+  message_id text REFERENCES message,
+  feedback_id text REFERENCES feedback,
+  opened_at  timestamptz NOT NULL,
+  closed_at  timestamptz
+);
+COMMENT ON TABLE exception IS 'What a person should look at';
+COMMENT ON COLUMN exception.id IS 'Number';
+COMMENT ON COLUMN exception.kind IS 'Such as two-current-routes';
+COMMENT ON COLUMN exception.message_id IS 'The message it is about';
+COMMENT ON COLUMN exception.feedback_id IS 'The feedback it is about';
+COMMENT ON COLUMN exception.opened_at IS 'Since when';
+COMMENT ON COLUMN exception.closed_at IS 'Until when';
+CREATE INDEX exception_open ON exception (opened_at) WHERE closed_at IS NULL;
+
+CREATE TABLE protocol_version (
+  id        text NOT NULL,
+  version   text NOT NULL,
+  digest    text NOT NULL,
+  document  jsonb NOT NULL,
+  state     text NOT NULL,
+  seen_at   timestamptz NOT NULL,
+  PRIMARY KEY (id, digest)
+);
+COMMENT ON TABLE protocol_version IS 'Every protocol document the gateway has executed or refused to, kept as evidence';
+COMMENT ON COLUMN protocol_version.id IS 'Protocol id';
+COMMENT ON COLUMN protocol_version.version IS 'Its version';
+COMMENT ON COLUMN protocol_version.digest IS 'SHA-256 over RFC 8785 canonical JSON, base64url';
+COMMENT ON COLUMN protocol_version.document IS 'The document';
+COMMENT ON COLUMN protocol_version.state IS 'Last state the gateway saw it in';
+COMMENT ON COLUMN protocol_version.seen_at IS 'When the gateway saw that state';

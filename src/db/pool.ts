@@ -1,0 +1,46 @@
+import pg from 'pg'
+
+export type Pool = pg.Pool
+/** A connection inside a transaction, or the pool itself for a single statement. */
+export type Tx = pg.PoolClient
+export type Queryable = Pick<pg.PoolClient, 'query'>
+
+// Counts and indexes stay far below 2^53; a bigint column as a string would only invite mistakes.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number)
+// A date is a calendar day, not an instant in the zone of this process.
+pg.types.setTypeParser(pg.types.builtins.DATE, text => text)
+
+/** Opens a pool; statements run in UTC and give up after 30 s. */
+export function openPool(databaseUrl: string, options: { max?: number; name?: string } = {}): Pool {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    max: options.max ?? 20,
+    application_name: options.name ?? 'huisbrug',
+    options: '-c TimeZone=UTC',
+    statement_timeout: 30_000,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+  })
+  // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
+  pool.on('error', () => {})
+  return pool
+}
+
+/** Runs `work` in one transaction: commits its result, or rolls back and rethrows. */
+export async function inTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  let broken: Error | undefined
+  try {
+    await client.query('BEGIN')
+    const result = await work(client)
+    await client.query('COMMIT')
+    return result
+  } catch (error) {
+    await client.query('ROLLBACK').catch((cause: Error) => {
+      broken = cause
+    })
+    throw error
+  } finally {
+    client.release(broken)
+  }
+}

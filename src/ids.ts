@@ -1,0 +1,14 @@
+import { randomBytes } from 'node:crypto'
+import { ulid } from 'ulid'
+
+export type IdPrefix = 'msg' | 'fb' | 'del' | 'req'
+
+/** A new id: prefix, underscore, ULID (time-ordered, random). */
+export function newId(prefix: IdPrefix, at: Date): string {
+  return `${prefix}_${ulid(at.getTime())}`
+}
+
+/** 32 random bytes, base64url: the sender's nonce of a person-bearing body. */
+export function newNonce(): string {
+  return randomBytes(32).toString('base64url')
+}
