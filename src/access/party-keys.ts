@@ -1,0 +1,115 @@
+import type { Logger } from '../log.ts'
+import {
+  importKeys,
+  JwksError,
+  type PublicJwks,
+  type PublicKey,
+  parsePublicJwks,
+} from './public-jwks.ts'
+
+// How long a fetched set is trusted, how often at most it is fetched again for a kid that it does
+// not have, and how long it may serve on when its address does not answer.
+const FRESH_MS = 10 * 60_000
+const RETRY_MS = 30_000
+const STALE_MS = 60 * 60_000
+
+/** Fetches the bytes of a key set; must be the guarded client, for the address is a peer's. */
+export type FetchJwks = (url: string) => Promise<Uint8Array>
+
+/** Where a party's keys come from: a stored set or an address, exactly one of them. */
+export interface KeySource {
+  id: string
+  jwks: PublicJwks | undefined
+  jwksUrl: string | undefined
+}
+
+interface Fetched {
+  keys: PublicKey[]
+  fetchedAt: number
+  triedAt: number
+  pending: Promise<void> | undefined
+}
+
+/** The public keys of parties, stored or fetched. */
+export class PartyKeys {
+  readonly #fetch: FetchJwks
+  readonly #log: Logger
+  readonly #now: () => Date
+  readonly #fetched = new Map<string, Fetched>()
+
+  constructor(parts: { fetchJwks: FetchJwks; log: Logger; now: () => Date }) {
+    this.#fetch = parts.fetchJwks
+    this.#log = parts.log
+    this.#now = parts.now
+  }
+
+  /** The party's key of that id, or undefined where it has none now. */
+  async find(party: KeySource, kid: string): Promise<PublicKey | undefined> {
+    const keys = await this.#keysFor(party, kid)
+    return keys.find(key => key.kid === kid)
+  }
+
+  /** The keys that count now. */
+  async list(party: KeySource): Promise<PublicKey[]> {
+    return this.#keysFor(party, undefined)
+  }
+
+  /**
+   * Fetches and checks the set at an address, without keeping it.
+   * @throws JwksError, or the error of the fetch
+   */
+  async probe(url: string): Promise<PublicKey[]> {
+    const bytes = await this.#fetch(url)
+    return importKeys(await parsePublicJwks(parseJson(bytes)))
+  }
+
+  async #keysFor(party: KeySource, kid: string | undefined): Promise<PublicKey[]> {
+    const now = this.#now().getTime()
+    const keys = party.jwksUrl
+      ? await this.#fetchedKeys(party.id, party.jwksUrl, kid, now)
+      : importKeys(party.jwks ?? { keys: [] })
+    return keys.filter(key => !key.until || key.until.getTime() > now)
+  }
+
+  async #fetchedKeys(
+    party: string,
+    url: string,
+    kid: string | undefined,
+    now: number,
+  ): Promise<PublicKey[]> {
+    const id = `${party} ${url}`
+    const entry = this.#fetched.get(id) ?? {
+      keys: [],
+      fetchedAt: -Infinity,
+      triedAt: -Infinity,
+      pending: undefined,
+    }
+    this.#fetched.set(id, entry)
+    const wanting = kid !== undefined && !entry.keys.some(key => key.kid === kid)
+    const due = (wanting || now - entry.fetchedAt >= FRESH_MS) && now - entry.triedAt >= RETRY_MS
+    if (due && !entry.pending) entry.pending = this.#refresh(entry, party, url, now)
+    if (wanting || now - entry.fetchedAt >= FRESH_MS) await entry.pending
+    return now - entry.fetchedAt < STALE_MS ? entry.keys : []
+  }
+
+  async #refresh(entry: Fetched, party: string, url: string, now: number): Promise<void> {
+    entry.triedAt = now
+    try {
+      entry.keys = await this.probe(url)
+      entry.fetchedAt = now
+    } catch (error) {
+      const reason = error instanceof JwksError ? error.code : 'unreachable'
+      this.#log.warn('the keys of a party could not be fetched', { party, reason })
+    } finally {
+      entry.pending = undefined
+    }
+  }
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8'))
+  } catch {
+    throw new JwksError('shape', 'the key set is not JSON')
+  }
+}

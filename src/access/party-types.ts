@@ -1,0 +1,63 @@
+import type { PartyKind } from './operations.ts'
+import type { PublicJwks } from './public-jwks.ts'
+
+/** An organisation that may exchange. */
+export interface Party {
+  /** Also its OAuth client id. */
+  id: string
+  kind: PartyKind
+  name: string
+  /** Enterprise number, ten digits. */
+  kbo: string
+  /** Its public keys, or else where they are. */
+  jwks: PublicJwks | undefined
+  jwksUrl: string | undefined
+  /** Where the gateway calls it, and where it gets the token for that. */
+  baseUrl: string | undefined
+  tokenUrl: string | undefined
+  createdAt: Date
+  /** Since when it may do nothing; undefined while it may. */
+  disabledAt: Date | undefined
+}
+
+/** What an operator gives to register a party; unchecked. */
+export interface PartyDraft {
+  id: string
+  kind: string
+  name: string
+  kbo: string
+  /** A JWK set, or the address of one. */
+  jwks: { set: unknown } | { url: string }
+  webhook?: string | undefined
+  baseUrl?: string | undefined
+  tokenUrl?: string | undefined
+}
+
+/** A party with what `party show` tells of it. */
+export interface PartyView {
+  party: Party
+  keys: { kid: string; algorithms: readonly string[]; until: Date | undefined }[]
+  webhook: { url: string; events: string[] | undefined } | undefined
+}
+
+export type PartyFault =
+  | 'id'
+  | 'kind'
+  | 'name'
+  | 'kbo'
+  | 'jwks'
+  | 'url'
+  | 'exists'
+  | 'unknown'
+  | 'disabled'
+
+/** Why an operator's change of a party is refused; the message is for that operator. */
+export class PartyError extends Error {
+  override readonly name = 'PartyError'
+  readonly code: PartyFault
+
+  constructor(code: PartyFault, message: string) {
+    super(message)
+    this.code = code
+  }
+}

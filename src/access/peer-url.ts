@@ -1,0 +1,109 @@
+import { BlockList, isIP } from 'node:net'
+import { refuse } from '../errors.ts'
+
+const MAX_LENGTH = 2048
+
+// Not public, after the IANA special-purpose address registries; 168.63.129.16 is a cloud's own
+// service on an ordinary address.
+const CLOSED_V4 = new BlockList()
+for (const [network, prefix] of [
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['168.63.129.16', 32],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.0.2.0', 24],
+  ['192.31.196.0', 24],
+  ['192.52.193.0', 24],
+  ['192.88.99.0', 24],
+  ['192.168.0.0', 16],
+  ['192.175.48.0', 24],
+  ['198.18.0.0', 15],
+  ['198.51.100.0', 24],
+  ['203.0.113.0', 24],
+  ['224.0.0.0', 4],
+  ['240.0.0.0', 4],
+] as const) {
+  CLOSED_V4.addSubnet(network, prefix, 'ipv4')
+}
+
+// Of IPv6 only global unicast is open, without what carries an IPv4 address or is set apart in it.
+const GLOBAL_V6 = new BlockList()
+GLOBAL_V6.addSubnet('2000::', 3, 'ipv6')
+const CLOSED_V6 = new BlockList()
+for (const [network, prefix] of [
+  ['2001::', 23],
+  ['2001:db8::', 32],
+  ['2002::', 16],
+  ['2620:4f:8000::', 48],
+  ['3fff::', 20],
+] as const) {
+  CLOSED_V6.addSubnet(network, prefix, 'ipv6')
+}
+
+// One list per family: a list with IPv4 rules also takes the IPv6 forms that carry such an address.
+const LOOPBACK_V4 = new BlockList()
+LOOPBACK_V4.addSubnet('127.0.0.0', 8, 'ipv4')
+const LOOPBACK_V6 = new BlockList()
+LOOPBACK_V6.addAddress('::1', 'ipv6')
+
+/** Whether an address, in the form that the resolver or `URL` gives, is of a public network. */
+export function isPublicAddress(address: string): boolean {
+  const version = isIP(address)
+  if (version === 4) return !CLOSED_V4.check(address, 'ipv4')
+  if (version !== 6 || address.includes('%')) return false
+  return GLOBAL_V6.check(address, 'ipv6') && !CLOSED_V6.check(address, 'ipv6')
+}
+
+/** Whether an address is this host's own; an IPv4 address inside an IPv6 one never counts. */
+export function isLoopbackAddress(address: string): boolean {
+  const version = isIP(address)
+  if (version === 4) return LOOPBACK_V4.check(address, 'ipv4')
+  return version === 6 && LOOPBACK_V6.check(address, 'ipv6')
+}
+
+/**
+ * Checks, without looking a name up, that a peer may be called at this address: https, public, no
+ * user name, no fragment. With `allowLoopback` (sandbox, demo, tests) also this host itself, there
+ * by plain http too. What a name resolves to is checked when the connection is made.
+ * @throws Refusal HB-512 at `pointer`, which never repeats the address
+ */
+export function assertAllowedUrl(
+  text: string,
+  options: { allowLoopback?: boolean; pointer?: string } = {},
+): URL {
+  const fault = findFault(text, options.allowLoopback ?? false)
+  if (fault) throw refuse('HB-512', options.pointer ?? '/url', `outbound: ${fault}`)
+  return new URL(text)
+}
+
+function findFault(text: string, allowLoopback: boolean): string | undefined {
+  if (text.length > MAX_LENGTH || !URL.canParse(text)) return 'not a URL'
+  const url = new URL(text)
+  const host = hostOf(url)
+  const local = allowLoopback && isLocalHost(host)
+  if (url.protocol !== 'https:' && !(url.protocol === 'http:' && local)) return 'https only'
+  if (url.username || url.password) return 'no user name or password'
+  if (url.hash || text.includes('#')) return 'no fragment'
+  if (local) return undefined
+  return isOpenHost(host) ? undefined : 'public addresses only'
+}
+
+/** The host of a URL without the brackets of an IPv6 address and without a final dot. */
+export function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '')
+}
+
+/** Whether a host names this machine: `localhost`, a name under it, or a loopback address. */
+export function isLocalHost(host: string): boolean {
+  return host === 'localhost' || host.endsWith('.localhost') || isLoopbackAddress(host)
+}
+
+function isOpenHost(host: string): boolean {
+  if (isIP(host)) return isPublicAddress(host)
+  // A name without a dot, or under one of these, is of an inner network by definition.
+  return host.includes('.') && !/\.(localhost|local|internal|home\.arpa|onion)$/.test(host)
+}

@@ -1,0 +1,210 @@
+import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
+import { calculateJwkThumbprint, type JWK } from 'jose'
+
+export type JwksFault = 'shape' | 'private' | 'symmetric' | 'weak' | 'unsupported' | 'kid'
+
+/** Why a key set is refused; the message is for the operator and holds no key material. */
+export class JwksError extends Error {
+  override readonly name = 'JwksError'
+  readonly code: JwksFault
+
+  constructor(code: JwksFault, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/** A key as it is kept: public members only, plus `exp` (NumericDate) once it is on its way out. */
+export interface StoredKey {
+  kty: 'OKP' | 'EC' | 'RSA'
+  kid: string
+  use: 'sig'
+  crv?: string
+  x?: string
+  y?: string
+  n?: string
+  e?: string
+  exp?: number
+}
+
+export interface PublicJwks {
+  keys: StoredKey[]
+}
+
+/** A registered key, ready to verify with. */
+export interface PublicKey {
+  kid: string
+  /** JOSE algorithms that this key may be used with: never more than its type allows. */
+  algorithms: readonly SigningAlgorithm[]
+  key: KeyObject
+  /** After this the key counts no more; undefined while it is not being replaced. */
+  until: Date | undefined
+}
+
+/** The JOSE algorithms accepted from parties. Ed25519 is the name of EdDSA with that curve (RFC 9864). */
+export const SIGNING_ALGORITHMS = ['EdDSA', 'Ed25519', 'ES256', 'PS256'] as const
+export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number]
+
+const MAX_KEYS = 20
+const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'priv']
+const FORMS = {
+  OKP: { members: ['crv', 'x'], crv: 'Ed25519', algorithms: ['EdDSA', 'Ed25519'] },
+  EC: { members: ['crv', 'x', 'y'], crv: 'P-256', algorithms: ['ES256'] },
+  RSA: { members: ['n', 'e'], crv: undefined, algorithms: ['PS256'] },
+} as const
+
+// The y coordinates of the points of small order on edwards25519, also in their non-canonical forms
+// (libsodium's list). With such a key, an all-zero placeholder among them, anyone can make a
+// signature that verifies.
+const SMALL_ORDER = new Set([
+  '0000000000000000000000000000000000000000000000000000000000000000',
+  '0100000000000000000000000000000000000000000000000000000000000000',
+  '26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05',
+  'c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a',
+  'ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+  'eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f',
+])
+
+/**
+ * Reads a JWK set (RFC 7517) that may hold only public signing keys: Ed25519, P-256, or RSA of at
+ * least 2048 bits. Members that are not needed are dropped; a key without `kid` gets its RFC 7638
+ * thumbprint. Attacker-controlled where it comes from a URL.
+ * @throws JwksError
+ */
+export async function parsePublicJwks(value: unknown): Promise<PublicJwks> {
+  const keys = isObject(value) ? value['keys'] : undefined
+  if (!Array.isArray(keys)) throw new JwksError('shape', 'not a JWK set: it has no list "keys"')
+  if (keys.length === 0) throw new JwksError('shape', 'the key set is empty')
+  if (keys.length > MAX_KEYS) throw new JwksError('shape', `the key set has over ${MAX_KEYS} keys`)
+  const stored: StoredKey[] = []
+  for (const [index, key] of keys.entries()) stored.push(await parseKey(key, `key ${index + 1}`))
+  assertDistinct(stored)
+  return { keys: stored }
+}
+
+/** Makes the keys of a checked set ready to verify with. */
+export function importKeys(jwks: PublicJwks): PublicKey[] {
+  return jwks.keys.map(stored => ({
+    kid: stored.kid,
+    algorithms: FORMS[stored.kty].algorithms,
+    key: createPublicKey({ key: stored as unknown as JsonWebKey, format: 'jwk' }),
+    until: stored.exp === undefined ? undefined : new Date(stored.exp * 1000),
+  }))
+}
+
+/** Whether two stored keys are the same key, whatever their end. */
+export function isSameKey(a: StoredKey, b: StoredKey): boolean {
+  return [...FORMS[a.kty].members, 'kty' as const].every(member => a[member] === b[member])
+}
+
+async function parseKey(value: unknown, place: string): Promise<StoredKey> {
+  if (!isObject(value)) throw new JwksError('shape', `${place} is not an object`)
+  assertPublic(value, place)
+  const kty = value['kty']
+  if (kty !== 'OKP' && kty !== 'EC' && kty !== 'RSA') throw unsupported(place)
+  const form = FORMS[kty]
+  assertForSigning(value, form, place)
+  const material = pickStrings(value, form.members, place)
+  const kid = value['kid'] ?? (await calculateJwkThumbprint({ kty, ...material } as JWK))
+  if (typeof kid !== 'string' || !/^[\x21-\x7e]{1,128}$/.test(kid)) {
+    throw new JwksError('kid', `${place}: kid must be 1 to 128 visible ASCII characters`)
+  }
+  const stored: StoredKey = { kty, kid, use: 'sig', ...material, ...readExpiry(value, place) }
+  assertStrong(stored, place)
+  return stored
+}
+
+function assertPublic(key: Record<string, unknown>, place: string): void {
+  if (key['kty'] === 'oct' || 'k' in key) {
+    throw new JwksError('symmetric', `${place} is a shared secret; register public keys only`)
+  }
+  if (PRIVATE_MEMBERS.some(member => member in key)) {
+    throw new JwksError(
+      'private',
+      `${place} holds a private key; it is no longer secret: make a new pair, register the public part`,
+    )
+  }
+}
+
+function assertForSigning(
+  key: Record<string, unknown>,
+  form: (typeof FORMS)[keyof typeof FORMS],
+  place: string,
+): void {
+  const { alg, use, key_ops: operations, crv } = key
+  if (form.crv !== crv) throw unsupported(place)
+  if (alg !== undefined && !(form.algorithms as readonly unknown[]).includes(alg))
+    throw unsupported(place)
+  const verifies =
+    operations === undefined || (Array.isArray(operations) && operations.includes('verify'))
+  if ((use !== undefined && use !== 'sig') || !verifies) {
+    throw new JwksError('unsupported', `${place} is not meant for signatures (use, key_ops)`)
+  }
+}
+
+function unsupported(place: string): JwksError {
+  return new JwksError(
+    'unsupported',
+    `${place}: use Ed25519 (EdDSA), P-256 (ES256) or RSA (PS256), not another type or algorithm`,
+  )
+}
+
+function pickStrings(
+  key: Record<string, unknown>,
+  members: readonly string[],
+  place: string,
+): Record<string, string> {
+  return Object.fromEntries(
+    members.map(member => {
+      const text = key[member]
+      if (typeof text === 'string' && /^[A-Za-z0-9_-]{1,1400}$/.test(text)) return [member, text]
+      throw new JwksError('shape', `${place}: member ${member} is missing or not base64url`)
+    }),
+  )
+}
+
+function readExpiry(key: Record<string, unknown>, place: string): { exp?: number } {
+  const exp = key['exp']
+  if (exp === undefined) return {}
+  if (Number.isSafeInteger(exp) && Number(exp) < 1e11) return { exp: Number(exp) }
+  throw new JwksError('shape', `${place}: exp must be a number of seconds`)
+}
+
+function assertStrong(stored: StoredKey, place: string): void {
+  const key = tryImport(stored, place)
+  const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {}
+  if (stored.kty === 'RSA' && (modulusLength < 2048 || modulusLength > 8192)) {
+    throw new JwksError('weak', `${place}: an RSA key must have 2048 to 8192 bits`)
+  }
+  if (stored.kty === 'RSA' && publicExponent !== 65537n) {
+    throw new JwksError('weak', `${place}: the exponent of an RSA key must be 65537`)
+  }
+  if (stored.kty === 'OKP' && hasSmallOrder(stored.x ?? '')) {
+    throw new JwksError('weak', `${place} is not a real key (a point of small order)`)
+  }
+}
+
+function tryImport(stored: StoredKey, place: string): KeyObject {
+  try {
+    return createPublicKey({ key: stored as unknown as JsonWebKey, format: 'jwk' })
+  } catch {
+    throw new JwksError('shape', `${place} is not a valid key`)
+  }
+}
+
+function hasSmallOrder(x: string): boolean {
+  const y = Buffer.from(x, 'base64url')
+  y[31] = (y[31] ?? 0) & 0x7f
+  return SMALL_ORDER.has(y.toString('hex'))
+}
+
+function assertDistinct(keys: StoredKey[]): void {
+  if (new Set(keys.map(key => key.kid)).size < keys.length) {
+    throw new JwksError('kid', 'two keys have the same kid')
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

@@ -1,0 +1,71 @@
+import { recordEntries } from '../audit/record.ts'
+import type { EntryDraft } from '../audit/types.ts'
+import { inTransaction, type Pool } from '../db/pool.ts'
+import type { ErrorCode } from '../errors.ts'
+import type { Logger } from '../log.ts'
+
+const WINDOW_MS = 1_000
+
+/**
+ * Writes `access.refused` entries. The log is append-only and anyone may knock, so a refusal is
+ * written at once only the first time within a second; more of the same code and client are counted
+ * and written as one entry when the second is over. A refusal stands also where it cannot be written.
+ */
+export class RefusalEvidence {
+  readonly #pool: Pool
+  readonly #log: Logger
+  readonly #now: () => Date
+  readonly #window = new Map<
+    string,
+    { code: ErrorCode; client: string | undefined; more: number }
+  >()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(parts: { pool: Pool; log: Logger; now: () => Date }) {
+    this.#pool = parts.pool
+    this.#log = parts.log
+    this.#now = parts.now
+  }
+
+  /** Notes a refusal; `client` is a registered party id only, proven or claimed, never other input. */
+  async note(code: ErrorCode, client?: string): Promise<void> {
+    const id = `${code} ${client ?? ''}`
+    const seen = this.#window.get(id)
+    if (seen) {
+      seen.more += 1
+      return
+    }
+    this.#window.set(id, { code, client, more: 0 })
+    this.#timer ??= setTimeout(() => void this.flush(), WINDOW_MS).unref()
+    await this.#write([this.#draft(code, client, 1)])
+  }
+
+  /** Writes what was counted and not yet written; call it before the pool ends. */
+  async flush(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    const counted = [...this.#window.values()].filter(seen => seen.more > 0)
+    this.#window.clear()
+    await this.#write(counted.map(seen => this.#draft(seen.code, seen.client, seen.more)))
+  }
+
+  #draft(code: ErrorCode, client: string | undefined, attempts: number): EntryDraft {
+    return {
+      action: 'access.refused',
+      at: this.#now(),
+      actor: { role: 'client', ...(client && { client }) },
+      decision: 'refused',
+      code,
+      counts: { attempts },
+    }
+  }
+
+  async #write(drafts: EntryDraft[]): Promise<void> {
+    if (drafts.length === 0) return
+    try {
+      await inTransaction(this.#pool, tx => recordEntries(tx, drafts))
+    } catch {
+      this.#log.error('a refusal of access could not be written as evidence')
+    }
+  }
+}

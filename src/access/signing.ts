@@ -1,0 +1,109 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import { CompactSign, calculateJwkThumbprint, compactVerify, type JWK } from 'jose'
+import type { KeyStore } from '../keys/key-store.ts'
+
+export type SigningPurpose = 'token' | 'receipt'
+
+interface SigningKey {
+  der: Buffer
+  kid: string
+  privateKey: KeyObject
+  publicKey: KeyObject
+  jwk: JWK
+}
+
+/**
+ * The gateway's own Ed25519 keys: `sign:token` for access tokens and for its assertions towards
+ * peers, `sign:receipt` for receipts. Made at first use, kept as PKCS8 in the key store, named by
+ * their RFC 7638 thumbprint.
+ */
+export class Signing {
+  readonly #keys: KeyStore
+  readonly #imported = new Map<SigningPurpose, SigningKey>()
+
+  constructor(keys: KeyStore) {
+    this.#keys = keys
+  }
+
+  /** Signs an access token (RFC 9068). */
+  async signToken(claims: object): Promise<string> {
+    return this.#sign('token', 'at+jwt', claims)
+  }
+
+  /** Signs a client assertion (RFC 7523) of the gateway itself. */
+  async signAssertion(claims: object): Promise<string> {
+    return this.#sign('token', 'JWT', claims)
+  }
+
+  /** Signs a receipt: a compact JWS over the payload as JSON. */
+  async signReceipt(payload: object): Promise<string> {
+    return this.#sign('receipt', 'receipt+jwt', payload)
+  }
+
+  /**
+   * Checks the signature of an access token; its claims are still to be checked.
+   * @returns whether this gateway signed it
+   */
+  async isOwnToken(token: string): Promise<boolean> {
+    return this.#verify('token', 'at+jwt', token).then(
+      () => true,
+      () => false,
+    )
+  }
+
+  /**
+   * Checks a receipt of this gateway.
+   * @returns its payload
+   * @throws an error of jose where it is not one
+   */
+  async verifyReceipt(receipt: string): Promise<Record<string, unknown>> {
+    const payload = await this.#verify('receipt', 'receipt+jwt', receipt)
+    return JSON.parse(Buffer.from(payload).toString('utf8'))
+  }
+
+  /** The public keys, for /.well-known/jwks.json. */
+  async publicJwks(): Promise<{ keys: JWK[] }> {
+    const keys = await Promise.all([this.#key('token'), this.#key('receipt')])
+    return { keys: keys.map(key => key.jwk) }
+  }
+
+  async #sign(purpose: SigningPurpose, typ: string, payload: object): Promise<string> {
+    const key = await this.#key(purpose)
+    return new CompactSign(Buffer.from(JSON.stringify(payload)))
+      .setProtectedHeader({ alg: 'EdDSA', typ, kid: key.kid })
+      .sign(key.privateKey)
+  }
+
+  async #verify(purpose: SigningPurpose, typ: string, jws: string): Promise<Uint8Array> {
+    const key = await this.#key(purpose)
+    const { payload, protectedHeader } = await compactVerify(jws, key.publicKey, {
+      algorithms: ['EdDSA'],
+    })
+    if (protectedHeader.typ !== typ || protectedHeader.kid !== key.kid)
+      throw new Error('another kind')
+    return payload
+  }
+
+  async #key(purpose: SigningPurpose): Promise<SigningKey> {
+    const der = await this.#keys.secret(`sign:${purpose}`, generate)
+    const known = this.#imported.get(purpose)
+    if (known?.der.equals(der)) return known
+    const imported = await importKey(der)
+    this.#imported.set(purpose, imported)
+    return imported
+  }
+}
+
+function generate(): Buffer {
+  return generateKeyPairSync('ed25519').privateKey.export({ format: 'der', type: 'pkcs8' })
+}
+
+async function importKey(der: Buffer): Promise<SigningKey> {
+  const privateKey = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
+  const publicKey = createPublicKey(privateKey)
+  const { crv, x } = publicKey.export({ format: 'jwk' })
+  const bare = { kty: 'OKP', crv, x } as JWK
+  const kid = await calculateJwkThumbprint(bare)
+  const jwk = { ...bare, kid, use: 'sig', alg: 'EdDSA' } as JWK
+  return { der, kid, privateKey, publicKey, jwk }
+}
