@@ -1,0 +1,146 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { type Call, type ClientOptions, createTransport, type Transport } from './transport.ts'
+import type {
+  Accepted,
+  Answer,
+  Delivery,
+  DetectionRequest,
+  Domain,
+  Envelope,
+  Evaluation,
+  EvaluationRequest,
+  Feedback,
+  FeedbackAccepted,
+  MessageState,
+  Page,
+  PageOptions,
+  Progress,
+  Receipt,
+  SendOptions,
+  TenanciesEnded,
+  Webhook,
+} from './types.ts'
+
+export type HuisbrugClient = ReturnType<typeof createClient>
+
+/**
+ * The kit: one party's view of the gateway. Every call fetches its token by itself and is repeated
+ * with the same body, nonce and Idempotency-Key while it fails in a way that may pass. To repeat a
+ * message after a restart too, keep its `idempotencyKey` and `nonce` and pass them again.
+ * @throws HuisbrugProblem for a refusal (code, pointer, rule, remedy), HuisbrugUnreachable where no
+ *   answer came
+ */
+export function createClient(options: ClientOptions) {
+  const call = createTransport(options)
+  return {
+    ...messageCalls(call),
+    ...housingCompanyCalls(call),
+    ...employmentServiceCalls(call),
+    ...webhookCalls(call),
+    ...deliveryCalls(call),
+  }
+}
+
+/** 32 random bytes, base64url: keeps digests of a person-bearing body from being guessed. */
+export function newNonce(): string {
+  return randomBytes(32).toString('base64url')
+}
+
+function post(path: string, body: object, options: SendOptions): Call {
+  const nonce = options.nonce ?? newNonce()
+  const idempotencyKey = options.idempotencyKey ?? randomUUID()
+  return { method: 'POST', path, body: { ...body, nonce }, idempotencyKey }
+}
+
+function segment(id: string): string {
+  return encodeURIComponent(id)
+}
+
+function messageCalls(call: Transport) {
+  return {
+    /** Where an own message stands. */
+    message: (id: string) =>
+      call<MessageState>({ method: 'GET', path: `/v1/messages/${segment(id)}` }),
+    /** The signed receipt of an own message, with its proof once sequenced. */
+    receipt: (id: string) => call<Receipt>({ method: 'GET', path: `/v1/receipts/${segment(id)}` }),
+  }
+}
+
+function housingCompanyCalls(call: Transport) {
+  return {
+    /** Asks VDAB which of these tenants, all in the target group, it has in its client file. */
+    detect: (request: DetectionRequest, options: SendOptions = {}) =>
+      call<Accepted>(post('/v1/detections', request, options)),
+    /** Nothing more is asked for this month: lets the one number of the month go out. */
+    closePeriod: (protocol: string, period: string) =>
+      call<{ protocol: string; period: string; state: string }>({
+        method: 'POST',
+        path: '/v1/periods/close',
+        body: { protocol, period },
+        idempotencyKey: `close-${period}-${protocol}`.slice(0, 64),
+      }),
+    /** Says what was done with a feedback; the default key is the same for the same step. */
+    progress: (feedbackId: string, progress: Progress, options: SendOptions = {}) =>
+      call<Accepted>(
+        post(`/v1/feedback/${segment(feedbackId)}/progress`, progress, {
+          idempotencyKey: `${feedbackId}.${progress.status}`,
+          ...options,
+        }),
+      ),
+    tenanciesEnded: (ended: TenanciesEnded, options: SendOptions = {}) =>
+      call<Accepted>(post('/v1/tenancies/ended', ended, options)),
+  }
+}
+
+function employmentServiceCalls(call: Transport) {
+  return {
+    /** Answers a request; the default key is the same for the same request. */
+    answer: (messageId: string, answer: Answer, options: SendOptions = {}) =>
+      call<Accepted>(
+        post(`/v1/detections/${segment(messageId)}/answer`, answer, {
+          idempotencyKey: `answer-${messageId}`,
+          ...options,
+        }),
+      ),
+    feedback: (feedback: Feedback, options: SendOptions = {}) =>
+      call<FeedbackAccepted>(post('/v1/feedback', feedback, options)),
+    /** Blind evaluation. Check the proof against the public key published in the audit log. */
+    evaluate: (request: EvaluationRequest) =>
+      call<Evaluation>({ method: 'POST', path: '/v1/pseudonyms/evaluations', body: request }),
+    domains: () => call<{ items: Domain[] }>({ method: 'GET', path: '/v1/pseudonyms/domains' }),
+    /** The register is prepared for this domain: requests may use it. */
+    domainReady: (domain: string) =>
+      call<Domain>({ method: 'POST', path: '/v1/pseudonyms/domains/ready', body: { domain } }),
+  }
+}
+
+function webhookCalls(call: Transport) {
+  const path = '/v1/webhook'
+  return {
+    /** Sets where events go. The secret of the signatures is in this reply only. */
+    setWebhook: (webhook: { url: string; events?: string[] }) =>
+      call<Webhook>({ method: 'PUT', path, body: webhook }),
+    getWebhook: () => call<Webhook>({ method: 'GET', path }),
+    deleteWebhook: () => call<void>({ method: 'DELETE', path }),
+    testWebhook: () => call<{ deliveryId: string }>({ method: 'POST', path: `${path}/test` }),
+    rotateWebhook: () => call<Webhook>({ method: 'POST', path: `${path}/rotate` }),
+  }
+}
+
+function deliveryCalls(call: Transport) {
+  return {
+    deliveries: (page: PageOptions = {}) =>
+      call<Page<Delivery>>({ method: 'GET', path: '/v1/deliveries', query: { ...page } }),
+    retryDelivery: (id: string) =>
+      call<Delivery>({ method: 'POST', path: `/v1/deliveries/${segment(id)}/retry` }),
+    inbox: (page: PageOptions = {}) =>
+      call<Page<Envelope>>({ method: 'GET', path: '/v1/inbox', query: { ...page } }),
+    /** Everything up to and including this event is taken. */
+    acknowledge: (upTo: string) =>
+      call<{ upTo: string; acknowledged: number }>({
+        method: 'POST',
+        path: '/v1/inbox/acknowledgements',
+        body: { upTo },
+      }),
+  }
+}

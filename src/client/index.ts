@@ -1,0 +1,20 @@
+export { type AssertionOptions, signAssertion, verifyAssertion } from './assertion.ts'
+export { createClient, type HuisbrugClient, newNonce } from './client.ts'
+export { generateKeyPair, type KeyPair, toJwks } from './keys.ts'
+export { HuisbrugProblem, HuisbrugUnreachable, type ProblemReason } from './problem.ts'
+export type { RetryPolicy } from './retry.ts'
+export type { ClientOptions } from './transport.ts'
+export type * from './types.ts'
+export {
+  signWebhook,
+  verifyWebhook,
+  type WebhookCheck,
+  WebhookError,
+  type WebhookFault,
+} from './webhook.ts'
+export {
+  createWebhookReceiver,
+  type SeenEvents,
+  type WebhookReceiver,
+  webhookListener,
+} from './webhook-listener.ts'

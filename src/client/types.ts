@@ -1,0 +1,220 @@
+// The shapes of the outside contract as the kit sees them; schemas/ defines them.
+
+/** Once per message, and the same on every retry of it; made by the kit where left out. */
+export interface SendOptions {
+  /** `[A-Za-z0-9._-]{1,64}`. Keep it with the message, so that a restart repeats it. */
+  idempotencyKey?: string
+  /** 32 random bytes, base64url. Keep it with the message: the body must be the same to the byte. */
+  nonce?: string
+}
+
+export interface Tenant {
+  /** National number, eleven digits or in the display form. */
+  insz: string
+  /** The own reference of the tenancy; no national number may be in it. */
+  tenantRef: string
+  tenantGround: 'art-6.1-1-a' | 'art-6.1-1-b'
+}
+
+export interface DetectionRequest {
+  protocol: string
+  purpose: string
+  /** `YYYY-MM-DD`, in this month or the one before. */
+  referenceDate: string
+  targetGroup: { id: string; version: string }
+  /** At most 1,000. */
+  tenants: Tenant[]
+}
+
+export interface RefusedItem {
+  index: number
+  tenantRef?: string
+  code: string
+  pointer: string
+  rule: string
+  remedy: string
+}
+
+export interface Accepted {
+  messageId: string
+  state: string
+  accepted: number
+  refused: RefusedItem[]
+  /** Signed (JWS): what was accepted or refused. */
+  receipt: string
+}
+
+export type FeedbackAccepted = Omit<Accepted, 'state'>
+
+export interface Answer {
+  /** As it came with the request. */
+  requestDigest: string
+  /** A number where the protocol grants counts, the row ids found where it grants persons. */
+  found: number | string[]
+}
+
+export type Reachability = 'hard-to-reach' | 'not-reached'
+
+export interface FeedbackItem {
+  tag: string
+  reachability: Reachability
+  establishedOn: string
+}
+
+export interface Feedback {
+  protocol: string
+  domain: string
+  /** At most 1,000. */
+  items: FeedbackItem[]
+}
+
+export interface Progress {
+  status: 'taken-up' | 'closed'
+  on: string
+}
+
+export interface TenanciesEnded {
+  protocol: string
+  items: { tenantRef: string; endedOn: string }[]
+}
+
+export interface MessageState {
+  messageId: string
+  type: string
+  protocol: string | null
+  state: string
+  at: string
+  items: Record<
+    'accepted' | 'refused' | 'delivered' | 'pending' | 'parked' | 'expired' | 'withdrawn',
+    number
+  >
+  transitions: { state: string; at: string; code?: string }[]
+}
+
+export interface Receipt {
+  messageId: string
+  receipt: string
+  /** c2sp.org/tlog-proof@v1; null until the entry is sequenced. */
+  proof: string | null
+}
+
+export interface Domain {
+  domain: string
+  state: 'opening' | 'current' | 'closing' | 'closed'
+  publicKey: string
+  quotaLeft: number
+}
+
+export interface EvaluationRequest {
+  domain: string
+  /** At most 5,000 elements, base64url. */
+  blinded: string[]
+}
+
+export interface Evaluation {
+  domain: string
+  publicKey: string
+  evaluated: string[]
+  proof: string
+  quotaLeft: number
+}
+
+export interface Webhook {
+  url: string
+  events?: string[]
+  /** `whsec_…`, shown once. */
+  secret?: string
+}
+
+export interface Delivery {
+  deliveryId: string
+  messageId: string | null
+  event: string
+  state: string
+  attempts: number
+  lastStatus: number | null
+  nextAt: string | null
+}
+
+export interface Page<T> {
+  items: T[]
+  /** Pass as `after` to get the next page; null on the last. */
+  next: string | null
+}
+
+export interface PageOptions {
+  limit?: number
+  after?: string
+}
+
+/** CloudEvents 1.0: what a webhook and the inbox carry. */
+export interface Envelope {
+  specversion: '1.0'
+  /** The hand-over, stable over its retries; also the webhook-id. */
+  id: string
+  source: string
+  type: string
+  time: string
+  subject?: string
+  datacontenttype: 'application/json'
+  data: Record<string, unknown>
+}
+
+/** Data of `be.huisbrug.feedback.reachability`. */
+export interface ReachabilityData {
+  feedbackId: string
+  protocol: string
+  tenantRef: string
+  reachability: Reachability
+  establishedOn: string
+  purpose: string
+}
+
+/** Data of `be.huisbrug.detection.answered` where the protocol grants counts. */
+export interface CountsData {
+  protocol: string
+  period: string
+  purpose: string
+  tenants: number
+  /** Rounded; null where it is withheld. */
+  found: number | null
+  suppressed: boolean
+}
+
+/** What the gateway sends to VDAB: `POST {base}/detections`. */
+export interface ForwardedDetection {
+  messageId: string
+  protocol: string
+  domain: string
+  period: string
+  sender: string
+  purpose: string
+  referenceDate: string
+  targetGroup: { id: string; version: string }
+  requestDigest: string
+  granularity: 'counts' | 'person'
+  rows: SealedRow[]
+}
+
+/** One person's sealed item; all base64url. */
+export interface SealedRow {
+  rowId: string
+  nonce: string
+  ciphertext: string
+}
+
+/** What the gateway sends to VDAB: `POST {base}/tenancies/ended`. */
+export interface ForwardedTenanciesEnded {
+  messageId: string
+  protocol: string
+  domain: string
+  items: { tag: string; endedOn: string }[]
+}
+
+/** What the gateway sends to VDAB: `POST {base}/progress`, where the protocol lists it. */
+export interface ForwardedProgress {
+  messageId: string
+  protocol: string
+  domain: string
+  items: { tag: string; status: 'taken-up' | 'closed'; on: string }[]
+}

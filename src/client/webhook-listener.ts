@@ -1,0 +1,81 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Envelope } from './types.ts'
+import { verifyWebhook, type WebhookError, type WebhookHeaders } from './webhook.ts'
+
+const MAX_BODY_BYTES = 1024 * 1024
+
+/** Which events were taken already; keep it on disk, for retries come after a restart too. */
+export interface SeenEvents {
+  has(id: string): boolean | Promise<boolean>
+  add(id: string): unknown
+}
+
+export interface WebhookReceiver {
+  /** The current secret, and the one before while a rotation is under way. */
+  secrets(): readonly string[]
+  seen: SeenEvents
+  /** Called once per event. When it throws, the answer is 500 and the gateway tries again later. */
+  handle(event: Envelope): unknown
+  now?(): Date
+}
+
+/** Status of the answer, and whether the event had been taken before. */
+export interface Reception {
+  status: 204 | 400 | 401 | 500
+  duplicate?: boolean
+}
+
+/**
+ * Takes webhook requests one way for any framework: verifies, passes each event on once by its
+ * webhook-id, and says which status to answer. Two requests for one event at the same instant share
+ * one handling.
+ */
+export function createWebhookReceiver(receiver: WebhookReceiver) {
+  const underWay = new Map<string, Promise<Reception>>()
+  return async (headers: WebhookHeaders, rawBody: Uint8Array): Promise<Reception> => {
+    let event: Envelope
+    try {
+      const now = receiver.now?.() ?? new Date()
+      event = verifyWebhook(headers, rawBody, { secrets: receiver.secrets(), now })
+    } catch (error) {
+      return { status: (error as WebhookError).code === 'bad-body' ? 400 : 401 }
+    }
+    const running = underWay.get(event.id)
+    if (running) return { ...(await running), duplicate: true }
+    const handling = takeOnce(receiver, event).finally(() => underWay.delete(event.id))
+    underWay.set(event.id, handling)
+    return handling
+  }
+}
+
+async function takeOnce(receiver: WebhookReceiver, event: Envelope): Promise<Reception> {
+  try {
+    if (await receiver.seen.has(event.id)) return { status: 204, duplicate: true }
+    await receiver.handle(event)
+    await receiver.seen.add(event.id)
+    return { status: 204 }
+  } catch {
+    return { status: 500 }
+  }
+}
+
+/** The same as a listener for node:http, or for any framework that passes its requests through. */
+export function webhookListener(receiver: WebhookReceiver) {
+  const receive = createWebhookReceiver(receiver)
+  return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = await readBody(request)
+    const status = body ? (await receive(request.headers, body)).status : 413
+    response.writeHead(status).end()
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > MAX_BODY_BYTES) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
