@@ -1,0 +1,62 @@
+import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type EmbeddedDatabase, startEmbedded } from '../../src/db/embedded.ts'
+import { lockFolder } from '../../src/db/folder-lock.ts'
+import { migrate } from '../../src/db/migrate.ts'
+import { createLogger } from '../../src/log.ts'
+import {
+  announceServer,
+  dropLeftovers,
+  newDatabaseName,
+  runOnServer,
+  urlOfDatabase,
+} from './server.ts'
+
+export interface TestRun {
+  url: string
+  template: string
+  embedded?: { database: EmbeddedDatabase; folder: string }
+}
+
+const PREFIX = 'huisbrug-test-'
+
+/**
+ * Once per run: one PostgreSQL (embedded, or HUISBRUG_TEST_DATABASE_URL) and a migrated template
+ * database that every test copies. The embedded one dies with this process, however that ends.
+ */
+async function globalSetup(): Promise<void> {
+  const log = createLogger('warn')
+  const given = process.env['HUISBRUG_TEST_DATABASE_URL']
+  const run: TestRun = { url: given ?? '', template: newDatabaseName() }
+  if (!given) {
+    removeLeftovers()
+    const folder = mkdtempSync(join(tmpdir(), PREFIX))
+    const database = await startEmbedded(folder, log)
+    run.embedded = { database, folder }
+    run.url = database.url
+  }
+  ;(globalThis as { huisbrugTestRun?: TestRun }).huisbrugTestRun = run
+  if (given) await dropLeftovers(given)
+  await runOnServer(run.url, `CREATE DATABASE ${run.template} ENCODING 'UTF8' TEMPLATE template0`)
+  await migrate(urlOfDatabase(run.url, run.template), log)
+  announceServer({ url: run.url, template: run.template })
+}
+
+/** Folders of runs that were killed: nobody holds their lock. */
+function removeLeftovers(): void {
+  const folders = readdirSync(tmpdir()).filter(name => name.startsWith(PREFIX))
+  for (const folder of folders.map(name => join(tmpdir(), name))) {
+    try {
+      // A run that has just made its folder has not locked it yet.
+      if (statSync(folder).mtimeMs > Date.now() - 60_000) continue
+      lockFolder(folder).release()
+      rmSync(folder, { recursive: true, force: true })
+    } catch {
+      // In use, or another user's.
+    }
+  }
+}
+
+// biome-ignore lint/style/noDefaultExport: jest takes the default export
+export default globalSetup
