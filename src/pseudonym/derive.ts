@@ -1,0 +1,44 @@
+import { createHmac, hkdfSync } from 'node:crypto'
+
+export const TAG_BYTES = 16
+export const SECRET_BYTES = 32
+
+/** A person's pseudonym in a domain and the secret from which row ids and keys come. */
+export interface TagAndSecret {
+  tag: Buffer
+  secret: Buffer
+}
+
+const NO_SALT = Buffer.alloc(0)
+const SUBJECT_INFO = Buffer.from('huisbrug subject v1')
+
+/** The input of the pseudorandom function: "be.insz:" and eleven digits. */
+export function inputOf(nationalNumber: string): Buffer {
+  return Buffer.from(`be.insz:${nationalNumber}`)
+}
+
+/** The info string of a domain's tags; make it once per batch. */
+export function tagInfo(domain: string): Buffer {
+  return Buffer.from(`huisbrug tag v1 ${domain}`)
+}
+
+/** tag ‖ secret = HKDF-SHA256(y, salt "", info, 48) of a 64-byte output y. */
+export function deriveTag(output: Uint8Array, info: Uint8Array): TagAndSecret {
+  const bytes = Buffer.from(hkdfSync('sha256', output, NO_SALT, info, TAG_BYTES + SECRET_BYTES))
+  return { tag: bytes.subarray(0, TAG_BYTES), secret: bytes.subarray(TAG_BYTES) }
+}
+
+/** The gateway's own index of a person: HKDF-SHA256 of the output under the subject key, 16 bytes. */
+export function deriveSubjectTag(output: Uint8Array): Buffer {
+  return Buffer.from(hkdfSync('sha256', output, NO_SALT, SUBJECT_INFO, TAG_BYTES))
+}
+
+/** The id of a person's row in a period (YYYY-MM): 16 bytes, unlinkable to another period's. */
+export function deriveRowId(secret: Uint8Array, period: string): Buffer {
+  return createHmac('sha256', secret).update(`row-id ${period}`).digest().subarray(0, TAG_BYTES)
+}
+
+/** The AES-256 key of a person's rows in a period (YYYY-MM): 32 bytes. */
+export function deriveRowKey(secret: Uint8Array, period: string): Buffer {
+  return createHmac('sha256', secret).update(`row-key ${period}`).digest()
+}
