@@ -13,10 +13,10 @@ import { basename, dirname, join } from 'node:path'
 /**
  * The folder (with bin, lib and share) of the PostgreSQL that npm installed for this platform, its
  * library links made where npm ran no install scripts.
- * @param spare a folder of ours for a copy, where the installed one cannot be written
+ * @param root the data folder, for a copy where the installed one cannot be written
  * @throws Error saying what to do where there is none for this platform
  */
-export function findBinaries(spare: string): string {
+export function findBinaries(root: string): string {
   const native = installedBinaries()
   const missing = missingLinks(native)
   if (missing.length === 0) return native
@@ -24,7 +24,7 @@ export function findBinaries(spare: string): string {
     makeLinks(missing)
     return native
   } catch {
-    const copy = copyBinaries(native, spare)
+    const copy = copyBinaries(native, join(root, 'postgres.binaries'))
     makeLinks(missingLinks(copy))
     return copy
   }
