@@ -1,0 +1,54 @@
+import type { Queryable } from '../db/pool.ts'
+import { AuditError } from './errors.ts'
+import { latestCheckpoint } from './log-read.ts'
+import type { Range } from './merkle.ts'
+import { consistencyRanges, inclusionRanges } from './merkle-proof.ts'
+import { formatProof, type InclusionProof } from './proof-file.ts'
+import { hashOfRange, tilesOf } from './tile.ts'
+import { lookupIn, readTiles } from './tree-store.ts'
+
+/**
+ * The proof that entry `index` is in the log as last signed.
+ * @throws AuditError `range-outside-tree` where it is not sequenced yet
+ */
+export async function proofOfEntry(db: Queryable, index: number): Promise<InclusionProof> {
+  const checkpoint = await latestCheckpoint(db)
+  if (!checkpoint) throw new AuditError('range-outside-tree', 'the log is empty')
+  const hashes = await hashRanges(db, inclusionRanges(index, checkpoint.size))
+  return { index, hashes, checkpoint: checkpoint.note }
+}
+
+/** The same as the text of a `.tlog-proof` file. */
+export async function proofFileOf(db: Queryable, index: number): Promise<string> {
+  return formatProof(await proofOfEntry(db, index))
+}
+
+/**
+ * The `.tlog-proof` of the entry that decided on a message, or undefined while it has no place yet:
+ * the first entry that accepts or refuses it.
+ */
+export async function proofOfMessage(
+  db: Queryable,
+  messageId: string,
+): Promise<string | undefined> {
+  const { rows } = await db.query<{ index: number }>(
+    `SELECT index FROM audit_entry
+     WHERE message_id = $1 AND action IN ('message.accepted', 'message.refused')
+     ORDER BY index LIMIT 1`,
+    [messageId],
+  )
+  return rows[0] && proofFileOf(db, rows[0].index)
+}
+
+/**
+ * The proof that the log of `from` entries is the beginning of the log of `to` (RFC 6962, 2.1.2).
+ * @throws AuditError `range-outside-tree` unless 0 <= from <= to, `tile-missing` beyond the log
+ */
+export async function proofOfGrowth(db: Queryable, from: number, to: number): Promise<Buffer[]> {
+  return hashRanges(db, consistencyRanges(from, to))
+}
+
+async function hashRanges(db: Queryable, ranges: Range[]): Promise<Buffer[]> {
+  const lookup = lookupIn(await readTiles(db, ranges.flatMap(tilesOf)))
+  return ranges.map(range => hashOfRange(range, lookup))
+}

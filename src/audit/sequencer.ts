@@ -1,0 +1,132 @@
+import { setTimeout as pause } from 'node:timers/promises'
+import type { Config } from '../config.ts'
+import type { Pool, Tx } from '../db/pool.ts'
+import type { KeyStore } from '../keys/key-store.ts'
+import type { Logger } from '../log.ts'
+import { BATCH_ENTRIES, sequenceBatch, takeLead } from './batch.ts'
+import { loadLogSigner } from './log-key.ts'
+
+/** How often a leader looks for pending entries, and a stand-by for the lead. */
+const BATCH_EVERY_MS = 200
+const TRY_EVERY_MS = 500
+// Advisory lock of the lead: 'HB' and a number of our own, one per database.
+const LOCK = [0x4842, 1]
+// A leader that is silent for this long is cut off by the server, so that another one can go on.
+const SILENT_LEADER_MS = 5_000
+
+/** What a sequencer needs. `clock` gives the time that is written beside a checkpoint. */
+export interface SequencerParts {
+  pool: Pool
+  keys: KeyStore
+  config: Pick<Config, 'logOrigin'>
+  log: Pick<Logger, 'info' | 'warn' | 'error'>
+  clock: () => Date
+}
+
+/** A running sequencer. `close` sequences what is pending if it leads, and hands the lead over. */
+export interface Sequencer {
+  close(): Promise<void>
+}
+
+/**
+ * Starts a sequencer: it leads, or stands by until the leader is gone. It goes on after every error,
+ * and signs nothing while the log does not fit its head.
+ */
+export function startSequencer(parts: SequencerParts): Sequencer {
+  const stop = new AbortController()
+  const ended = run(parts, stop.signal)
+  return {
+    async close() {
+      stop.abort()
+      await ended
+    },
+  }
+}
+
+/**
+ * Sequences all that is pending now, for tests and commands.
+ * @returns the number of entries, or undefined where another sequencer leads
+ */
+export async function sequenceOnce(
+  parts: Pick<SequencerParts, 'pool' | 'keys' | 'config' | 'clock'>,
+): Promise<number | undefined> {
+  return withSession(parts.pool, async db => {
+    if (!(await tryLock(db))) return undefined
+    const leader = await takeLead(db, await loadLogSigner(parts.keys, parts.config.logOrigin))
+    let total = 0
+    for (let added = -1; added !== 0; total += added)
+      added = await sequenceBatch(leader, parts.clock())
+    await unlock(db)
+    return total
+  })
+}
+
+async function run(parts: SequencerParts, signal: AbortSignal): Promise<void> {
+  let lastTrouble = ''
+  while (!signal.aborted) {
+    try {
+      await withSession(parts.pool, db => standByAndLead(db, parts, signal))
+      lastTrouble = ''
+    } catch (error) {
+      const trouble = describe(error)
+      if (trouble !== lastTrouble)
+        parts.log.error('the sequencer stopped and tries again', { trouble })
+      lastTrouble = trouble
+    }
+    await rest(TRY_EVERY_MS, signal)
+  }
+}
+
+async function standByAndLead(db: Tx, parts: SequencerParts, signal: AbortSignal): Promise<void> {
+  while (!(await tryLock(db))) {
+    await rest(TRY_EVERY_MS, signal)
+    if (signal.aborted) return
+  }
+  const leader = await takeLead(db, await loadLogSigner(parts.keys, parts.config.logOrigin))
+  parts.log.info('the sequencer leads', { epoch: leader.epoch, size: leader.tree.frontier.size })
+  let added = 0
+  // The last round, after the signal, takes along what was recorded just before.
+  for (let last = false; !last || added === BATCH_ENTRIES; ) {
+    last = signal.aborted
+    const started = performance.now()
+    added = await sequenceBatch(leader, parts.clock())
+    if (added < BATCH_ENTRIES) await rest(started + BATCH_EVERY_MS - performance.now(), signal)
+  }
+  await unlock(db)
+}
+
+/** Runs work on a connection of its own, which is closed afterwards: its lock goes with it. */
+async function withSession<T>(pool: Pool, work: (db: Tx) => Promise<T>): Promise<T> {
+  const db = await pool.connect()
+  // A connection that breaks between two statements fails the next one; that is soon enough.
+  db.on('error', () => {})
+  try {
+    await db.query(
+      `SELECT set_config(name, $1, false)
+       FROM unnest(ARRAY['idle_session_timeout', 'idle_in_transaction_session_timeout']) AS name`,
+      [String(SILENT_LEADER_MS)],
+    )
+    return await work(db)
+  } finally {
+    db.release(true)
+  }
+}
+
+async function tryLock(db: Tx): Promise<boolean> {
+  const { rows } = await db.query('SELECT pg_try_advisory_lock($1, $2) AS locked', LOCK)
+  return rows[0].locked
+}
+
+async function unlock(db: Tx): Promise<void> {
+  await db.query('SELECT pg_advisory_unlock($1, $2)', LOCK)
+}
+
+async function rest(milliseconds: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return
+  await pause(Math.max(0, milliseconds), undefined, { signal }).catch(() => {})
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown'
+  return 'code' in error ? `${error.code}: ${error.message}` : error.message
+}

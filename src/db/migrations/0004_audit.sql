@@ -1,0 +1,217 @@
+-- Evidence: what is still to be sequenced, the log, and what may be erased beside it.
+
+CREATE TABLE audit_pending (
+  id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  entry_id   bytea NOT NULL CHECK (octet_length(entry_id) = 16),
+  entry      bytea NOT NULL CHECK (octet_length(entry) BETWEEN 1 AND 65535),
+  at         timestamptz NOT NULL,
+  action     text NOT NULL,
+  actor      text NOT NULL,
+  party      text,
+  message_id text,
+  protocol   text,
+  type       text,
+  decision   text,
+  code       text,
+  recipient  text,
+  created_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+COMMENT ON TABLE audit_pending IS 'Entries that committed with what they record and have no place in the log yet; the sequencer moves them';
+COMMENT ON COLUMN audit_pending.id IS 'Order in which they were written, not in which they committed';
+COMMENT ON COLUMN audit_pending.entry_id IS 'The 16 random bytes that are the id of the entry';
+COMMENT ON COLUMN audit_pending.entry IS 'The entry: RFC 8785 canonical JSON after schemas/audit-entry.json';
+COMMENT ON COLUMN audit_pending.at IS 'Copy of at in the entry';
+COMMENT ON COLUMN audit_pending.action IS 'Copy of action in the entry';
+COMMENT ON COLUMN audit_pending.actor IS 'Copy of actor.role in the entry';
+COMMENT ON COLUMN audit_pending.party IS 'Copy of actor.party in the entry';
+COMMENT ON COLUMN audit_pending.message_id IS 'Copy of message.id in the entry';
+COMMENT ON COLUMN audit_pending.protocol IS 'Copy of protocol.id in the entry';
+COMMENT ON COLUMN audit_pending.type IS 'Copy of message.type in the entry';
+COMMENT ON COLUMN audit_pending.decision IS 'Copy of decision in the entry';
+COMMENT ON COLUMN audit_pending.code IS 'Copy of code in the entry';
+COMMENT ON COLUMN audit_pending.recipient IS 'Copy of recipient in the entry';
+COMMENT ON COLUMN audit_pending.created_at IS 'When it was written, by the clock of the database, to see that it does not wait too long';
+-- Rows live for a fraction of a second: vacuum by number, not by share.
+ALTER TABLE audit_pending SET (
+  autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 20000,
+  autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 1000000
+);
+
+CREATE TABLE audit_entry (
+  index      bigint PRIMARY KEY CHECK (index >= 0),
+  entry_id   bytea NOT NULL UNIQUE CHECK (octet_length(entry_id) = 16),
+  entry      bytea NOT NULL CHECK (octet_length(entry) BETWEEN 1 AND 65535),
+  leaf       bytea NOT NULL CHECK (octet_length(leaf) = 32),
+  at         timestamptz NOT NULL,
+  action     text NOT NULL,
+  actor      text NOT NULL,
+  party      text,
+  message_id text,
+  protocol   text,
+  type       text,
+  decision   text,
+  code       text,
+  recipient  text
+);
+COMMENT ON TABLE audit_entry IS 'The log: append only. Everything but entry is a copy for searching, checked by huisbrug audit verify';
+COMMENT ON COLUMN audit_entry.index IS 'Place in the log, from 0, without gaps';
+COMMENT ON COLUMN audit_entry.entry_id IS 'Copy of id in the entry';
+COMMENT ON COLUMN audit_entry.entry IS 'The entry: RFC 8785 canonical JSON after schemas/audit-entry.json';
+COMMENT ON COLUMN audit_entry.leaf IS 'RFC 6962 leaf hash of the entry';
+COMMENT ON COLUMN audit_entry.at IS 'Copy of at in the entry';
+COMMENT ON COLUMN audit_entry.action IS 'Copy of action in the entry';
+COMMENT ON COLUMN audit_entry.actor IS 'Copy of actor.role in the entry';
+COMMENT ON COLUMN audit_entry.party IS 'Copy of actor.party in the entry';
+COMMENT ON COLUMN audit_entry.message_id IS 'Copy of message.id in the entry';
+COMMENT ON COLUMN audit_entry.protocol IS 'Copy of protocol.id in the entry';
+COMMENT ON COLUMN audit_entry.type IS 'Copy of message.type in the entry';
+COMMENT ON COLUMN audit_entry.decision IS 'Copy of decision in the entry';
+COMMENT ON COLUMN audit_entry.code IS 'Copy of code in the entry';
+COMMENT ON COLUMN audit_entry.recipient IS 'Copy of recipient in the entry';
+-- A page is ordered by time and place, so every filter has an index that gives that order.
+CREATE INDEX audit_entry_at ON audit_entry (at, index);
+CREATE INDEX audit_entry_action ON audit_entry (action, at, index);
+CREATE INDEX audit_entry_actor ON audit_entry (actor, at, index);
+CREATE INDEX audit_entry_party ON audit_entry (party, at, index) WHERE party IS NOT NULL;
+CREATE INDEX audit_entry_message ON audit_entry (message_id, at, index) WHERE message_id IS NOT NULL;
+CREATE INDEX audit_entry_protocol ON audit_entry (protocol, at, index) WHERE protocol IS NOT NULL;
+CREATE INDEX audit_entry_type ON audit_entry (type, at, index) WHERE type IS NOT NULL;
+CREATE INDEX audit_entry_refused ON audit_entry (at, index) WHERE decision = 'refused';
+CREATE INDEX audit_entry_code ON audit_entry (code, at, index) WHERE code IS NOT NULL;
+CREATE INDEX audit_entry_recipient ON audit_entry (recipient, at, index) WHERE recipient IS NOT NULL;
+
+CREATE TABLE audit_tile (
+  level  int NOT NULL CHECK (level BETWEEN 0 AND 6),
+  n      bigint NOT NULL CHECK (n >= 0),
+  hashes bytea NOT NULL CHECK (octet_length(hashes) % 32 = 0 AND octet_length(hashes) BETWEEN 32 AND 8192),
+  width  int NOT NULL GENERATED ALWAYS AS (octet_length(hashes) / 32) STORED,
+  PRIMARY KEY (level, n)
+);
+COMMENT ON TABLE audit_tile IS 'Hashes of the Merkle tree in tiles of 256 (C2SP tlog-tiles): append only, and the last tile of a level grows at its end';
+COMMENT ON COLUMN audit_tile.level IS '0: leaf hashes; each next level: the roots of the full tiles below';
+COMMENT ON COLUMN audit_tile.n IS 'Place of the tile within its level';
+COMMENT ON COLUMN audit_tile.hashes IS 'Up to 256 SHA-256 hashes, one after the other';
+COMMENT ON COLUMN audit_tile.width IS 'Number of hashes';
+-- Hashes do not compress; trying would only cost time.
+ALTER TABLE audit_tile ALTER COLUMN hashes SET STORAGE EXTERNAL;
+
+CREATE TABLE audit_checkpoint (
+  size     bigint PRIMARY KEY CHECK (size > 0),
+  previous bigint NOT NULL UNIQUE CHECK (previous >= 0 AND previous < size),
+  root     bytea NOT NULL CHECK (octet_length(root) = 32),
+  note     text NOT NULL,
+  at       timestamptz NOT NULL
+);
+COMMENT ON TABLE audit_checkpoint IS 'Signed sizes and roots of the log: append only, at most one for a size';
+COMMENT ON COLUMN audit_checkpoint.size IS 'Number of entries it covers';
+COMMENT ON COLUMN audit_checkpoint.previous IS 'Size of the checkpoint before it, 0 for the first, so that a missing one shows';
+COMMENT ON COLUMN audit_checkpoint.root IS 'RFC 6962 root of those entries';
+COMMENT ON COLUMN audit_checkpoint.note IS 'The checkpoint as published (C2SP signed note)';
+COMMENT ON COLUMN audit_checkpoint.at IS 'When it was signed, by the clock of the sequencer; not covered by the signature';
+
+CREATE TABLE audit_head (
+  one   boolean PRIMARY KEY DEFAULT true CHECK (one),
+  size  bigint NOT NULL CHECK (size >= 0),
+  root  bytea NOT NULL CHECK (octet_length(root) = 32),
+  epoch bigint NOT NULL CHECK (epoch >= 0)
+);
+COMMENT ON TABLE audit_head IS 'One row: how far the log is and who may go on with it';
+COMMENT ON COLUMN audit_head.one IS 'Always true, so that there is one row';
+COMMENT ON COLUMN audit_head.size IS 'Number of entries in the log';
+COMMENT ON COLUMN audit_head.root IS 'RFC 6962 root of the log';
+COMMENT ON COLUMN audit_head.epoch IS 'Number of the leading sequencer; one with a lower number can no longer commit';
+INSERT INTO audit_head (size, root, epoch) VALUES (0, sha256(''), 0);
+
+CREATE TABLE audit_detail (
+  entry_id bytea PRIMARY KEY CHECK (octet_length(entry_id) = 16),
+  salt     bytea NOT NULL CHECK (octet_length(salt) = 32),
+  details  text NOT NULL
+);
+COMMENT ON TABLE audit_detail IS 'Details of an entry, which itself holds only their salted digest; may be erased';
+COMMENT ON COLUMN audit_detail.entry_id IS 'Id of the entry';
+COMMENT ON COLUMN audit_detail.salt IS 'Random; the entry holds SHA-256(salt || details)';
+COMMENT ON COLUMN audit_detail.details IS 'RFC 8785 canonical JSON';
+
+CREATE TABLE audit_subject (
+  entry_id    bytea NOT NULL CHECK (octet_length(entry_id) = 16),
+  position    int NOT NULL CHECK (position >= 0),
+  subject_tag bytea NOT NULL CHECK (octet_length(subject_tag) = 16),
+  salt        bytea NOT NULL CHECK (octet_length(salt) = 32),
+  PRIMARY KEY (entry_id, position)
+);
+COMMENT ON TABLE audit_subject IS 'The persons of an entry, which itself holds only the Merkle root over their salted commitments; may be erased';
+COMMENT ON COLUMN audit_subject.entry_id IS 'Id of the entry';
+COMMENT ON COLUMN audit_subject.position IS 'Place of the commitment in that tree, from 0';
+COMMENT ON COLUMN audit_subject.subject_tag IS 'The gateway''s own index of the person';
+COMMENT ON COLUMN audit_subject.salt IS 'Random; the commitment is SHA-256(salt || subject_tag)';
+CREATE INDEX audit_subject_tag ON audit_subject (subject_tag);
+
+CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'restrict_violation';
+END $$;
+COMMENT ON FUNCTION audit_refuse() IS 'Refuses a change to an append-only table';
+
+CREATE FUNCTION audit_tile_grow() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF (NEW.level, NEW.n) <> (OLD.level, OLD.n)
+    OR octet_length(NEW.hashes) <= octet_length(OLD.hashes)
+    OR substring(NEW.hashes FOR octet_length(OLD.hashes)) <> OLD.hashes
+  THEN
+    RAISE EXCEPTION 'a tile only grows at its end' USING ERRCODE = 'restrict_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+COMMENT ON FUNCTION audit_tile_grow() IS 'Lets the last tile of a level grow at its end and refuses every other change';
+
+CREATE TRIGGER append_only BEFORE UPDATE OR TRUNCATE ON audit_pending
+  FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_entry
+  FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
+CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON audit_checkpoint
+  FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
+CREATE TRIGGER append_only BEFORE DELETE OR TRUNCATE ON audit_tile
+  FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
+CREATE TRIGGER grow_only BEFORE UPDATE ON audit_tile
+  FOR EACH ROW EXECUTE FUNCTION audit_tile_grow();
+CREATE TRIGGER one_row BEFORE DELETE OR TRUNCATE ON audit_head
+  FOR EACH STATEMENT EXECUTE FUNCTION audit_refuse();
+-- Also for a session that replicates, which skips ordinary triggers.
+ALTER TABLE audit_pending ENABLE ALWAYS TRIGGER append_only;
+ALTER TABLE audit_entry ENABLE ALWAYS TRIGGER append_only;
+ALTER TABLE audit_checkpoint ENABLE ALWAYS TRIGGER append_only;
+ALTER TABLE audit_tile ENABLE ALWAYS TRIGGER append_only;
+ALTER TABLE audit_tile ENABLE ALWAYS TRIGGER grow_only;
+ALTER TABLE audit_head ENABLE ALWAYS TRIGGER one_row;
+
+-- The role that a program should have: it may write, but not rewrite evidence. Where roles cannot be
+-- made, or the program runs as owner, the triggers alone hold.
+DO $$
+DECLARE
+  own text;
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'huisbrug_app') THEN
+    BEGIN
+      CREATE ROLE huisbrug_app NOLOGIN;
+    EXCEPTION
+      WHEN insufficient_privilege THEN
+        RAISE NOTICE 'role huisbrug_app not made: CREATEROLE is missing';
+        RETURN;
+      -- Another database of the same server made it at the same moment.
+      WHEN duplicate_object OR unique_violation THEN NULL;
+    END;
+  END IF;
+  EXECUTE format('GRANT USAGE ON SCHEMA %I TO huisbrug_app', current_schema());
+  FOR own IN
+    SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tableowner = current_user
+  LOOP
+    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO huisbrug_app', own);
+  END LOOP;
+  EXECUTE format(
+    'ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO huisbrug_app',
+    current_schema());
+  REVOKE UPDATE ON audit_pending FROM huisbrug_app;
+  REVOKE UPDATE, DELETE ON audit_entry, audit_checkpoint, audit_tile FROM huisbrug_app;
+  GRANT UPDATE (hashes) ON audit_tile TO huisbrug_app;
+  REVOKE INSERT, DELETE ON audit_head FROM huisbrug_app;
+END $$;
