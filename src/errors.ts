@@ -70,7 +70,7 @@ export const ERRORS = {
   'HB-504': [409, 'The request has expired', 'Nothing to do: the answer window of the protocol is over.'],
   'HB-505': [409, 'The answer is not bound to this request', 'Repeat the requestDigest that came with the request.'],
   'HB-506': [404, 'There is no such feedback', 'Check the id; only feedback for the calling party is shown.'],
-  'HB-507': [409, 'The feedback cannot move to this status', 'Feedback goes from open to taken-up to closed.'],
+  'HB-507': [409, 'The feedback cannot move to this status', 'Feedback goes forward only: open, taken-up, closed; closed is the end.'],
   'HB-508': [410, 'The payload is no longer kept', 'Nothing to do: the retention of the protocol is over.'],
   'HB-509': [409, 'The period is closed', 'Send new tenants with a reference date in an open period.'],
   'HB-510': [404, 'There is no such delivery', 'Check the id; only deliveries to the calling party are shown.'],
@@ -138,4 +138,30 @@ export class Refusal extends Error {
 /** Shorthand: a refusal for one reason. */
 export function refuse(code: ErrorCode, pointer: string, rule: string, remedy?: string): Refusal {
   return new Refusal(reason(code, pointer, rule, remedy))
+}
+
+/** A problem document (RFC 9457) with our code and reasons. */
+export interface Problem {
+  type: string
+  title: string
+  status: number
+  detail: string
+  code: string
+  errors: { pointer: string; code: string; rule: string; remedy: string }[]
+  instance: string
+  receipt?: string
+}
+
+/** The problem document of a refusal; `instance` is the message id, or else the request id. */
+export function problemOf(refusal: Refusal, instance: string): Problem {
+  const { status, title, remedy } = explain(refusal.code)
+  return {
+    type: `https://huisbrug.example/problems/${refusal.code}`,
+    title,
+    status,
+    detail: refusal.reasons[0]?.remedy ?? remedy,
+    code: refusal.code,
+    errors: refusal.reasons,
+    instance,
+  }
 }

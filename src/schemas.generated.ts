@@ -160,6 +160,10 @@ export type Envelope =
   | ProtocolSuspendedEvent
   | ProtocolResumedEvent
   | TestEvent
+/**
+ * The signed agreement as data. The gateway executes it: what it does not list does not pass
+ */
+export type Protocol = ProtocolAgreement | ProtocolAccession
 
 /**
  * 202 of POST /v1/reports/annex-1
@@ -1064,6 +1068,1149 @@ export interface Progress {
   nonce?: Nonce
 }
 /**
+ * A protocol, a framework that others accede to, or an exchange under a deliberation
+ */
+export interface ProtocolAgreement {
+  protocolId: ProtocolId
+  version: Version
+  supersedes?: Version
+  /**
+   * What the document is
+   */
+  kind: 'protocol' | 'framework' | 'deliberation-backed'
+  /**
+   * Language of the text
+   */
+  language: 'nl'
+  /**
+   * Present in a sample only: says what in it is fictional
+   */
+  sample?: string
+  contentHash?: Digest
+  /**
+   * Which authority supervises; a field, as it may change
+   */
+  supervisoryAuthority: {
+    /**
+     * Name
+     */
+    name: string
+    /**
+     * Website
+     */
+    website?: string
+  }
+  /**
+   * The deliberation, instead of a protocol, where the Information Security Committee is competent
+   */
+  deliberation?: {
+    /**
+     * Body
+     */
+    body: string
+    /**
+     * Number
+     */
+    number: string
+    date: CalendarDate
+    /**
+     * Where it is published
+     */
+    url?: string
+  }
+  /**
+   * The parties
+   *
+   * @minItems 1
+   * @maxItems 200
+   */
+  parties: ProtocolParty[]
+  /**
+   * Who may accede, in a framework
+   */
+  acceding?: {
+    kind: PartyKind
+    /**
+     * Conditions
+     */
+    conditions: string
+  }
+  /**
+   * Advices of the data protection officers
+   *
+   * @minItems 0
+   * @maxItems 200
+   */
+  dpoAdvice: ProtocolDpoAdvice[]
+  /**
+   * Other advices
+   *
+   * @minItems 0
+   * @maxItems 200
+   */
+  externalAdvice: ProtocolExternalAdvice[]
+  context: ProtocolContext
+  /**
+   * Grounds
+   *
+   * @minItems 1
+   * @maxItems 200
+   */
+  legalBasis: ProtocolLegalBasis[]
+  /**
+   * Purposes
+   *
+   * @minItems 1
+   * @maxItems 200
+   */
+  purposes: ProtocolPurpose[]
+  /**
+   * Whose data
+   *
+   * @minItems 1
+   * @maxItems 200
+   */
+  dataSubjects: ProtocolDataSubjects[]
+  /**
+   * The data
+   *
+   * @minItems 1
+   * @maxItems 200
+   */
+  dataElements: ProtocolDataElement[]
+  /**
+   * Who receives
+   *
+   * @minItems 1
+   * @maxItems 200
+   */
+  recipients: ProtocolRecipient[]
+  /**
+   * Message types
+   *
+   * @minItems 1
+   * @maxItems 200
+   */
+  messageTypes: ProtocolMessageType[]
+  modalities: ProtocolModalities
+  periodicity: ProtocolPeriodicity
+  duration: ProtocolDuration
+  security: ProtocolSecurity
+  /**
+   * Proportionality and data protection by design (art. 25 GDPR)
+   *
+   * @minItems 1
+   * @maxItems 100
+   *
+   * Items: One line or paragraph
+   */
+  designMeasures: string[]
+  rights: ProtocolRights
+  /**
+   * Quality of the data
+   */
+  dataQuality: {
+    /**
+     * Duty to correct
+     */
+    correction: string
+    /**
+     * Where errors are reported
+     */
+    errorChannel: string
+  }
+  /**
+   * Data protection impact assessment
+   */
+  dpia: {
+    /**
+     * Whether one is required
+     */
+    required: boolean
+    /**
+     * Reference
+     */
+    reference?: string
+    date?: CalendarDate
+    /**
+     * Residual risk
+     */
+    residualRisk: string
+  }
+  /**
+   * What happens on breach of the protocol
+   */
+  sanctions: string
+  /**
+   * How disputes are settled
+   */
+  disputes: string
+  /**
+   * Further clauses
+   *
+   * @minItems 0
+   * @maxItems 200
+   */
+  clauses: ProtocolClause[]
+  /**
+   * Versions
+   *
+   * @minItems 1
+   * @maxItems 200
+   */
+  changeLog: ProtocolChange[]
+  /**
+   * The signatures, in a published copy; not part of what is digested
+   *
+   * @minItems 0
+   * @maxItems 200
+   */
+  signatures?: ProtocolSignature[]
+  /**
+   * The publications, in a published copy; not part of what is digested
+   *
+   * @minItems 0
+   * @maxItems 200
+   */
+  publication?: ProtocolPublication[]
+}
+/**
+ * One party (art. 8 of the e-government decree: identity of the bodies)
+ */
+export interface ProtocolParty {
+  id: PartyId
+  /**
+   * Its role in this document
+   */
+  role: 'sender' | 'recipient' | 'acceding'
+  kind: PartyKind
+  /**
+   * Name
+   */
+  name: string
+  /**
+   * Legal form
+   */
+  legalForm: string
+  /**
+   * Seat: address
+   */
+  seat: string
+  /**
+   * Enterprise number (KBO): ten digits with a correct check number
+   */
+  kbo: string
+  /**
+   * Establishment unit number, where one applies
+   */
+  establishmentUnit?: string
+  /**
+   * Why it is an instance in the sense of the decree
+   */
+  instance: string
+  /**
+   * Whether it is a controller for its own processing
+   */
+  controller: boolean
+  /**
+   * Who may sign for it
+   */
+  representative: {
+    /**
+     * Name; a function where no person is named
+     */
+    name: string
+    /**
+     * Function
+     */
+    function: string
+  }
+  /**
+   * Contact for this exchange
+   */
+  contact: string
+  /**
+   * Website
+   */
+  website: string
+}
+/**
+ * Advice of a data protection officer
+ */
+export interface ProtocolDpoAdvice {
+  party: PartyId
+  /**
+   * The officer; a function where no person is named
+   */
+  officer: string
+  date: CalendarDate
+  /**
+   * Opinion
+   */
+  opinion: 'favourable' | 'with-conditions' | 'unfavourable'
+  /**
+   * Conditions, where there are any
+   *
+   * @minItems 1
+   * @maxItems 100
+   *
+   * Items: One line or paragraph
+   */
+  conditions?: string[]
+  textDigest: Digest
+  /**
+   * Whether the parties follow it
+   */
+  followed: boolean
+  /**
+   * Why not, where they do not
+   */
+  reasonNotFollowed?: string
+}
+/**
+ * Advice of another body
+ */
+export interface ProtocolExternalAdvice {
+  /**
+   * The body
+   */
+  body: string
+  /**
+   * Number of the advice
+   */
+  number: string
+  date: CalendarDate
+  /**
+   * What was changed because of it
+   *
+   * @minItems 0
+   * @maxItems 100
+   *
+   * Items: One line or paragraph
+   */
+  amendments: string[]
+  /**
+   * Conditions it sets
+   *
+   * @minItems 0
+   * @maxItems 100
+   *
+   * Items: One line or paragraph
+   */
+  conditions: string[]
+}
+/**
+ * Title and recitals
+ */
+export interface ProtocolContext {
+  /**
+   * Title
+   */
+  title: string
+  /**
+   * Recitals
+   *
+   * @minItems 1
+   * @maxItems 100
+   *
+   * Items: One line or paragraph
+   */
+  recitals: string[]
+}
+/**
+ * One ground for one part of the processing
+ */
+export interface ProtocolLegalBasis {
+  /**
+   * Id
+   */
+  id: string
+  /**
+   * What it is the ground of
+   */
+  phase: 'collection' | 'communication' | 'processing-at-recipient'
+  /**
+   * Article of the GDPR
+   */
+  gdpr: '6(1)(c)' | '6(1)(e)'
+  /**
+   * The norm
+   */
+  norm: string
+  /**
+   * Article of the norm
+   */
+  article: string
+  /**
+   * European Legislation Identifier, where there is one
+   */
+  eli?: string
+  /**
+   * The task it serves
+   */
+  task: string
+  /**
+   * First day it is in force; null while that is not known. Nothing moves before every ground is in force
+   */
+  inForceFrom: CalendarDate | null
+  /**
+   * Ground of art. 9 or 10 GDPR, where special data are concerned
+   */
+  specialCategoryGround?: string
+  /**
+   * True in a sample, where no source gives this norm
+   */
+  fictional?: boolean
+}
+/**
+ * One purpose
+ */
+export interface ProtocolPurpose {
+  id: PurposeId
+  /**
+   * Title
+   */
+  title: string
+  /**
+   * What it is for
+   */
+  description: string
+  /**
+   * Ids of the grounds it rests on
+   *
+   * @minItems 1
+   * @maxItems 20
+   *
+   * Items: Id of a ground
+   */
+  legalBasis: string[]
+  /**
+   * Compatibility test, where it differs from the purpose of the collection
+   */
+  compatibility?: string
+  /**
+   * Term of the W3C Data Privacy Vocabulary
+   */
+  dpv?: string
+}
+/**
+ * One category of persons
+ */
+export interface ProtocolDataSubjects {
+  /**
+   * Category
+   */
+  category: string
+  /**
+   * The group that is exchanged, with a versioned criterion
+   */
+  targetGroup: {
+    /**
+     * Id
+     */
+    id: string
+    /**
+     * Version of the criterion
+     */
+    version: string
+    /**
+     * Name for people
+     */
+    label: string
+    /**
+     * The criterion by which a housing company selects
+     */
+    criterion: string
+  }
+  /**
+   * Who is out
+   *
+   * @minItems 0
+   * @maxItems 100
+   *
+   * Items: One line or paragraph
+   */
+  excluded?: string[]
+  /**
+   * Estimated number of persons
+   */
+  estimatedNumber: number
+}
+/**
+ * One datum. What is not listed here does not pass
+ */
+export interface ProtocolDataElement {
+  /**
+   * Id
+   */
+  id: string
+  /**
+   * Name of the field on the wire
+   */
+  field: string
+  /**
+   * Whether a message has it once, or each item has it
+   */
+  place: 'header' | 'item'
+  /**
+   * Name for people
+   */
+  label: string
+  /**
+   * What it is
+   */
+  definition: string
+  /**
+   * Form of its values; text is free text, which no protocol may list
+   */
+  format:
+    | 'national-number'
+    | 'tenant-reference'
+    | 'pseudonym'
+    | 'row-id'
+    | 'date'
+    | 'month'
+    | 'code'
+    | 'count'
+    | 'boolean'
+    | 'target-group'
+    | 'text'
+  /**
+   * The code list, where the format is code
+   *
+   * @minItems 1
+   * @maxItems 100
+   */
+  codes?: ProtocolCode[]
+  /**
+   * Message types that carry it
+   *
+   * @minItems 1
+   * @maxItems 50
+   */
+  messageTypes: MessageType[]
+  /**
+   * From whom to whom
+   *
+   * @minItems 1
+   * @maxItems 10
+   *
+   * Items: One direction
+   */
+  directions: {
+    /**
+     * Sender
+     */
+    from: 'housing-company' | 'employment-service' | 'welfare-office' | 'gateway'
+    /**
+     * Recipient
+     */
+    to: 'housing-company' | 'employment-service' | 'welfare-office' | 'gateway'
+  }[]
+  /**
+   * How far it goes: it stays in the gateway, or the recipient gets it (transformed as said)
+   */
+  reaches: 'gateway' | 'recipient'
+  /**
+   * Class of the datum
+   */
+  class: 'ordinary' | 'sensitive' | 'special' | 'criminal' | 'national-id'
+  /**
+   * Why it is necessary
+   */
+  necessity: string
+  /**
+   * Ids of the purposes it serves
+   *
+   * @minItems 1
+   * @maxItems 20
+   */
+  purposes: PurposeId[]
+  /**
+   * How long it is kept, and why
+   */
+  retention: {
+    /**
+     * How long
+     */
+    period: string
+    /**
+     * Why that long
+     */
+    why: string
+  }
+  /**
+   * What becomes of it on the way
+   */
+  transformation: 'plain' | 'pseudonym' | 'coarsened' | 'boolean' | 'count'
+}
+/**
+ * One value of a code list
+ */
+export interface ProtocolCode {
+  /**
+   * The value on the wire
+   */
+  code: string
+  /**
+   * What it means
+   */
+  label: string
+}
+/**
+ * Who receives within a party: a function, never a whole organisation
+ */
+export interface ProtocolRecipient {
+  /**
+   * Id
+   */
+  id: string
+  /**
+   * Kind of party, or gateway
+   */
+  kind: string
+  /**
+   * Function that receives
+   */
+  function: string
+  /**
+   * Name of the function for people
+   */
+  name: string
+  /**
+   * What it does with it
+   */
+  description: string
+  /**
+   * Processors it uses
+   *
+   * @minItems 0
+   * @maxItems 50
+   *
+   * Items: One processor
+   */
+  processors: {
+    /**
+     * Name
+     */
+    name: string
+    /**
+     * Task
+     */
+    task: string
+  }[]
+  /**
+   * Onward transfer
+   */
+  onward: {
+    /**
+     * Whether it may pass anything on
+     */
+    allowed: boolean
+    /**
+     * Conditions, or that it may not
+     */
+    conditions: string
+  }
+}
+/**
+ * One message type
+ */
+export interface ProtocolMessageType {
+  type: MessageType
+  /**
+   * Name for people
+   */
+  label: string
+  /**
+   * Kind of party that sends it
+   */
+  from: 'housing-company' | 'employment-service' | 'welfare-office' | 'gateway'
+  /**
+   * Kind of party that gets it; gateway where it goes no further
+   */
+  to: 'housing-company' | 'employment-service' | 'welfare-office' | 'gateway'
+  /**
+   * Id of the receiving function
+   */
+  recipient: string
+  /**
+   * Ids of the purposes it may have; the first where the message names none
+   *
+   * @minItems 1
+   * @maxItems 20
+   */
+  purposes: PurposeId[]
+  /**
+   * Ids of the target groups it may be about; it must name one
+   *
+   * @minItems 1
+   * @maxItems 20
+   *
+   * Items: Id of a target group
+   */
+  targetGroups?: string[]
+  answers?: MessageType
+  /**
+   * Whether it may be used; false lists it as existing but off
+   */
+  enabled: boolean
+  /**
+   * Why it is off
+   */
+  whyOff?: string
+}
+/**
+ * How it goes
+ */
+export interface ProtocolModalities {
+  /**
+   * Channel
+   */
+  channel: string
+  /**
+   * Direction
+   */
+  direction: 'one-way' | 'two-way'
+  /**
+   * Push or pull
+   */
+  mode: 'push' | 'pull'
+  /**
+   * Format
+   */
+  format: 'application/json'
+  /**
+   * Pseudonym domain without the key epoch: protocol id and major version
+   */
+  domain: string
+  /**
+   * Form of answer: one number per month, or a result per person
+   */
+  granularity: 'counts' | 'person'
+  /**
+   * Smallest number that may be shown; numbers are rounded to a multiple of it. Usual: 5
+   */
+  countsThreshold: number
+  /**
+   * Days after the end of a month at which its period closes by itself
+   */
+  periodClosesAfterDays: number
+  /**
+   * Days within which a request must be answered
+   */
+  answerWindowDays: number
+  /**
+   * Days after delivery at which payloads are erased. Usual: 7
+   */
+  payloadRetentionDays: number
+  /**
+   * Days after the latest request period at which a route lapses
+   */
+  routeRetentionDays: number
+  /**
+   * Days after which open feedback is overdue
+   */
+  daysToOverdue: number
+  /**
+   * Quota of blind evaluations, per party that has one
+   *
+   * @minItems 0
+   * @maxItems 100
+   *
+   * Items: Quota of one party, per domain and key epoch
+   */
+  evaluation: {
+    party: PartyId
+    /**
+     * Attested size of its register, in persons
+     */
+    registerSize: number
+    /**
+     * New persons a day after that
+     */
+    dailyAllowance: number
+  }[]
+  /**
+   * Whether the sender must pseudonymise itself
+   */
+  senderBlind: boolean
+  /**
+   * Whether each message must be signed
+   */
+  signature: boolean
+}
+/**
+ * How often and how much
+ */
+export interface ProtocolPeriodicity {
+  /**
+   * Rhythm
+   */
+  schedule: 'daily' | 'weekly' | 'monthly' | 'quarterly' | 'on-event'
+  /**
+   * What starts it
+   */
+  trigger: string
+  /**
+   * Highest numbers of items, per sending party
+   */
+  ceilings: {
+    /**
+     * In one message
+     */
+    perMessage: number
+    /**
+     * In one day, UTC
+     */
+    perDay: number
+    /**
+     * Under one key epoch
+     */
+    perEpoch: number
+  }
+}
+/**
+ * From when to when
+ */
+export interface ProtocolDuration {
+  from: CalendarDate
+  /**
+   * Last day; null for an open end
+   */
+  until: CalendarDate | null
+  reviewOn: CalendarDate
+  /**
+   * Notice period in days
+   */
+  noticeDays: number
+  /**
+   * Right to suspend
+   */
+  suspension: {
+    /**
+     * Party ids that may suspend; every acceding party may for itself
+     *
+     * @minItems 1
+     * @maxItems 50
+     */
+    by: PartyId[]
+    /**
+     * When and how
+     */
+    text: string
+  }
+}
+/**
+ * Security measures
+ */
+export interface ProtocolSecurity {
+  /**
+   * At the sender
+   *
+   * @minItems 0
+   * @maxItems 100
+   *
+   * Items: One line or paragraph
+   */
+  sender: string[]
+  /**
+   * On the way
+   *
+   * @minItems 0
+   * @maxItems 100
+   *
+   * Items: One line or paragraph
+   */
+  channel: string[]
+  /**
+   * At the gateway
+   *
+   * @minItems 0
+   * @maxItems 100
+   *
+   * Items: One line or paragraph
+   */
+  gateway: string[]
+  /**
+   * At the recipient
+   *
+   * @minItems 0
+   * @maxItems 100
+   *
+   * Items: One line or paragraph
+   */
+  recipient: string[]
+  /**
+   * Whom to tell of a breach, and how fast
+   *
+   * @minItems 1
+   * @maxItems 100
+   *
+   * Items: One contact
+   */
+  breach: {
+    party: PartyId
+    /**
+     * Contact
+     */
+    contact: string
+    /**
+     * Within how many hours
+     */
+    hours: number
+  }[]
+}
+/**
+ * Rights of the persons
+ */
+export interface ProtocolRights {
+  /**
+   * Restrictions of rights, if any
+   *
+   * @minItems 0
+   * @maxItems 100
+   *
+   * Items: One line or paragraph
+   */
+  restrictions: string[]
+  /**
+   * Where and how, at each party
+   *
+   * @minItems 1
+   * @maxItems 100
+   *
+   * Items: At one party
+   */
+  exercise: {
+    party: PartyId
+    /**
+     * Where
+     */
+    where: string
+    /**
+     * How
+     */
+    how: string
+    /**
+     * Page about it
+     */
+    url?: string
+  }[]
+  /**
+   * What persons are told
+   */
+  notice: {
+    /**
+     * Text, in plain Dutch
+     */
+    text: string
+    /**
+     * Where it is published
+     */
+    url: string
+  }
+}
+/**
+ * A clause that no other section holds
+ */
+export interface ProtocolClause {
+  /**
+   * Id
+   */
+  id: string
+  /**
+   * Title
+   */
+  title: string
+  /**
+   * Text
+   */
+  text: string
+}
+/**
+ * One version
+ */
+export interface ProtocolChange {
+  version: Version
+  date: CalendarDate
+  /**
+   * What changed
+   */
+  change: string
+}
+/**
+ * A dated statement of a party over the digest of the document
+ */
+export interface ProtocolSignature {
+  party: PartyId
+  /**
+   * Function of the signer
+   */
+  function: string
+  /**
+   * Name of the signer, where the law wants it
+   */
+  name?: string
+  date: CalendarDate
+  /**
+   * What is stated
+   */
+  statement: 'accept' | 'reject' | 'revoke'
+  digest: Digest
+  /**
+   * The statement as a JWS (EdDSA)
+   */
+  jws?: string
+}
+/**
+ * A publication of the document
+ */
+export interface ProtocolPublication {
+  party: PartyId
+  /**
+   * Where
+   */
+  url: string
+  date: CalendarDate
+  digest: Digest
+}
+/**
+ * A party accedes to a framework (verklaring van akkoord). It says who and how much; what may be exchanged is in the framework alone
+ */
+export interface ProtocolAccession {
+  protocolId: ProtocolId
+  version: Version
+  supersedes?: Version
+  /**
+   * What the document is
+   */
+  kind: 'accession'
+  framework: ProtocolId
+  frameworkVersion: Version
+  /**
+   * Language of the text
+   */
+  language: 'nl'
+  /**
+   * Present in a sample only: says what in it is fictional
+   */
+  sample?: string
+  contentHash?: Digest
+  /**
+   * The acceding party, and the party of the framework that agrees
+   *
+   * @minItems 1
+   * @maxItems 200
+   */
+  parties: ProtocolParty[]
+  /**
+   * Advices of the data protection officers
+   *
+   * @minItems 0
+   * @maxItems 200
+   */
+  dpoAdvice: ProtocolDpoAdvice[]
+  /**
+   * Other advices
+   *
+   * @minItems 0
+   * @maxItems 200
+   */
+  externalAdvice: ProtocolExternalAdvice[]
+  context: ProtocolContext
+  /**
+   * Estimated numbers, per target group
+   *
+   * @minItems 0
+   * @maxItems 20
+   *
+   * Items: One target group
+   */
+  estimates: {
+    /**
+     * Id of the target group
+     */
+    targetGroup: string
+    /**
+     * Persons
+     */
+    estimatedNumber: number
+  }[]
+  /**
+   * Who fills the receiving functions of the framework here
+   *
+   * @minItems 1
+   * @maxItems 20
+   *
+   * Items: One function
+   */
+  functions: {
+    /**
+     * Id of the recipient in the framework
+     */
+    recipient: string
+    /**
+     * Team or post
+     */
+    name: string
+    /**
+     * Contact
+     */
+    contact: string
+  }[]
+  duration: ProtocolDuration
+  security: ProtocolSecurity
+  rights: ProtocolRights
+  /**
+   * The statement itself
+   */
+  statement: string
+  /**
+   * Further clauses
+   *
+   * @minItems 0
+   * @maxItems 200
+   */
+  clauses: ProtocolClause[]
+  /**
+   * Versions
+   *
+   * @minItems 1
+   * @maxItems 200
+   */
+  changeLog: ProtocolChange[]
+  /**
+   * The signatures, in a published copy; not part of what is digested
+   *
+   * @minItems 0
+   * @maxItems 200
+   */
+  signatures?: ProtocolSignature[]
+  /**
+   * The publications, in a published copy; not part of what is digested
+   *
+   * @minItems 0
+   * @maxItems 200
+   */
+  publication?: ProtocolPublication[]
+}
+/**
+ * A suspension of the document
+ */
+export interface ProtocolSuspension {
+  from: Timestamp
+  /**
+   * Until when; null while it lasts
+   */
+  until: Timestamp | null
+  by: PartyId
+  /**
+   * Why
+   */
+  reason: string
+}
+/**
  * GET /v1/receipts/{messageId}
  */
 export interface ReceiptReply {
@@ -1109,6 +2256,34 @@ export interface Receipt {
    * When, in seconds since 1970
    */
   iat: number
+}
+/**
+ * What happened to a protocol document, beside it: signatures.json in its folder
+ */
+export interface Signatures {
+  protocolId: ProtocolId
+  version: Version
+  /**
+   * Statements of the parties; of one party the latest counts
+   *
+   * @minItems 0
+   * @maxItems 200
+   */
+  signatures: ProtocolSignature[]
+  /**
+   * Where the document is published
+   *
+   * @minItems 0
+   * @maxItems 200
+   */
+  publication: ProtocolPublication[]
+  /**
+   * Suspensions, ended or not
+   *
+   * @minItems 0
+   * @maxItems 200
+   */
+  suspensions: ProtocolSuspension[]
 }
 /**
  * POST {base}/tenancies/ended: gateway to the employment service
@@ -1273,8 +2448,10 @@ export interface WireTypes {
   'problem': Problem
   'progress-forward': ProgressForward
   'progress': Progress
+  'protocol': Protocol
   'receipt-reply': ReceiptReply
   'receipt': Receipt
+  'signatures': Signatures
   'tenancies-ended-forward': TenanciesEndedForward
   'tenancies-ended': TenanciesEnded
   'token-request': TokenRequest

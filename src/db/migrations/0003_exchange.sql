@@ -6,6 +6,7 @@ CREATE TABLE message (
   protocol         text,
   protocol_version text,
   protocol_digest  text,
+  fields           text[],
   party_id         text NOT NULL REFERENCES party,
   purpose          text,
   domain           text REFERENCES domain,
@@ -32,6 +33,7 @@ COMMENT ON COLUMN message.type IS 'Message type, such as detection.request';
 COMMENT ON COLUMN message.protocol IS 'Framework or protocol id; empty where it is not known';
 COMMENT ON COLUMN message.protocol_version IS 'Version of the document that decided';
 COMMENT ON COLUMN message.protocol_digest IS 'Digest of that document';
+COMMENT ON COLUMN message.fields IS 'Names of the fields it carries, to check it against the protocol again';
 COMMENT ON COLUMN message.party_id IS 'The sender';
 COMMENT ON COLUMN message.purpose IS 'Purpose id in the protocol';
 COMMENT ON COLUMN message.domain IS 'Pseudonym domain of its items';
@@ -55,6 +57,15 @@ CREATE INDEX message_conservation ON message (received_day, protocol);
 CREATE INDEX message_reply ON message (in_reply_to) WHERE in_reply_to IS NOT NULL;
 CREATE INDEX message_awaiting ON message (answer_due_at) WHERE answer_state = 'awaiting';
 CREATE INDEX message_period ON message (protocol, party_id, period) WHERE period IS NOT NULL;
+CREATE INDEX message_latest ON message (domain, party_id, period) WHERE type = 'detection.request' AND accepted > 0;
+
+CREATE VIEW current_route AS
+  SELECT r.* FROM route r
+  WHERE r.ended_on IS NULL AND r.expires_at > now() AND r.period = (
+    SELECT max(m.period) FROM message m
+    WHERE m.domain = r.domain AND m.party_id = r.party_id
+      AND m.type = 'detection.request' AND m.accepted > 0);
+COMMENT ON VIEW current_route IS 'Routes whose company named the person in its latest request period and did not end the tenancy';
 
 CREATE TABLE idempotency (
   party_id   text NOT NULL REFERENCES party,
@@ -126,8 +137,22 @@ CREATE INDEX feedback_party ON feedback (party_id, id);
 CREATE INDEX feedback_message ON feedback (message_id);
 CREATE INDEX feedback_tag ON feedback (domain, tag);
 
+CREATE TABLE detection_result (
+  message_id text NOT NULL REFERENCES message,
+  domain     text NOT NULL REFERENCES domain,
+  tag        bytea NOT NULL CHECK (length(tag) = 16),
+  found      boolean NOT NULL,
+  PRIMARY KEY (message_id, tag)
+);
+COMMENT ON TABLE detection_result IS 'Answers per person, only where the protocol grants them; erased with the payload';
+COMMENT ON COLUMN detection_result.message_id IS 'The answer';
+COMMENT ON COLUMN detection_result.domain IS 'Domain of the tag';
+COMMENT ON COLUMN detection_result.tag IS 'Pseudonym of the tenant';
+COMMENT ON COLUMN detection_result.found IS 'Whether VDAB has this person in its client file';
+
 CREATE TABLE tenancy_end (
   message_id  text NOT NULL REFERENCES message,
+  domain      text NOT NULL REFERENCES domain,
   tag         bytea NOT NULL CHECK (length(tag) = 16),
   subject_tag bytea NOT NULL CHECK (length(subject_tag) = 16),
   ended_on    date NOT NULL,
@@ -135,6 +160,7 @@ CREATE TABLE tenancy_end (
 );
 COMMENT ON TABLE tenancy_end IS 'Ended tenancies on their way to VDAB; erased once delivered';
 COMMENT ON COLUMN tenancy_end.message_id IS 'The message that reported it';
+COMMENT ON COLUMN tenancy_end.domain IS 'Domain of the tag';
 COMMENT ON COLUMN tenancy_end.tag IS 'Pseudonym of the former tenant';
 COMMENT ON COLUMN tenancy_end.subject_tag IS 'The person';
 COMMENT ON COLUMN tenancy_end.ended_on IS 'Last day of the tenancy';
@@ -158,14 +184,17 @@ COMMENT ON COLUMN period_close.released_at IS 'When the number was released';
 COMMENT ON COLUMN period_close.tenants IS 'Distinct tenants answered for';
 COMMENT ON COLUMN period_close.found IS 'The number after disclosure control; empty where withheld';
 
+CREATE INDEX period_close_open ON period_close (closed_at) WHERE released_at IS NULL;
+
 CREATE TABLE hand_over (
   id           text PRIMARY KEY,
-  message_id   text NOT NULL REFERENCES message,
-  destination  text NOT NULL REFERENCES party,
-  kind         text NOT NULL CHECK (kind IN ('detection', 'tenancy-ended', 'progress', 'event')),
+  message_id   text REFERENCES message,
+  destination  text REFERENCES party,
+  kind         text NOT NULL CHECK (kind IN ('detection', 'tenancy-ended', 'progress', 'event', 'register')),
   event        text,
+  domain       text REFERENCES domain,
   feedback_id  text REFERENCES feedback,
-  period       text,
+  with_id      text REFERENCES hand_over,
   counted      boolean NOT NULL DEFAULT true,
   items        int NOT NULL CHECK (items >= 0),
   withdrawn    int NOT NULL DEFAULT 0 CHECK (withdrawn >= 0),
@@ -178,16 +207,19 @@ CREATE TABLE hand_over (
   claimed_until timestamptz,
   created_at   timestamptz NOT NULL,
   delivered_at timestamptz,
-  acknowledged_at timestamptz
+  acknowledged_at timestamptz,
+  CHECK (message_id IS NOT NULL OR NOT counted),
+  CHECK (destination IS NOT NULL OR kind = 'register' OR state IN ('held', 'withdrawn', 'expired'))
 );
 COMMENT ON TABLE hand_over IS 'A message, or a part of it, reaching one destination';
 COMMENT ON COLUMN hand_over.id IS 'del_ and a ULID; the webhook-id of its event';
-COMMENT ON COLUMN hand_over.message_id IS 'The message it belongs to';
-COMMENT ON COLUMN hand_over.destination IS 'The party that receives it';
-COMMENT ON COLUMN hand_over.kind IS 'How it is carried: a call to VDAB or an event for a webhook or inbox';
+COMMENT ON COLUMN hand_over.message_id IS 'The message it belongs to; empty for a test event';
+COMMENT ON COLUMN hand_over.destination IS 'The party that receives it; empty while two routes are current, and for the register';
+COMMENT ON COLUMN hand_over.kind IS 'How it is carried: a call to VDAB, an event for a webhook or inbox, or kept in the gateway''s own register';
+COMMENT ON COLUMN hand_over.domain IS 'Domain of the tags it carries';
 COMMENT ON COLUMN hand_over.event IS 'Event type, for an event';
 COMMENT ON COLUMN hand_over.feedback_id IS 'The feedback it carries';
-COMMENT ON COLUMN hand_over.period IS 'The period whose number it carries';
+COMMENT ON COLUMN hand_over.with_id IS 'The hand-over that carries this one: the answers of a period go out as one number';
 COMMENT ON COLUMN hand_over.counted IS 'Whether its items count in the conservation of its message; notices do not';
 COMMENT ON COLUMN hand_over.items IS 'Items of the message it carries, without the withdrawn ones';
 COMMENT ON COLUMN hand_over.withdrawn IS 'Items taken out before delivery';
@@ -201,9 +233,13 @@ COMMENT ON COLUMN hand_over.created_at IS 'When it was made';
 COMMENT ON COLUMN hand_over.delivered_at IS 'When the destination took it';
 COMMENT ON COLUMN hand_over.acknowledged_at IS 'When the destination acknowledged it through its inbox';
 CREATE INDEX hand_over_due ON hand_over (destination, due_at) WHERE state IN ('queued', 'retrying');
+CREATE INDEX hand_over_open ON hand_over (state) WHERE state NOT IN ('delivered', 'withdrawn', 'expired');
 CREATE INDEX hand_over_message ON hand_over (message_id);
 CREATE INDEX hand_over_destination ON hand_over (destination, id);
 CREATE INDEX hand_over_feedback ON hand_over (feedback_id) WHERE feedback_id IS NOT NULL;
+CREATE INDEX hand_over_delivered ON hand_over (delivered_at) WHERE state = 'delivered' AND kind = 'event';
+CREATE INDEX hand_over_with ON hand_over (with_id) WHERE with_id IS NOT NULL;
+CREATE INDEX hand_over_held ON hand_over (reason) WHERE state = 'held';
 
 CREATE TABLE transition (
   message_id text NOT NULL REFERENCES message,

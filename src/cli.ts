@@ -1,0 +1,49 @@
+import { Command } from 'commander'
+import { auditCommand } from './cli/audit.ts'
+import { consoleCommand } from './cli/console.ts'
+import { demoCommand } from './cli/demo.ts'
+import { doctorCommand } from './cli/doctor.ts'
+import { migrateCommand } from './cli/migrate.ts'
+import { partyCommand } from './cli/party.ts'
+import { sandboxCommand } from './cli/sandbox.ts'
+import { serveCommand } from './cli/serve.ts'
+import { tokenCommand } from './cli/token.ts'
+import { readProcessConfig } from './config.ts'
+import { createLogger } from './log.ts'
+import { openStore } from './parts.ts'
+
+const EXIT_WRONG_USE = 2
+
+// A command tells people what happened; what the parts log shows only when asked for.
+const open = () => {
+  const config = readProcessConfig()
+  return openStore(config, createLogger(config.logLevel === 'info' ? 'warn' : config.logLevel))
+}
+
+const program = new Command('huisbrug')
+  .description('Gateway for lawful, provable data exchange between housing companies and VDAB')
+  .showHelpAfterError()
+  .exitOverride(error => {
+    process.exit(error.exitCode === 0 ? 0 : EXIT_WRONG_USE)
+  })
+
+for (const command of [
+  serveCommand(),
+  demoCommand(),
+  sandboxCommand(),
+  migrateCommand(open),
+  doctorCommand(open),
+  partyCommand(open),
+  auditCommand(open),
+  consoleCommand(open),
+  tokenCommand(),
+]) {
+  program.addCommand(command.copyInheritedSettings(program))
+}
+
+try {
+  await program.parseAsync()
+} catch (error) {
+  process.stderr.write(`huisbrug: ${(error as Error).message}\n`)
+  process.exitCode = 1
+}

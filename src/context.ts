@@ -1,0 +1,39 @@
+import type { RequestHandler } from 'express'
+import type { PartyStore } from './access/party.ts'
+import type { ConsoleSessions } from './access/session.ts'
+import type { Signing } from './access/signing.ts'
+import type { AccessTokens } from './access/token.ts'
+import type { Config } from './config.ts'
+import type { Pool } from './db/pool.ts'
+import type { Outbound } from './delivery/outbound.ts'
+import type { PeerTokens } from './delivery/peer-token.ts'
+import type { KeyStore } from './keys/key-store.ts'
+import type { Logger } from './log.ts'
+import type { Metrics } from './metrics.ts'
+import type { ProtocolRegistry } from './protocol/registry.ts'
+import type { DomainStore } from './pseudonym/domains.ts'
+import type { PseudonymPool } from './pseudonym/pool.ts'
+import type { WakeUps } from './queue/queue.ts'
+
+/** What parts receive: made once in gateway.ts; a test overrides single members. */
+export interface Context {
+  config: Config
+  log: Logger
+  /** The time; a test may hold it. */
+  clock: () => Date
+  pool: Pool
+  keys: KeyStore
+  metrics: Metrics
+  protocols: ProtocolRegistry
+  domains: DomainStore
+  pseudonyms: PseudonymPool
+  parties: PartyStore
+  signing: Signing
+  tokens: AccessTokens
+  sessions: ConsoleSessions
+  outbound: Outbound
+  peerTokens: PeerTokens
+  wakeUps: WakeUps
+  /** Other parts served on the same port, such as the console. */
+  mounts: { path: string; handler: RequestHandler }[]
+}

@@ -1,0 +1,53 @@
+import type { Queryable } from '../db/pool.ts'
+
+/** Items of one protocol and UTC day of receipt; `none` where the protocol is not known. */
+export interface Balance {
+  protocol: string
+  day: string
+  received: number
+  accepted: number
+  refused: number
+  delivered: number
+  pending: number
+  parked: number
+  expired: number
+  withdrawn: number
+  balanced: boolean
+}
+
+/**
+ * The conservation of items (invariant 5), counted from the rows in one statement and so at one
+ * instant: received = accepted + refused, accepted = delivered + pending + parked + expired +
+ * withdrawn. `received` is counted from the messages, its terms from the hand-overs.
+ * @param days from and until, YYYY-MM-DD, both included; all days where absent
+ */
+export async function readBalances(
+  db: Queryable,
+  days: { from?: string; until?: string } = {},
+): Promise<Balance[]> {
+  const { rows } = await db.query<Omit<Balance, 'balanced'>>(
+    `WITH handed AS (
+       SELECT h.message_id,
+         coalesce(sum(items) FILTER (WHERE state = 'delivered'), 0) AS delivered,
+         coalesce(sum(items) FILTER (WHERE state IN ('queued', 'retrying', 'held')), 0) AS pending,
+         coalesce(sum(items) FILTER (WHERE state = 'parked'), 0) AS parked,
+         coalesce(sum(items) FILTER (WHERE state = 'expired'), 0) AS expired,
+         coalesce(sum(withdrawn + CASE WHEN state = 'withdrawn' THEN items ELSE 0 END), 0) AS withdrawn
+       FROM hand_over h WHERE counted GROUP BY h.message_id)
+     SELECT coalesce(m.protocol, 'none') AS protocol, m.received_day AS day,
+       sum(m.accepted + m.refused)::bigint AS received, sum(m.accepted)::bigint AS accepted,
+       sum(m.refused)::bigint AS refused, coalesce(sum(h.delivered), 0)::bigint AS delivered,
+       coalesce(sum(h.pending), 0)::bigint AS pending, coalesce(sum(h.parked), 0)::bigint AS parked,
+       coalesce(sum(h.expired), 0)::bigint AS expired, coalesce(sum(h.withdrawn), 0)::bigint AS withdrawn
+     FROM message m LEFT JOIN handed h ON h.message_id = m.id
+     WHERE ($1::date IS NULL OR m.received_day >= $1) AND ($2::date IS NULL OR m.received_day <= $2)
+     GROUP BY 1, 2 ORDER BY 2 DESC, 1`,
+    [days.from, days.until],
+  )
+  return rows.map(row => ({ ...row, balanced: isBalanced(row) }))
+}
+
+function isBalanced(row: Omit<Balance, 'balanced'>): boolean {
+  const placed = row.delivered + row.pending + row.parked + row.expired + row.withdrawn
+  return row.received === row.accepted + row.refused && row.accepted === placed
+}

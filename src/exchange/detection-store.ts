@@ -1,0 +1,112 @@
+import type { Tx } from '../db/pool.ts'
+import { Refusal, reason, refuse } from '../errors.ts'
+
+/** A tenant on its way: pseudonyms, sealed row, encrypted reference; no national number any more. */
+export interface SealedTenant {
+  index: number
+  tag: Uint8Array
+  subjectTag: Uint8Array
+  rowId: Uint8Array
+  nonce: Uint8Array
+  ciphertext: Uint8Array
+  reference: Uint8Array
+  referenceHash: Uint8Array
+}
+
+/** One housing company's requests of one month under one protocol. */
+export interface PeriodPlace {
+  protocol: string
+  party: string
+  period: string
+}
+
+/**
+ * Serialises the writers of one period: who is new in it, its ceilings and its closing are exact.
+ * @throws Refusal HB-509 where the period is closed
+ */
+export async function lockPeriod(tx: Tx, place: PeriodPlace): Promise<void> {
+  const { protocol, party, period } = place
+  await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
+    `period ${protocol} ${party} ${period}`,
+  ])
+  const { rowCount } = await tx.query(
+    'SELECT FROM period_close WHERE protocol = $1 AND party_id = $2 AND period = $3',
+    [protocol, party, period],
+  )
+  if (rowCount) throw refuse('HB-509', '/referenceDate', `period ${period}`)
+}
+
+/**
+ * A tenant is in at most one request per period, across key epochs.
+ * @throws Refusal HB-404 naming each such tenant
+ */
+export async function assertNewInPeriod(
+  tx: Tx,
+  place: PeriodPlace,
+  sealed: SealedTenant[],
+): Promise<void> {
+  const { rows } = await tx.query<{ index: number }>(
+    `SELECT t.index FROM unnest($4::int[], $5::bytea[]) AS t (index, subject_tag)
+     JOIN period_member p ON p.protocol = $1 AND p.party_id = $2 AND p.period = $3
+       AND p.subject_tag = t.subject_tag ORDER BY t.index`,
+    [place.protocol, place.party, place.period, sealed.map(it => it.index), sealed.map(it => it.subjectTag)],
+  )
+  if (rows.length === 0) return
+  const rule = 'a tenant is in at most one request per period'
+  throw new Refusal(rows.map(row => reason('HB-404', `/tenants/${row.index}/insz`, rule)))
+}
+
+interface NewDetection extends PeriodPlace {
+  messageId: string
+  domain: string
+  handOverId: string
+  destination: string
+  at: Date
+  expiresAt: Date
+  sealed: SealedTenant[]
+}
+
+/** Writes members, rows, routes and the hand-over of one request, set-based. */
+export async function insertDetection(tx: Tx, detection: NewDetection): Promise<void> {
+  const { sealed } = detection
+  if (sealed.length === 0) return
+  await tx.query(INSERT, [
+    detection.messageId,
+    detection.protocol,
+    detection.party,
+    detection.period,
+    detection.domain,
+    detection.expiresAt,
+    sealed.map(it => it.rowId),
+    sealed.map(it => it.nonce),
+    sealed.map(it => it.ciphertext),
+    sealed.map(it => it.tag),
+    sealed.map(it => it.subjectTag),
+    sealed.map(it => it.reference),
+    sealed.map(it => it.referenceHash),
+    detection.handOverId,
+    detection.destination,
+    sealed.length,
+    detection.at,
+  ])
+}
+
+const INSERT = `
+  WITH tenant AS (
+    SELECT * FROM unnest($7::bytea[], $8::bytea[], $9::bytea[], $10::bytea[], $11::bytea[],
+      $12::bytea[], $13::bytea[])
+      AS t (row_id, nonce, ciphertext, tag, subject_tag, reference, reference_hash)),
+  member AS (
+    INSERT INTO period_member (protocol, party_id, period, subject_tag)
+    SELECT $2, $3, $4, subject_tag FROM tenant),
+  sealed AS (
+    INSERT INTO detection_row (message_id, row_id, nonce, ciphertext, tag, subject_tag)
+    SELECT $1, row_id, nonce, ciphertext, tag, subject_tag FROM tenant),
+  routed AS (
+    INSERT INTO route (domain, tag, party_id, subject_tag, reference_hash, reference, period, expires_at)
+    SELECT $5, tag, $3, subject_tag, reference_hash, reference, $4, $6 FROM tenant
+    ON CONFLICT (domain, tag, party_id) DO UPDATE SET reference = excluded.reference,
+      reference_hash = excluded.reference_hash, period = greatest(route.period, excluded.period),
+      ended_on = NULL, expires_at = excluded.expires_at)
+  INSERT INTO hand_over (id, message_id, destination, kind, domain, items, state, due_at, created_at)
+  VALUES ($14, $1, $15, 'detection', $5, $16, 'queued', now(), $17)`

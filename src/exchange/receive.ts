@@ -1,0 +1,248 @@
+import { createHash } from 'node:crypto'
+import type { Caller } from '../access/operations.ts'
+import { recordEntry } from '../audit/record.ts'
+import type { EntryDraft } from '../audit/types.ts'
+import type { Context } from '../context.ts'
+import { inTransaction, type Tx } from '../db/pool.ts'
+import { problemOf, type Reason, Refusal, refuse } from '../errors.ts'
+import { newId } from '../ids.ts'
+import { insertMessage, type MessageColumns } from './message.ts'
+import { findOutcome, type Outcome, reserveKey, replay, storeOutcome } from './outcome.ts'
+
+/** A person-bearing request as it arrives, before anything in it is trusted. */
+export interface Incoming {
+  /** Method and path, the scope of the Idempotency-Key. */
+  operation: string
+  type: string
+  caller: Caller
+  key: string | undefined
+  raw: Buffer
+  unreadable?: Refusal
+  at: Date
+}
+
+/** An item that is not taken while the message is; `tenantRef` only where its form was accepted. */
+export interface ItemRefusal extends Reason {
+  index: number
+  tenantRef?: string
+}
+
+/** What a message type makes of a body that it takes. */
+export interface Acceptance {
+  message: MessageColumns
+  accepted: number
+  refused: ItemRefusal[]
+  /** What the evidence says beyond the columns of the message. */
+  evidence: Pick<EntryDraft, 'counts' | 'recipient' | 'rule' | 'subjects'>
+  /** Writes what belongs to the message, in its transaction. May refuse. */
+  store(tx: Tx, messageId: string): Promise<void>
+  /** Destinations to wake once it is committed. */
+  wake: string[]
+  /** Members of the reply besides messageId, accepted, refused and receipt. */
+  reply?: Record<string, unknown>
+}
+
+export type Accept = (body: Record<string, unknown>, messageId: string) => Promise<Acceptance>
+
+const KEY_FORM = /^[A-Za-z0-9._-]{1,64}$/
+const MAX_COUNTED_ITEMS = 1_000_000
+
+/**
+ * Takes in one message: once per Idempotency-Key, with a signed receipt, its evidence in the same
+ * transaction. A refusal is an outcome like any other: stored, receipted, evidence. What is not
+ * the message's fault (503, 429, 500) is evidence but no outcome, so that a retry can succeed.
+ */
+export async function receive(context: Context, incoming: Incoming, accept: Accept): Promise<Outcome> {
+  const digest = createHash('sha256').update(incoming.raw).digest('base64url')
+  let body: unknown
+  try {
+    requireKey(incoming)
+    const earlier = await findOutcome(context.pool, incoming)
+    body = parseBody(incoming, earlier !== undefined)
+    if (earlier) return replay(earlier, digest, body)
+    return await acceptAndStore(context, incoming, digest, asObject(body), accept)
+  } catch (thrown) {
+    if (!(thrown instanceof Refusal)) throw thrown
+    return storeRefusal(context, incoming, digest, body, thrown)
+  }
+}
+
+async function acceptAndStore(
+  context: Context,
+  incoming: Incoming,
+  digest: string,
+  body: Record<string, unknown>,
+  accept: Accept,
+): Promise<Outcome> {
+  const messageId = newId('msg', incoming.at)
+  const acceptance = await accept(body, messageId)
+  const outcome = await inTransaction(context.pool, async tx => {
+    if (!(await reserveKey(tx, incoming, digest))) return undefined
+    return storeAcceptance(context, tx, incoming, digest, messageId, acceptance)
+  })
+  if (outcome) {
+    context.metrics.received(incoming.type, acceptance.accepted, acceptance.refused.length)
+    await context.wakeUps.wake(acceptance.wake)
+    return replay(outcome, digest, body)
+  }
+  // The same key won elsewhere at the same instant: its outcome is committed by now.
+  const winner = await findOutcome(context.pool, incoming)
+  if (!winner) throw new Error('an outcome vanished')
+  return replay(winner, digest, body)
+}
+
+async function storeAcceptance(
+  context: Context,
+  tx: Tx,
+  incoming: Incoming,
+  digest: string,
+  messageId: string,
+  acceptance: Acceptance,
+): Promise<Outcome> {
+  const { accepted, refused, message } = acceptance
+  await insertMessage(tx, {
+    ...message,
+    id: messageId,
+    type: incoming.type,
+    party: incoming.caller.party,
+    receivedAt: incoming.at,
+    digest,
+    accepted,
+    refused: refused.length,
+  })
+  await acceptance.store(tx, messageId)
+  const { commitment } = await recordEntry(tx, {
+    ...describe(incoming, message),
+    action: accepted > 0 ? 'message.accepted' : 'message.refused',
+    decision: accepted > 0 ? 'allowed' : 'refused',
+    ...acceptance.evidence,
+    counts: { ...acceptance.evidence.counts, accepted, refused: refused.length },
+    message: { id: messageId, type: incoming.type },
+    ...(refused[0] && { code: refused[0].code }),
+  })
+  const receipt = await signReceipt(context, incoming, messageId, digest, message, commitment, accepted > 0)
+  await tx.query('UPDATE message SET receipt = $2 WHERE id = $1', [messageId, receipt])
+  const state = accepted > 0 ? 'accepted' : 'refused'
+  // A tenant reference is in the body that a retry repeats; it need not stay here.
+  const withoutReference = refused.map(({ tenantRef: _, ...item }) => item)
+  const reply = { messageId, state, accepted, refused: withoutReference, ...acceptance.reply, receipt }
+  return storeOutcome(tx, incoming, { status: 202, body: reply, digest })
+}
+
+async function storeRefusal(
+  context: Context,
+  incoming: Incoming,
+  digest: string,
+  body: unknown,
+  refusal: Refusal,
+): Promise<Outcome> {
+  const protocol = context.protocols.current().reference(protocolNamed(body))
+  const fault = refusal.status < 500 && refusal.status !== 429
+  const messageId = newId('msg', incoming.at)
+  const refused = countItems(body)
+  const columns = protocol ? { protocol } : {}
+  const draft: EntryDraft = {
+    ...describe(incoming, columns),
+    action: 'message.refused',
+    decision: 'refused',
+    code: refusal.code,
+    rule: refusal.reasons[0]?.rule ?? '',
+    counts: { refused },
+    ...(fault && { message: { id: messageId, type: incoming.type } }),
+  }
+  if (!fault) {
+    await recordEntry(context.pool, draft)
+    throw refusal
+  }
+  const outcome = await inTransaction(context.pool, async tx => {
+    // A key that is missing, malformed or taken by another body cannot hold this outcome.
+    const keeps = KEY_FORM.test(incoming.key ?? '') && refusal.code !== 'HB-501'
+    if (keeps && !(await reserveKey(tx, incoming, digest))) return undefined
+    const row = { id: messageId, type: incoming.type, party: incoming.caller.party, digest, refused }
+    await insertMessage(tx, { ...columns, ...row, receivedAt: incoming.at, accepted: 0, code: refusal.code })
+    const { commitment } = await recordEntry(tx, draft)
+    const receipt = await signReceipt(context, incoming, messageId, digest, columns, commitment, false)
+    await tx.query('UPDATE message SET receipt = $2 WHERE id = $1', [messageId, receipt])
+    const problem = { ...problemOf(refusal, messageId), receipt }
+    const result: Outcome = { status: refusal.status, body: problem, digest }
+    return keeps ? storeOutcome(tx, incoming, result) : result
+  })
+  context.metrics.received(incoming.type, 0, refused)
+  if (outcome) return outcome
+  const winner = await findOutcome(context.pool, incoming)
+  if (!winner) throw new Error('an outcome vanished')
+  return replay(winner, digest, body)
+}
+
+function describe(
+  incoming: Incoming,
+  message: MessageColumns,
+): Pick<EntryDraft, 'at' | 'actor' | 'protocol' | 'purpose' | 'fields'> {
+  return {
+    at: incoming.at,
+    actor: { party: incoming.caller.party, role: incoming.caller.kind },
+    ...(message.protocol && { protocol: message.protocol }),
+    ...(message.purpose && { purpose: message.purpose }),
+    ...(message.fields && { fields: message.fields }),
+  }
+}
+
+function signReceipt(
+  context: Context,
+  incoming: Incoming,
+  messageId: string,
+  digest: string,
+  message: MessageColumns,
+  entryCommitment: string,
+  accepted: boolean,
+): Promise<string> {
+  return context.signing.signReceipt({
+    iss: context.config.publicUrl,
+    sub: incoming.caller.party,
+    messageId,
+    type: incoming.type,
+    decision: accepted ? 'accepted' : 'refused',
+    digest,
+    ...(message.protocol && {
+      protocol: message.protocol.id,
+      protocolVersion: message.protocol.version,
+      protocolDigest: message.protocol.digest,
+    }),
+    ...(message.answers && { answers: message.answers }),
+    entryCommitment,
+    iat: Math.floor(incoming.at.getTime() / 1000),
+  })
+}
+
+function requireKey(incoming: Incoming): void {
+  if (!KEY_FORM.test(incoming.key ?? '')) throw refuse('HB-205', '', 'header Idempotency-Key')
+}
+
+// A retry's body must be read as well: its references complete the stored outcome.
+function parseBody(incoming: Incoming, isRetry: boolean): unknown {
+  if (incoming.unreadable) throw incoming.unreadable
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(incoming.raw))
+  } catch {
+    if (isRetry) return undefined
+    throw refuse('HB-201', '', 'RFC 8259')
+  }
+}
+
+function asObject(body: unknown): Record<string, unknown> {
+  if (typeof body === 'object' && body !== null && !Array.isArray(body)) {
+    return body as Record<string, unknown>
+  }
+  throw refuse('HB-202', '', 'the body is a JSON object')
+}
+
+function protocolNamed(body: unknown): string | undefined {
+  const id = (body as { protocol?: unknown } | null | undefined)?.protocol
+  return typeof id === 'string' ? id : undefined
+}
+
+function countItems(body: unknown): number {
+  const { tenants, items } = (body ?? {}) as { tenants?: unknown; items?: unknown }
+  const list = Array.isArray(tenants) ? tenants : Array.isArray(items) ? items : []
+  return Math.min(Math.max(list.length, 1), MAX_COUNTED_ITEMS)
+}

@@ -1,0 +1,176 @@
+import { recordEntries } from '../audit/record.ts'
+import type { Context } from '../context.ts'
+import { inTransaction } from '../db/pool.ts'
+import { EVENTS } from '../delivery/event.ts'
+import { newId } from '../ids.ts'
+import { closeOldPeriods, releasePeriods } from './period.ts'
+
+const EVERY_MS = 1_000
+const ROUNDS_A_MINUTE = 60
+const SETTLE_LOCK = 'huisbrug settle'
+
+/**
+ * Does, about every second, what is due by time rather than by a request: expired answers, closed
+ * periods, held hand-overs whose obstacle is gone, retention. One process at a time does it.
+ */
+export function startSettling(context: Context): { close(): Promise<void> } {
+  let running = Promise.resolve()
+  let closed = false
+  let round = 0
+  const timer = setInterval(() => {
+    running = running.then(async () => {
+      if (closed) return
+      await settleOnce(context, round++).catch(error => {
+        context.log.error('settling failed', { error: (error as Error).name })
+      })
+    })
+  }, EVERY_MS)
+  return {
+    close: async () => {
+      closed = true
+      clearInterval(timer)
+      await running
+    },
+  }
+}
+
+/** One round of what is due by time; retention is looked at once in sixty rounds. */
+export async function settleOnce(context: Context, round = 0): Promise<void> {
+  const lock = await context.pool.connect()
+  try {
+    const { rows } = await lock.query<{ won: boolean }>(
+      'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS won',
+      [SETTLE_LOCK],
+    )
+    if (!rows[0]?.won) return
+    try {
+      await expireInteractions(context)
+      await closeOldPeriods(context)
+      const wake = [...(await releasePeriods(context)), ...(await resumeHeld(context))]
+      await settleTwoRoutes(context)
+      if (round % ROUNDS_A_MINUTE === 0) await erasePayloads(context)
+      await context.wakeUps.wake([...new Set(wake)])
+    } finally {
+      await lock.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [SETTLE_LOCK])
+    }
+  } finally {
+    lock.release()
+  }
+}
+
+/** Requests without an answer in the protocol's window expire; what was delivered stays delivered. */
+export async function expireInteractions(context: Context): Promise<void> {
+  const at = context.clock()
+  const running = context.protocols.current().notSuspended()
+  await inTransaction(context.pool, async tx => {
+    const { rows } = await tx.query<{ id: string; party_id: string; type: string }>(
+      `WITH due AS (
+         SELECT id FROM message WHERE answer_state = 'awaiting' AND answer_due_at <= $1
+           AND protocol = ANY($2) ORDER BY id LIMIT 1000 FOR UPDATE SKIP LOCKED),
+       expired AS (
+         UPDATE message m SET answer_state = 'expired' FROM due WHERE m.id = due.id
+         RETURNING m.id, m.party_id, m.type),
+       unsent AS (
+         UPDATE hand_over h SET state = 'expired', reason = 'HB-504', claimed_until = NULL FROM expired
+         WHERE h.message_id = expired.id AND h.state IN ('queued', 'retrying', 'held', 'parked')),
+       erased AS (DELETE FROM detection_row r USING expired WHERE r.message_id = expired.id),
+       stepped AS (
+         INSERT INTO transition (message_id, state, at, code)
+         SELECT id, 'expired', $1::timestamptz, 'HB-504' FROM expired)
+       SELECT * FROM expired`,
+      [at, running],
+    )
+    if (rows.length === 0) return
+    await tx.query(
+      `INSERT INTO hand_over (id, message_id, destination, kind, event, counted, items, state, due_at, created_at)
+       SELECT id, message_id, party_id, 'event', $4, false, 0, 'queued', now(), $5
+       FROM unnest($1::text[], $2::text[], $3::text[]) AS n (id, message_id, party_id)`,
+      [
+        rows.map(() => newId('del', at)),
+        rows.map(row => row.id),
+        rows.map(row => row.party_id),
+        EVENTS.expired,
+        at,
+      ],
+    )
+    await recordEntries(
+      tx,
+      rows.map(row => ({
+        action: 'message.expired' as const,
+        at,
+        actor: { role: 'gateway' },
+        message: { id: row.id, type: row.type },
+        code: 'HB-504',
+      })),
+    )
+  })
+}
+
+/** What a suspension held goes on once its protocol is in force again. */
+async function resumeHeld(context: Context): Promise<string[]> {
+  const { rows } = await context.pool.query<{ destination: string }>(
+    `WITH resumed AS (
+       UPDATE hand_over h SET state = 'queued', reason = NULL, due_at = now() FROM message m
+       WHERE m.id = h.message_id AND h.state = 'held' AND h.reason LIKE 'HB-%' AND m.protocol = ANY($1)
+       RETURNING h.destination, h.message_id),
+     stepped AS (
+       INSERT INTO transition (message_id, state, at) SELECT DISTINCT message_id, 'queued', now() FROM resumed)
+     SELECT DISTINCT destination FROM resumed WHERE destination IS NOT NULL`,
+    [context.protocols.current().inForce(context.clock())],
+  )
+  return rows.map(row => row.destination)
+}
+
+/** Feedback of a person with two current routes goes to the one that is left, once one is. */
+export async function settleTwoRoutes(context: Context): Promise<void> {
+  const { rows } = await context.pool.query<{ id: string; routes: string[] }>(
+    `SELECT f.id, array_remove(array_agg(r.party_id), NULL) AS routes
+     FROM hand_over h JOIN feedback f ON f.id = h.feedback_id
+     LEFT JOIN current_route r ON r.domain = f.domain AND r.tag = f.tag
+     WHERE h.state = 'held' AND h.reason = 'two-routes' GROUP BY f.id HAVING count(r.party_id) < 2`,
+  )
+  for (const { id, routes } of rows) {
+    const [party] = routes
+    await inTransaction(context.pool, async tx => {
+      await tx.query('UPDATE feedback SET party_id = $2 WHERE id = $1', [id, party])
+      const { rows: moved } = await tx.query<{ message_id: string; type: string }>(
+        `UPDATE hand_over h SET destination = $2, reason = CASE WHEN $2::text IS NULL THEN 'HB-405' END,
+           state = CASE WHEN $2::text IS NULL THEN 'withdrawn' ELSE 'queued' END, due_at = now()
+         FROM message m WHERE m.id = h.message_id AND h.feedback_id = $1 AND h.state = 'held'
+         RETURNING h.message_id, m.type`,
+        [id, party],
+      )
+      await tx.query('UPDATE exception SET closed_at = $2 WHERE feedback_id = $1', [id, context.clock()])
+      await recordEntries(
+        tx,
+        moved.map(row => ({
+          action: party ? ('exception.closed' as const) : ('message.withdrawn' as const),
+          at: context.clock(),
+          actor: { role: 'gateway' },
+          message: { id: row.message_id, type: row.type },
+          ...(party && { recipient: party }),
+        })),
+      )
+    })
+    if (party) await context.wakeUps.wake([party])
+  }
+}
+
+/** Payloads go once their retention is over, and with them keys and assertions no longer needed. */
+async function erasePayloads(context: Context): Promise<void> {
+  const days = context.protocols.current().payloadRetention()
+  await context.pool.query(
+    `WITH retention AS (SELECT * FROM unnest($1::text[], $2::int[]) AS p (protocol, days)),
+     old AS (
+       SELECT h.message_id, h.feedback_id FROM hand_over h JOIN message m ON m.id = h.message_id
+         JOIN retention p ON p.protocol = m.protocol
+       WHERE h.state = 'delivered' AND h.kind = 'event'
+         AND (h.acknowledged_at IS NOT NULL OR h.delivered_at < $3::timestamptz - make_interval(days => p.days))
+         AND h.delivered_at > $3::timestamptz - make_interval(days => p.days + 2)),
+     results AS (DELETE FROM detection_result d USING old WHERE d.message_id = old.message_id)
+     UPDATE feedback f SET reachability = NULL, established_on = NULL FROM old
+     WHERE f.id = old.feedback_id AND f.reachability IS NOT NULL`,
+    [[...days.keys()], [...days.values()], context.clock()],
+  )
+  await context.pool.query('DELETE FROM used_assertion WHERE expires_at < now()')
+}

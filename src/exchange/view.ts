@@ -1,0 +1,76 @@
+import type { Queryable } from '../db/pool.ts'
+import { refuse } from '../errors.ts'
+
+export interface MessageView {
+  messageId: string
+  type: string
+  protocol: string | null
+  state: string
+  at: string
+  items: Record<ItemState, number>
+  transitions: { state: string; at: string; code?: string }[]
+}
+
+type ItemState = 'accepted' | 'refused' | 'delivered' | 'pending' | 'parked' | 'expired' | 'withdrawn'
+
+interface Row extends Record<ItemState, number> {
+  id: string
+  type: string
+  protocol: string | null
+  received_at: Date
+  answer_state: 'awaiting' | 'answered' | 'expired' | null
+  states: string[]
+  transitions: { state: string; at: string; code: string | null }[]
+  shows_answer: boolean
+}
+
+/**
+ * A message as its sender may see it. Where answers are counts, that and when a request was answered
+ * shows only once the number of its period is released (invariant 8).
+ * @throws Refusal HB-503 for an unknown id and for another party's message alike
+ */
+export async function viewMessage(db: Queryable, party: string, messageId: string): Promise<MessageView> {
+  const { rows } = await db.query<Row>(SQL, [messageId, party])
+  const row = rows[0]
+  if (!row) throw refuse('HB-503', '', 'path /v1/messages/{id}')
+  const { accepted, refused, delivered, pending, parked, expired, withdrawn } = row
+  return {
+    messageId: row.id,
+    type: row.type,
+    protocol: row.protocol,
+    state: stateOf(row),
+    at: row.received_at.toISOString(),
+    items: { accepted, refused, delivered, pending, parked, expired, withdrawn },
+    transitions: row.transitions
+      .filter(step => step.state !== 'answered' || row.shows_answer)
+      .map(({ state, at, code }) => ({ state, at: new Date(at).toISOString(), ...(code && { code }) })),
+  }
+}
+
+// The state a person would name: the one that most needs attention while parts of it differ.
+const PRECEDENCE = ['parked', 'held', 'retrying', 'queued', 'expired', 'delivered', 'withdrawn']
+
+function stateOf(row: Row): string {
+  if (row.accepted === 0) return 'refused'
+  if (row.answer_state === 'expired') return 'expired'
+  if (row.answer_state === 'answered' && row.shows_answer) return 'answered'
+  return PRECEDENCE.find(state => row.states.includes(state)) ?? 'accepted'
+}
+
+const SQL = `
+  SELECT m.id, m.type, m.protocol, m.received_at, m.answer_state, m.accepted, m.refused,
+    coalesce(sum(h.items) FILTER (WHERE h.state = 'delivered'), 0)::int AS delivered,
+    coalesce(sum(h.items) FILTER (WHERE h.state IN ('queued', 'retrying', 'held')), 0)::int AS pending,
+    coalesce(sum(h.items) FILTER (WHERE h.state = 'parked'), 0)::int AS parked,
+    coalesce(sum(h.items) FILTER (WHERE h.state = 'expired'), 0)::int AS expired,
+    coalesce(sum(h.withdrawn + CASE WHEN h.state = 'withdrawn' THEN h.items ELSE 0 END), 0)::int AS withdrawn,
+    coalesce(array_agg(DISTINCT h.state) FILTER (WHERE h.state IS NOT NULL), '{}') AS states,
+    (SELECT coalesce(json_agg(json_build_object('state', t.state, 'at', t.at, 'code', t.code)
+                              ORDER BY t.at), '[]')
+     FROM transition t WHERE t.message_id = m.id) AS transitions,
+    coalesce((SELECT bool_or(a.state = 'delivered' OR a.reason IS DISTINCT FROM 'period-open')
+              FROM message r JOIN hand_over a ON a.message_id = r.id
+              WHERE r.in_reply_to = m.id AND r.accepted > 0), false) AS shows_answer
+  FROM message m LEFT JOIN hand_over h ON h.message_id = m.id AND h.counted
+  WHERE m.id = $1 AND m.party_id = $2
+  GROUP BY m.id`

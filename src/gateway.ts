@@ -1,0 +1,103 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import gracefulShutdown from 'http-graceful-shutdown'
+import { recordEntry } from './audit/record.ts'
+import { startSequencer } from './audit/sequencer.ts'
+import type { Config } from './config.ts'
+import { createConsole } from './console/index.ts'
+import type { Context } from './context.ts'
+import { handOverDue } from './delivery/hand-over.ts'
+import { startSettling } from './exchange/settle.ts'
+import { createApp } from './http/app.ts'
+import type { Logger } from './log.ts'
+import { type Parts, createParts } from './parts.ts'
+import { watchProtocols } from './exchange/protocol-watch.ts'
+
+const WORKER_CONCURRENCY = 8
+const DRAIN_MS = 8_000
+
+/** A running gateway. */
+export interface Gateway {
+  context: Context
+  /** The address it listens on, absent where no role serves HTTP. */
+  url: string | undefined
+  close(): Promise<void>
+}
+
+/**
+ * Starts the roles that the configuration names: migrates, checks the master key, loads the protocols,
+ * then opens the doors; evidence of the start is written before the first request is.
+ * @param overrides members of the context to replace, for tests
+ */
+export async function startGateway(
+  config: Config,
+  log: Logger,
+  overrides: Partial<Context> = {},
+): Promise<Gateway> {
+  const parts = await createParts(config, log, overrides)
+  const { context } = parts
+  const running: { close(): Promise<void> }[] = []
+  try {
+    if (config.roles.has('sequencer')) running.push(await startSequencer(parts.sequencing))
+    running.push(await watchProtocols(context))
+    await noteProgram(context, 'program.started')
+    if (config.roles.has('worker')) {
+      await context.wakeUps.work(
+        (destination, signal) => handOverDue(context, destination, signal),
+        { concurrency: WORKER_CONCURRENCY },
+      )
+      running.push(startSettling(context))
+    }
+    const server = serves(config) ? await listen(context) : undefined
+    log.info('huisbrug is ready', { roles: [...config.roles], url: server && config.publicUrl })
+    return { context, url: server?.url, close: () => closeAll(parts, running, server) }
+  } catch (error) {
+    await closeAll(parts, running, undefined)
+    throw error
+  }
+}
+
+function serves(config: Config): boolean {
+  return config.roles.has('api') || config.roles.has('console') || config.roles.has('evaluator')
+}
+
+interface Listening {
+  url: string
+  shutdown: () => Promise<void>
+}
+
+async function listen(context: Context): Promise<Listening> {
+  const { config } = context
+  if (config.roles.has('console')) {
+    context.mounts.push({ path: '/console', handler: createConsole(context) })
+  }
+  const server: Server = createServer(createApp(context))
+  server.headersTimeout = 20_000
+  server.requestTimeout = 60_000
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(config.port, config.host, resolve)
+  })
+  const { port } = server.address() as AddressInfo
+  const shutdown = gracefulShutdown(server, { signals: '', timeout: DRAIN_MS, forceExit: false })
+  return { url: `http://${config.host}:${port}`, shutdown }
+}
+
+async function closeAll(
+  parts: Parts,
+  running: { close(): Promise<void> }[],
+  server: Listening | undefined,
+): Promise<void> {
+  const { context } = parts
+  await server?.shutdown()
+  await context.wakeUps.close()
+  await noteProgram(context, 'program.stopped').catch(() => {})
+  // The sequencer goes last, so that what the others recorded gets its place in the log.
+  for (const part of running.reverse()) await part.close()
+  await parts.close()
+}
+
+function noteProgram(context: Context, action: 'program.started' | 'program.stopped'): Promise<unknown> {
+  const details = { roles: [...context.config.roles], version: process.version }
+  return recordEntry(context.pool, { action, at: context.clock(), actor: { role: 'gateway' }, details })
+}

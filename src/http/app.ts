@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import express from 'express'
+import helmet from 'helmet'
+import { assertMayCall } from '../access/operations.ts'
+import type { Context } from '../context.ts'
+import { Refusal, reason } from '../errors.ts'
+import { newId } from '../ids.ts'
+import { problemReply, toRefusal } from './problem.ts'
+import type { ApiRequest, Reply, Route } from './route.ts'
+import { ROUTES } from './routes/index.ts'
+
+const MAX_BODY_BYTES = 1024 * 1024
+const OPENAPI = fileURLToPath(new URL('../../docs/api/openapi.json', import.meta.url))
+
+/** Assembles the HTTP interface: security headers, the routes, the documentation, the funnel. */
+export function createApp(context: Context): express.Express {
+  const app = express()
+  app.disable('x-powered-by')
+  app.set('query parser', 'simple')
+  app.use(helmet())
+  for (const extra of context.mounts) app.use(extra.path, extra.handler)
+  serveDocumentation(app)
+  for (const route of ROUTES) app[route.method](route.path, serve(context, route))
+  app.use((request, response) => refuseUnknown(context, request, response))
+  return app
+}
+
+function serve(context: Context, route: Route): express.RequestHandler {
+  return async (request, response) => {
+    const id = newId('req', context.clock())
+    const stop = context.metrics.startRequest(route.method, route.path)
+    const reply = await answer(context, route, request, id).catch(error =>
+      problemReply(toRefusal(error, id, context.log), id),
+    )
+    send(response, reply, id)
+    stop(reply.status)
+  }
+}
+
+async function answer(
+  context: Context,
+  route: Route,
+  request: express.Request,
+  id: string,
+): Promise<Reply> {
+  const authorization = request.get('authorization')
+  const caller =
+    route.access === 'public' ? undefined : await context.tokens.verifyToken(authorization)
+  if (caller && route.access !== 'public') assertMayCall(caller, route.access)
+  const body = await readBody(request)
+  return route.handle(context, { ...toApiRequest(context, request, id), ...body, ...(caller && { caller }) })
+}
+
+function toApiRequest(context: Context, request: express.Request, id: string): ApiRequest {
+  return {
+    id,
+    at: context.clock(),
+    params: request.params as Record<string, string>,
+    query: singleValues(request.query),
+    header: name => request.get(name),
+    raw: Buffer.alloc(0),
+  }
+}
+
+// A parameter given twice is read once, the last: no route has a use for a list.
+function singleValues(query: Record<string, unknown>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(query).map(([name, value]) => [name, String(Array.isArray(value) ? value.at(-1) : value)]),
+  )
+}
+
+async function readBody(request: express.Request): Promise<Pick<ApiRequest, 'raw' | 'unreadable'>> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size <= MAX_BODY_BYTES) chunks.push(chunk)
+    else if (size > 16 * MAX_BODY_BYTES) break
+  }
+  if (size <= MAX_BODY_BYTES) return { raw: Buffer.concat(chunks) }
+  const tooLarge = new Refusal(reason('HB-203', '', 'http: a body holds at most 1 MiB'))
+  return { raw: Buffer.alloc(0), unreadable: tooLarge }
+}
+
+function send(response: express.Response, reply: Reply, id: string): void {
+  if (response.headersSent || response.destroyed) return
+  response.status(reply.status).set({ 'X-Request-Id': id, 'Cache-Control': 'no-store', ...reply.headers })
+  if (reply.body === undefined) response.end()
+  else if (typeof reply.body === 'string' || Buffer.isBuffer(reply.body)) {
+    response.type(reply.type ?? 'text/plain').send(reply.body)
+  } else response.type(reply.type ?? 'application/json').send(JSON.stringify(reply.body))
+}
+
+function refuseUnknown(context: Context, request: express.Request, response: express.Response): void {
+  const id = newId('req', context.clock())
+  const known = ROUTES.some(route => request.method !== route.method.toUpperCase() && matches(route, request.path))
+  const refusal = new Refusal(reason(known ? 'HB-207' : 'HB-206', '', 'openapi.json, paths'))
+  send(response, problemReply(refusal, id), id)
+}
+
+function matches(route: Route, path: string): boolean {
+  return new RegExp(`^${route.path.replace(/[.]/g, '\\.').replace(/:[a-zA-Z]+/g, '[^/]+')}$`).test(path)
+}
+
+function serveDocumentation(app: express.Express): void {
+  const openapi = readFileSync(OPENAPI)
+  const assets = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
+  app.get('/openapi.json', (_request, response) => {
+    response.type('application/json').send(openapi)
+  })
+  app.get('/docs/swagger-initializer.js', (_request, response) => {
+    response.type('text/javascript').send(SWAGGER_INITIALIZER)
+  })
+  app.use('/docs', express.static(assets))
+}
+
+const SWAGGER_INITIALIZER = `window.onload = () => {
+  window.ui = SwaggerUIBundle({ url: '/openapi.json', dom_id: '#swagger-ui', deepLinking: true,
+    presets: [SwaggerUIBundle.presets.apis], validatorUrl: null })
+}
+`

@@ -1,0 +1,39 @@
+import { explain, problemOf, Refusal } from '../errors.ts'
+import type { Logger } from '../log.ts'
+import type { Reply } from './route.ts'
+
+/** The reply for a refusal. */
+export function problemReply(refusal: Refusal, instance: string): Reply {
+  return {
+    status: refusal.status,
+    body: problemOf(refusal, instance),
+    type: 'application/problem+json',
+    headers: refusal.retryAfter ? { 'Retry-After': String(refusal.retryAfter) } : {},
+  }
+}
+
+const CONNECTION_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'])
+
+/** The one funnel from anything thrown to a refusal; what is ours is logged without its input. */
+export function toRefusal(thrown: unknown, requestId: string, log: Logger): Refusal {
+  if (thrown instanceof Refusal) return thrown
+  const error = thrown instanceof Error ? thrown : new Error('not an error')
+  const code = String((error as { code?: unknown }).code ?? '')
+  const storeIsAway = CONNECTION_CODES.has(code) || /^(08|53|57)/.test(code) || isPoolTimeout(error)
+  log.error('a request failed', { requestId, error: error.name, code, stack: frames(error) })
+  const answer = storeIsAway ? 'HB-903' : 'HB-901'
+  return new Refusal({ pointer: '', code: answer, rule: 'gateway', remedy: explain(answer).remedy })
+}
+
+// pg's pool gives plain errors; a message is only ever compared, never passed on.
+function isPoolTimeout(error: Error): boolean {
+  return /timeout exceeded when trying to connect|Connection terminated/.test(error.message)
+}
+
+// The message of an unexpected error may quote input; where it happened may not.
+function frames(error: Error): string[] {
+  return (error.stack ?? '')
+    .split('\n')
+    .filter(line => line.trim().startsWith('at '))
+    .slice(0, 8)
+}

@@ -1,0 +1,41 @@
+import type { Caller, Operation } from '../access/operations.ts'
+import type { Context } from '../context.ts'
+import type { Refusal } from '../errors.ts'
+
+/** What a route sees of a request: no framework object, so that a route is an ordinary function. */
+export interface ApiRequest {
+  /** `req_…`, also the X-Request-Id of the reply. */
+  id: string
+  at: Date
+  /** The authenticated party; absent on public routes only. */
+  caller?: Caller
+  params: Record<string, string>
+  query: Record<string, string>
+  header(name: string): string | undefined
+  /** The body as received; empty where there is none. */
+  raw: Buffer
+  /** Why the body could not be read, such as its size: the route refuses with it, as evidence. */
+  unreadable?: Refusal
+}
+
+export interface Reply {
+  status: number
+  /** An object is sent as JSON, text and bytes as they are. */
+  body?: object | string | Buffer
+  type?: string
+  headers?: Record<string, string>
+}
+
+/** One operation of the outside contract. */
+export interface Route {
+  method: 'get' | 'post' | 'put' | 'delete'
+  path: string
+  access: Operation | 'public'
+  handle(context: Context, request: ApiRequest): Promise<Reply>
+}
+
+/** The caller of a route that is not public. */
+export function callerOf(request: ApiRequest): Caller {
+  if (!request.caller) throw new Error('a route without a caller must be public')
+  return request.caller
+}

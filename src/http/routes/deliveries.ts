@@ -1,0 +1,25 @@
+import { listDeliveries, retryDelivery } from '../../delivery/deliveries.ts'
+import { readPage } from '../page.ts'
+import { callerOf, type Route } from '../route.ts'
+
+/** The hand-overs to the caller, newest first. */
+export const getDeliveries: Route = {
+  method: 'get',
+  path: '/v1/deliveries',
+  access: 'deliveries:manage',
+  handle: async (context, request) => {
+    const page = readPage(request, /^del_[0-9A-Z]{26}$/)
+    return { status: 200, body: await listDeliveries(context, callerOf(request).party, page) }
+  },
+}
+
+/** Has a hand-over to the caller tried again. */
+export const postDeliveryRetry: Route = {
+  method: 'post',
+  path: '/v1/deliveries/:id/retry',
+  access: 'deliveries:manage',
+  handle: async (context, request) => {
+    const id = request.params['id'] ?? ''
+    return { status: 202, body: await retryDelivery(context, callerOf(request).party, id) }
+  },
+}

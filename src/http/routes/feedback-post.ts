@@ -1,0 +1,14 @@
+import { receiveFeedback } from '../../exchange/feedback.ts'
+import { toIncoming, toReply } from '../incoming.ts'
+import type { Route } from '../route.ts'
+
+/** VDAB reports tenants it reaches with difficulty or not at all. */
+export const postFeedback: Route = {
+  method: 'post',
+  path: '/v1/feedback',
+  access: 'feedback:write',
+  handle: async (context, request) =>
+    toReply(
+      await receiveFeedback(context, toIncoming(request, 'feedback.reachability', 'POST /v1/feedback')),
+    ),
+}

@@ -1,0 +1,34 @@
+import { isHealthy, readHealth } from '../../health.ts'
+import type { Route } from '../route.ts'
+
+/** The process runs. */
+export const getLive: Route = {
+  method: 'get',
+  path: '/health/live',
+  access: 'public',
+  handle: async () => ({ status: 200, body: { status: 'ok' } }),
+}
+
+/** The process can do its work: store, evidence, conservation. */
+export const getReady: Route = {
+  method: 'get',
+  path: '/health/ready',
+  access: 'public',
+  handle: async context => {
+    const checks = await readHealth(context)
+    const ok = isHealthy(checks)
+    return { status: ok ? 200 : 503, body: { status: ok ? 'ok' : 'failing', checks } }
+  },
+}
+
+/** Figures for Prometheus. */
+export const getMetrics: Route = {
+  method: 'get',
+  path: '/metrics',
+  access: 'public',
+  handle: async context => ({
+    status: 200,
+    body: await context.metrics.expose(),
+    type: 'text/plain; version=0.0.4; charset=utf-8',
+  }),
+}

@@ -1,0 +1,53 @@
+import type { Route } from '../route.ts'
+import { postAnswer } from './answer-post.ts'
+import { getDeliveries, postDeliveryRetry } from './deliveries.ts'
+import { postDetections } from './detections-post.ts'
+import { getDomains, postDomainReady } from './domains.ts'
+import { postEvaluations } from './evaluations-post.ts'
+import { postFeedback } from './feedback-post.ts'
+import { getLive, getMetrics, getReady } from './health.ts'
+import { getInbox, postAcknowledgement } from './inbox.ts'
+import { getCheckpoint, getTile } from './log.ts'
+import { getMessage } from './message-get.ts'
+import { postPeriodClose } from './period-close-post.ts'
+import { postProgress } from './progress-post.ts'
+import { getProtocol, getProtocols } from './protocols-get.ts'
+import { getReceipt } from './receipt-get.ts'
+import { postTenanciesEnded } from './tenancies-ended-post.ts'
+import { postToken } from './token-post.ts'
+import { getWebhook, postWebhookRotate, postWebhookTest, putWebhook, removeWebhook } from './webhook.ts'
+import { getAuthorizationServer, getJwks } from './well-known.ts'
+
+/** Every operation of the outside contract. */
+export const ROUTES: Route[] = [
+  postToken,
+  getProtocols,
+  getProtocol,
+  postDetections,
+  postAnswer,
+  postFeedback,
+  postProgress,
+  postTenanciesEnded,
+  postPeriodClose,
+  getMessage,
+  getReceipt,
+  postEvaluations,
+  getDomains,
+  postDomainReady,
+  putWebhook,
+  getWebhook,
+  removeWebhook,
+  postWebhookTest,
+  postWebhookRotate,
+  getDeliveries,
+  postDeliveryRetry,
+  getInbox,
+  postAcknowledgement,
+  getCheckpoint,
+  getTile,
+  getLive,
+  getReady,
+  getMetrics,
+  getJwks,
+  getAuthorizationServer,
+]

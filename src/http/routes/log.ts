@@ -1,0 +1,28 @@
+import { latestCheckpoint, readTile } from '../../audit/query.ts'
+import { refuse } from '../../errors.ts'
+import type { Route } from '../route.ts'
+
+/** The newest signed checkpoint of the audit log (C2SP tlog-checkpoint). */
+export const getCheckpoint: Route = {
+  method: 'get',
+  path: '/log/checkpoint',
+  access: 'public',
+  handle: async context => {
+    const checkpoint = await latestCheckpoint(context.pool)
+    if (!checkpoint) throw refuse('HB-206', '', 'the log is empty')
+    return { status: 200, body: checkpoint.note, type: 'text/plain; charset=utf-8' }
+  },
+}
+
+/** A tile of hashes (C2SP tlog-tiles); the entries themselves are not public. */
+export const getTile: Route = {
+  method: 'get',
+  path: '/log/tile/:level/*path',
+  access: 'public',
+  handle: async (context, request) => {
+    const { level = '', path = '' } = request.params
+    const tile = await readTile(context.pool, `tile/${level}/${path}`)
+    if (!tile) throw refuse('HB-206', '', 'C2SP tlog-tiles')
+    return { status: 200, body: tile, type: 'application/octet-stream' }
+  },
+}

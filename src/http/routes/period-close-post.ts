@@ -1,0 +1,15 @@
+import { closePeriod } from '../../exchange/period.ts'
+import { readJson } from '../json.ts'
+import { callerOf, type Route } from '../route.ts'
+
+/** A housing company closes a request period, so that its number can be released. */
+export const postPeriodClose: Route = {
+  method: 'post',
+  path: '/v1/periods/close',
+  access: 'periods:close',
+  handle: async (context, request) => {
+    const body = readJson(request, 'period-close')
+    await closePeriod(context, callerOf(request), body.protocol, body.period)
+    return { status: 202, body: { ...body, state: 'closed' } }
+  },
+}

@@ -1,0 +1,17 @@
+import { receiveTenanciesEnded } from '../../exchange/tenancy.ts'
+import { toIncoming, toReply } from '../incoming.ts'
+import type { Route } from '../route.ts'
+
+/** A housing company reports ended tenancies. */
+export const postTenanciesEnded: Route = {
+  method: 'post',
+  path: '/v1/tenancies/ended',
+  access: 'tenancies:write',
+  handle: async (context, request) =>
+    toReply(
+      await receiveTenanciesEnded(
+        context,
+        toIncoming(request, 'tenancy.ended', 'POST /v1/tenancies/ended'),
+      ),
+    ),
+}

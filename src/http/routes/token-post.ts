@@ -1,0 +1,25 @@
+import { oauthErrorOf } from '../../access/token.ts'
+import { problemOf, Refusal } from '../../errors.ts'
+import type { Reply, Route } from '../route.ts'
+
+/** Gives an access token for a client assertion (RFC 6749 4.4, RFC 7523 2.2). */
+export const postToken: Route = {
+  method: 'post',
+  path: '/oauth/token',
+  access: 'public',
+  handle: async (context, request) => {
+    try {
+      const form = new URLSearchParams(request.raw.toString('utf8'))
+      return { status: 200, body: await context.tokens.issueToken(Object.fromEntries(form)) }
+    } catch (error) {
+      if (error instanceof Refusal) return refusalReply(error, request.id)
+      throw error
+    }
+  },
+}
+
+// RFC 6749 5.2 asks for `error`; the members of a problem document stand beside it.
+function refusalReply(refusal: Refusal, requestId: string): Reply {
+  const error = oauthErrorOf(refusal.code)
+  return { status: refusal.status, body: { error, ...problemOf(refusal, requestId) } }
+}

@@ -1,0 +1,133 @@
+import { PartyStore } from './access/party.ts'
+import { ConsoleSessions } from './access/session.ts'
+import { Signing } from './access/signing.ts'
+import { AccessTokens } from './access/token.ts'
+import type { SequencerParts } from './audit/sequencer.ts'
+import type { Config } from './config.ts'
+import type { Context } from './context.ts'
+import { findEmbedded, startEmbedded } from './db/embedded.ts'
+import { migrate } from './db/migrate.ts'
+import { openPool, type Pool } from './db/pool.ts'
+import { createOutbound, jwksFetcher } from './delivery/outbound.ts'
+import { PeerTokens } from './delivery/peer-token.ts'
+import { dueDestinations } from './delivery/outbox.ts'
+import { KeyStore } from './keys/key-store.ts'
+import { loadMasterKey } from './keys/master-key.ts'
+import type { Logger } from './log.ts'
+import { Metrics } from './metrics.ts'
+import { ProtocolRegistry } from './protocol/registry.ts'
+import { DomainStore } from './pseudonym/domains.ts'
+import { PseudonymPool } from './pseudonym/pool.ts'
+import { createWakeUps } from './queue/queue.ts'
+
+/** The context and what has to be closed with it. */
+export interface Parts {
+  context: Context
+  sequencing: SequencerParts
+  close(): Promise<void>
+}
+
+/** The database with its keys: what commands need that do not serve. */
+export interface Store {
+  config: Config
+  log: Logger
+  databaseUrl: string
+  pool: Pool
+  keys: KeyStore
+  close(): Promise<void>
+}
+
+/**
+ * Opens the store for a command: beside a program that runs on the same data folder, or alone.
+ * @throws Error where the master key does not fit
+ */
+export async function openStore(config: Config, log: Logger): Promise<Store> {
+  const running = config.databaseUrl ?? findEmbedded(config.dataDir)
+  return running ? connectStore(config, log, running, async () => {}) : startStore(config, log)
+}
+
+/**
+ * Opens the store for the program itself: the given database or an embedded one.
+ * @throws Error where the master key does not fit, or another program has the data folder
+ */
+async function startStore(config: Config, log: Logger): Promise<Store> {
+  if (config.databaseUrl) return connectStore(config, log, config.databaseUrl, async () => {})
+  const embedded = await startEmbedded(config.dataDir, log)
+  return connectStore(config, log, embedded.url, () => embedded.stop())
+}
+
+async function connectStore(
+  config: Config,
+  log: Logger,
+  databaseUrl: string,
+  stop: () => Promise<void>,
+): Promise<Store> {
+  try {
+    await migrate(databaseUrl, log)
+    const pool = openPool(databaseUrl, { name: 'huisbrug' })
+    const close = async () => {
+      await pool.end()
+      await stop()
+    }
+    const keys = new KeyStore(pool, loadMasterKey(config, log))
+    await keys.assertFits().catch(async error => {
+      await pool.end()
+      throw error
+    })
+    return { config, log, databaseUrl, pool, keys, close }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+/** Makes every part once and ties them together; `overrides` replaces members of the context. */
+export async function createParts(
+  config: Config,
+  log: Logger,
+  overrides: Partial<Context> = {},
+): Promise<Parts> {
+  const store = await startStore(config, log)
+  const { pool, keys, databaseUrl } = store
+  const clock = overrides.clock ?? (() => new Date())
+  const { publicUrl, allowLoopback } = config
+  const outbound = createOutbound({ allowLoopback, log })
+  const fetchJwks = jwksFetcher(outbound)
+  const parties = new PartyStore({ pool, keys, log, fetchJwks, allowLoopback, now: clock })
+  const signing = new Signing(keys)
+  const tokens = new AccessTokens({ pool, parties, signing, publicUrl, log, now: clock })
+  const pseudonyms = new PseudonymPool({ threads: config.pseudonymThreads })
+  const wakeUps = await createWakeUps({
+    databaseUrl,
+    queueUrl: config.queueUrl,
+    log,
+    dueDestinations: () => dueDestinations(pool),
+  })
+  const context: Context = {
+    config,
+    log,
+    clock,
+    pool,
+    keys,
+    metrics: new Metrics(),
+    protocols: await ProtocolRegistry.open(config.protocolsDir, log),
+    domains: new DomainStore({ pool, keys }),
+    pseudonyms,
+    parties,
+    signing,
+    tokens,
+    sessions: new ConsoleSessions({ pool, now: clock }),
+    outbound,
+    peerTokens: new PeerTokens({ outbound, signing, publicUrl, now: clock }),
+    wakeUps,
+    mounts: [],
+    ...overrides,
+  }
+  const close = async () => {
+    await tokens.close()
+    await pseudonyms.close()
+    await outbound.close()
+    await store.close()
+  }
+  return { context, sequencing: { pool, keys, config, log, clock }, close }
+}

@@ -1,0 +1,35 @@
+import type { Logger } from './log.ts'
+
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/**
+ * Runs something that can be closed until a signal, or until the launcher that started this process
+ * is gone; closes it and ends the process. A second signal ends it at once.
+ */
+export async function runUntilSignal(
+  log: Logger,
+  start: () => Promise<{ close(): Promise<void> }>,
+): Promise<void> {
+  let stopping = false
+  let running: { close(): Promise<void> } | undefined
+  const stop = (why: string) => {
+    if (stopping) return
+    stopping = true
+    log.info('stopping', { why })
+    const closing = running?.close() ?? Promise.resolve()
+    closing.then(
+      () => process.exit(0),
+      () => process.exit(1),
+    )
+  }
+  for (const signal of SIGNALS) process.on(signal, () => stop(signal))
+  process.on('disconnect', () => stop('launcher gone'))
+  process.channel?.unref()
+  try {
+    running = await start()
+    if (stopping) await running.close()
+  } catch (error) {
+    log.error('could not start', { reason: (error as Error).message })
+    process.exit(1)
+  }
+}
