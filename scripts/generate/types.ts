@@ -13,9 +13,12 @@ const BANNER = `// Generated from schemas/ by scripts/generate.ts: do not edit, 
 export async function typesOf(schemas: Map<string, Schema>): Promise<string> {
   const definitions: Record<string, unknown> = {}
   for (const [id, schema] of schemas) {
-    const found = forTypes(schema, id) as Schema
+    const { $defs, ...found } = forTypes(schema, id) as Schema
     if (id !== 'common') add(definitions, { [id]: { ...found, title: typeName(id) } })
-    else add(definitions, found['$defs'] as Schema)
+    for (const [name, part] of Object.entries(($defs ?? {}) as Record<string, Schema>)) {
+      const key = partName(id, name)
+      add(definitions, { [key]: { ...part, title: typeName(key) } })
+    }
   }
   const bundle = { title: 'Everything', type: 'object', additionalProperties: false, definitions }
   const source = await compile(bundle as JSONSchema, 'Everything', {
@@ -47,7 +50,7 @@ function forTypes(node: unknown, id: string): unknown {
   if (Array.isArray(node)) return node.map(item => forTypes(item, id))
   if (typeof node !== 'object' || node === null) return node
   const dropped = new Set(['$schema', '$id', 'examples', 'x-codes', 'discriminator', 'pattern'])
-  if ('oneOf' in node) return { oneOf: forTypes(node.oneOf, id), ...titleOf(node) }
+  if ('oneOf' in node) return { oneOf: forTypes(node.oneOf, id), ...besidesOneOf(node, id) }
   // A reference with its own description would be inlined: the bare one keeps the type's name.
   const only = '$ref' in node ? new Set(['$ref']) : undefined
   const kept = Object.entries(node).filter(([key]) => !dropped.has(key) && (only?.has(key) ?? true))
@@ -59,16 +62,25 @@ function forTypes(node: unknown, id: string): unknown {
   )
 }
 
-function titleOf(node: object): Schema {
-  const { title, description } = node as Schema
-  return { ...(title ? { title } : {}), ...(description ? { description } : {}) }
+/** Shared parts keep their name; parts of one schema get its name in front. */
+function partName(id: string, name: string): string {
+  return id === 'common' ? name : `${id}-${name}`
+}
+
+function besidesOneOf(node: object, id: string): Schema {
+  const { title, description, $defs } = node as Schema
+  return {
+    ...(title ? { title } : {}),
+    ...(description ? { description } : {}),
+    ...($defs ? { $defs: forTypes($defs, id) } : {}),
+  }
 }
 
 function bundled(ref: string, id: string): string {
   const [file, pointer = ''] = ref.split('#')
   if (pointer.startsWith('/$defs/')) {
     const name = pointer.slice('/$defs/'.length)
-    return `#/definitions/${(file || `${id}.json`) === 'common.json' ? name : `${id}/${name}`}`
+    return `#/definitions/${partName(file ? file.replace(/\.json$/, '') : id, name)}`
   }
   return `#/definitions/${(file ?? '').replace(/\.json$/, '')}`
 }
