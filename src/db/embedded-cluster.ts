@@ -40,7 +40,7 @@ export function readPassword(root: string): string | undefined {
 function createCluster(root: string, folder: string, way: RunAs, log: Logger): void {
   setAside(folder, log)
   const partial = `${folder}.new`
-  rmSync(partial, { recursive: true, force: true })
+  rmSync(partial, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
   mkdirSync(partial, { mode: 0o700 })
   ensureOwner(partial, way.uid)
   // The builtin locale does not change with the machine's libraries, so neither do the indexes.
