@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv } from 'node:crypto'
+import { createCipheriv, createDecipheriv, createSecretKey } from 'node:crypto'
 import { PseudonymError } from './errors.ts'
 
 /** Every plaintext is padded to this, so that a row's length tells nothing. */
@@ -51,7 +51,7 @@ export function sealRow(
   if (plaintext.length !== PLAINTEXT_BYTES || nonce.length !== NONCE_BYTES) {
     throw new PseudonymError('row-malformed')
   }
-  const cipher = createCipheriv('aes-256-gcm', rowKey, nonce)
+  const cipher = createCipheriv('aes-256-gcm', createSecretKey(rowKey), nonce)
   cipher.setAAD(associatedData(binding))
   const body = cipher.update(plaintext)
   cipher.final()
@@ -66,7 +66,7 @@ export function openRow(rowKey: Uint8Array, binding: RowBinding, row: SealedRow)
   if (row.nonce.length !== NONCE_BYTES || row.ciphertext.length !== CIPHERTEXT_BYTES) {
     throw new PseudonymError('row-malformed')
   }
-  const decipher = createDecipheriv('aes-256-gcm', rowKey, row.nonce)
+  const decipher = createDecipheriv('aes-256-gcm', createSecretKey(rowKey), row.nonce)
   decipher.setAAD(associatedData(binding))
   decipher.setAuthTag(row.ciphertext.subarray(PLAINTEXT_BYTES))
   const plaintext = decipher.update(row.ciphertext.subarray(0, PLAINTEXT_BYTES))

@@ -101,11 +101,19 @@ export function finalize(input: Uint8Array, blind: Uint8Array, evaluated: Uint8A
 
 /** The same output for who knows the key and the input (Evaluate, RFC 9497, 3.3.1): 64 bytes. */
 export function evaluateDirectly(suite: Suite, secretKey: Uint8Array, input: Uint8Array): Buffer {
-  return outputOf(input, multiply(secretKey, suite.hashToGroup(input)))
+  return evaluateWith(secretKey, input, suite.hashToGroup(input))
 }
 
-/** The output for an input whose element k × H(input) is known. */
-export function outputOf(input: Uint8Array, element: Uint8Array): Buffer {
+/** The same for an input whose element is known, as where several keys evaluate it: 64 bytes. */
+export function evaluateWith(
+  secretKey: Uint8Array,
+  input: Uint8Array,
+  element: Uint8Array,
+): Buffer {
+  return outputOf(input, multiply(secretKey, element))
+}
+
+function outputOf(input: Uint8Array, element: Uint8Array): Buffer {
   const message = [uint16(input.length), input, ELEMENT_LENGTH, element, FINALIZE_LABEL]
   return hash('sha512', Buffer.concat(message), 'buffer')
 }
@@ -174,7 +182,7 @@ export function assertBatchSize(size: number): void {
   if (size > MAX_BATCH) throw new PseudonymError('batch-too-large')
 }
 
-/** The element of an input in VOPRF mode: shared by all keys that evaluate it directly. */
+/** The element of an input in VOPRF mode, for `evaluateWith`. */
 export function elementOf(input: Uint8Array): Uint8Array {
   return VOPRF.hashToGroup(input)
 }

@@ -1,0 +1,79 @@
+import { TAG_BYTES } from './derive.ts'
+import { CIPHERTEXT_BYTES, NONCE_BYTES } from './row.ts'
+
+export const NUMBER_BYTES = 11
+
+/** What is known of a person once the national number is gone. */
+export interface Pseudonym {
+  /** Pseudonym in the domain, 16 bytes. */
+  tag: Buffer
+  /** The gateway's own index of the person, 16 bytes. */
+  subjectTag: Buffer
+}
+
+/** A pseudonym with the person's sealed row. */
+export interface SealedPseudonym extends Pseudonym {
+  rowId: Buffer
+  nonce: Buffer
+  ciphertext: Buffer
+}
+
+/** Bytes of one packed pseudonym without and with its row. */
+export const PSEUDONYM_BYTES = 2 * TAG_BYTES
+export const SEALED_BYTES = PSEUDONYM_BYTES + TAG_BYTES + NONCE_BYTES + CIPHERTEXT_BYTES
+
+/**
+ * Eleven digits each, as bytes, in a buffer of its own: it moves to a thread instead of being
+ * copied, and strings, which cannot be wiped, do not travel.
+ * @throws RangeError where a number has not eleven digits
+ */
+export function packNumbers(numbers: readonly string[]): Uint8Array<ArrayBuffer> {
+  if (numbers.some(number => number.length !== NUMBER_BYTES)) throw new RangeError('eleven digits')
+  const packed = new Uint8Array(numbers.length * NUMBER_BYTES)
+  const bytes = Buffer.from(packed.buffer)
+  for (const [i, number] of numbers.entries()) bytes.write(number, i * NUMBER_BYTES, 'latin1')
+  return packed
+}
+
+/** Several byte strings in one buffer of its own. */
+export function pack(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const packed = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    packed.set(part, at)
+    at += part.length
+  }
+  return packed
+}
+
+/** Views of `size` bytes each. */
+export function unpack(packed: Uint8Array, size: number): Buffer[] {
+  const bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.length)
+  return Array.from({ length: packed.length / size }, (_, i) =>
+    bytes.subarray(i * size, (i + 1) * size),
+  )
+}
+
+export function unpackPseudonym(packed: Buffer): Pseudonym {
+  const [tag, subjectTag] = split(packed, [TAG_BYTES, TAG_BYTES])
+  return { tag: tag!, subjectTag: subjectTag! }
+}
+
+export function unpackSealed(packed: Buffer): SealedPseudonym {
+  const sizes = [PSEUDONYM_BYTES, TAG_BYTES, NONCE_BYTES, CIPHERTEXT_BYTES]
+  const [pseudonym, rowId, nonce, ciphertext] = split(packed, sizes)
+  return {
+    ...unpackPseudonym(pseudonym!),
+    rowId: rowId!,
+    nonce: nonce!,
+    ciphertext: ciphertext!,
+  }
+}
+
+function split(packed: Buffer, sizes: readonly number[]): Buffer[] {
+  let end = 0
+  return sizes.map(size => {
+    end += size
+    return packed.subarray(end - size, end)
+  })
+}

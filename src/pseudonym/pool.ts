@@ -1,0 +1,180 @@
+import { fileURLToPath } from 'node:url'
+import { Piscina } from 'piscina'
+import { PseudonymError } from './errors.ts'
+import {
+  PSEUDONYM_BYTES,
+  type Pseudonym,
+  pack,
+  packNumbers,
+  SEALED_BYTES,
+  type SealedPseudonym,
+  unpack,
+  unpackPseudonym,
+  unpackSealed,
+} from './packed.ts'
+import { encodeContent, type RowContent } from './row.ts'
+import {
+  assertBatchSize,
+  ELEMENT_BYTES,
+  type EvaluatedBatch,
+  type EvaluatedPart,
+  type KeyPair,
+} from './voprf.ts'
+import type { EvaluateTask, Fault, ProveTask, PseudonymTask } from './worker.ts'
+
+export type { Pseudonym, SealedPseudonym } from './packed.ts'
+
+export interface PseudonymRequest {
+  domain: string
+  /** Secret scalar of the domain, 32 bytes. */
+  domainKey: Uint8Array
+  /** Secret scalar of the subject index, 32 bytes. */
+  subjectKey: Uint8Array
+  /** Eleven digits each, already checked; the caller drops them after. */
+  insz: readonly string[]
+}
+
+/** What is sealed, per person in the order of the numbers; period YYYY-MM. */
+export interface Sealing {
+  period: string
+  messageId: string
+  plaintexts: readonly RowContent[]
+}
+
+export interface EvaluationRequest {
+  /** Secret scalar of the domain, 32 bytes. */
+  key: Uint8Array
+  publicKey: Uint8Array
+  /** Up to 5,000 blinded elements. */
+  blinded: readonly Uint8Array[]
+}
+
+const PART = 100
+const WORKER = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js'
+
+/**
+ * The threads that do the curve arithmetic. A message is cut into parts of at most 100 people, which
+ * the threads share, and takes turns with other messages. A failure names a code, never an input.
+ */
+export class PseudonymPool {
+  readonly #threads: number
+  readonly #piscina: Piscina
+
+  /** Starts the threads; they get nothing of this process's environment or flags. */
+  constructor({ threads }: { threads: number }) {
+    this.#threads = threads
+    this.#piscina = new Piscina({
+      filename: fileURLToPath(new URL(WORKER, import.meta.url)),
+      minThreads: threads,
+      maxThreads: threads,
+      execArgv: [],
+      argv: [],
+      env: {},
+    })
+  }
+
+  /**
+   * Turns national numbers into pseudonyms, and seals a row for each where asked, in their order.
+   * @throws PseudonymError worker-failed, scalar-invalid, row-too-long
+   */
+  pseudonymise(request: PseudonymRequest & { sealing: Sealing }): Promise<SealedPseudonym[]>
+  pseudonymise(request: PseudonymRequest): Promise<Pseudonym[]>
+  async pseudonymise(request: PseudonymRequest & { sealing?: Sealing }): Promise<Pseudonym[]> {
+    const { insz, sealing } = request
+    if (sealing && sealing.plaintexts.length !== insz.length)
+      throw new PseudonymError('batch-uneven')
+    const parts = await this.#inParts(insz.length, (start, end) =>
+      this.#run('pseudonymise', pseudonymTask(request, start, end)),
+    )
+    return sealing
+      ? parts.flatMap(part => unpack(part, SEALED_BYTES).map(unpackSealed))
+      : parts.flatMap(part => unpack(part, PSEUDONYM_BYTES).map(unpackPseudonym))
+  }
+
+  /**
+   * Evaluates a batch blindly, with one proof over all of it.
+   * @throws PseudonymError batch-empty, batch-too-large; element-length, element-invalid or
+   *   element-identity with the index of the element; worker-failed
+   */
+  async evaluate({ key, publicKey, blinded }: EvaluationRequest): Promise<EvaluatedBatch> {
+    assertBatchSize(blinded.length)
+    const wrong = blinded.findIndex(element => element.length !== ELEMENT_BYTES)
+    if (wrong >= 0) throw new PseudonymError('element-length', wrong)
+    const pair = { secretKey: Uint8Array.from(key), publicKey: Uint8Array.from(publicKey) }
+    const parts = await this.#inParts(blinded.length, (start, end) =>
+      this.#evaluatePart(pair, start, blinded.slice(start, end)),
+    )
+    const task: ProveTask = { ...pair, sums: pack(parts.map(part => part.sum)) }
+    return {
+      evaluated: parts.flatMap(part => part.evaluated),
+      proof: await this.#run('prove', task),
+    }
+  }
+
+  /** Lets running work end, then ends the threads. */
+  async close(): Promise<void> {
+    await this.#piscina.close()
+  }
+
+  async #evaluatePart(
+    pair: KeyPair,
+    offset: number,
+    blinded: readonly Uint8Array[],
+  ): Promise<EvaluatedPart> {
+    const task: EvaluateTask = { ...pair, offset, blinded: pack(blinded) }
+    const elements = unpack(await this.#run('evaluatePart', task), ELEMENT_BYTES)
+    return { evaluated: elements.slice(0, -1), sum: elements.at(-1)! }
+  }
+
+  async #run(name: string, task: PseudonymTask | EvaluateTask | ProveTask): Promise<Buffer> {
+    let answer: ArrayBuffer | Fault
+    try {
+      answer = await this.#piscina.run(task, { name, transferList: movable(task) })
+    } catch {
+      // Whatever a thread says as it dies may hold an input.
+      throw new PseudonymError('worker-failed')
+    }
+    if ('code' in answer) throw new PseudonymError(answer.code, answer.index)
+    return Buffer.from(answer)
+  }
+
+  // At most two parts of one request per thread are under way, so that requests take turns.
+  async #inParts<R>(length: number, run: (start: number, end: number) => Promise<R>): Promise<R[]> {
+    const size = Math.max(1, Math.min(PART, Math.ceil(length / this.#threads)))
+    const results: R[] = []
+    let next = 0
+    const lane = async () => {
+      while (next * size < length) {
+        const part = next++
+        results[part] = await run(part * size, Math.min(length, (part + 1) * size))
+      }
+    }
+    await Promise.all(Array.from({ length: this.#threads * 2 }, lane))
+    return results
+  }
+}
+
+// Buffers of their own that move to the thread; nothing of them stays here.
+function movable(task: PseudonymTask | EvaluateTask | ProveTask): ArrayBuffer[] {
+  if ('sums' in task) return [task.sums.buffer]
+  if ('blinded' in task) return [task.blinded.buffer]
+  return [task.numbers.buffer, ...(task.sealing ? [task.sealing.plaintexts.buffer] : [])]
+}
+
+function pseudonymTask(
+  { domain, domainKey, subjectKey, insz, sealing }: PseudonymRequest & { sealing?: Sealing },
+  start: number,
+  end: number,
+): PseudonymTask {
+  const task: PseudonymTask = {
+    domain,
+    // Copies: a view would take the memory around it, and other secrets with it, to the thread.
+    domainKey: Uint8Array.from(domainKey),
+    subjectKey: Uint8Array.from(subjectKey),
+    numbers: packNumbers(insz.slice(start, end)),
+  }
+  if (!sealing) return task
+  const { period, messageId } = sealing
+  const plaintexts = pack(sealing.plaintexts.slice(start, end).map(encodeContent))
+  return { ...task, sealing: { period, messageId, plaintexts } }
+}
