@@ -1,0 +1,84 @@
+import type { AuditEntry } from './types.ts'
+
+const TYPES: Record<string, string> = {
+  'detection.request': 'een detectievraag',
+  'detection.answer': 'een antwoord op een detectievraag',
+  'steps.counts': 'een telling van stappen bij VDAB',
+  'feedback.reachability': 'een terugkoppeling over bereikbaarheid',
+  'feedback.progress': 'een voortgangsmelding',
+  'tenancy.ended': 'een melding dat een huur eindigde',
+  'report.annex-1': 'een rapport volgens bijlage 1',
+  'period.close': 'de afsluiting van een periode',
+}
+
+const ROLES: Record<string, string> = {
+  gateway: 'de gateway',
+  client: 'een onbekende beller',
+  operator: 'een beheerder',
+  'privacy-officer': 'een functionaris voor gegevensbescherming',
+  auditor: 'een auditor',
+  viewer: 'een lezer',
+  'housing-company': 'een woonmaatschappij',
+  'employment-service': 'de arbeidsbemiddelaar',
+  'welfare-office': 'een OCMW',
+}
+
+const COUNTS: Record<string, [one: string, more: string]> = {
+  accepted: ['aanvaard', 'aanvaard'],
+  refused: ['geweigerd', 'geweigerd'],
+  items: ['persoon', 'personen'],
+  found: ['gevonden', 'gevonden'],
+  tenants: ['huurder', 'huurders'],
+  attempts: ['poging', 'pogingen'],
+  attempt: ['eerdere poging', 'eerdere pogingen'],
+  used: ['berekening', 'berekeningen'],
+  evaluations: ['berekening', 'berekeningen'],
+  entries: ['regel', 'regels'],
+  delivered: ['afgeleverd', 'afgeleverd'],
+  pending: ['onderweg', 'onderweg'],
+  parked: ['geparkeerd', 'geparkeerd'],
+  expired: ['vervallen', 'vervallen'],
+  withdrawn: ['ingetrokken', 'ingetrokken'],
+  received: ['ontvangen', 'ontvangen'],
+}
+
+/** Gives the name of a party for people. */
+export type NameOf = (partyId: string) => string
+
+const whole = new Intl.NumberFormat('nl-BE')
+
+/** "een detectievraag", or "een bericht" where the type has no word. */
+export function messageWords({ message }: AuditEntry): string {
+  return TYPES[message?.type ?? ''] ?? 'een bericht'
+}
+
+/** The one who acted: the name of the party, else the role in words. */
+export function actorWords({ actor }: AuditEntry, nameOf: NameOf): string {
+  return actor.party ? nameOf(actor.party) : (ROLES[actor.role] ?? actor.role)
+}
+
+/** " (900 aanvaard, 3 geweigerd)", or nothing. */
+export function countWords({ counts = {} }: AuditEntry): string {
+  const parts = Object.entries(counts).map(([name, count]) => {
+    const [one, more] = COUNTS[name] ?? [name, name]
+    return `${whole.format(count)} ${count === 1 ? one : more}`
+  })
+  return parts.length > 0 ? ` (${parts.join(', ')})` : ''
+}
+
+/** " naar VDAB", or nothing. */
+export function recipientWords({ recipient }: AuditEntry, nameOf: NameOf): string {
+  return recipient ? ` naar ${nameOf(recipient)}` : ''
+}
+
+/** ", met code HB-304 (regel: art. 3)", or nothing. */
+export function reasonWords({ code, rule, reason }: AuditEntry): string {
+  const why = code ?? reason
+  if (!why) return rule ? `, volgens ${rule}` : ''
+  return `, met code ${why}${rule ? ` (regel: ${rule})` : ''}`
+}
+
+/** "protocol wm-vdab, versie 1.0.0", or "een protocol". */
+export function protocolWords({ protocol }: AuditEntry): string {
+  return protocol ? `protocol ${protocol.id}, versie ${protocol.version}` : 'een protocol'
+}

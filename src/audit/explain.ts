@@ -1,0 +1,84 @@
+import {
+  actorWords,
+  countWords,
+  messageWords,
+  type NameOf,
+  protocolWords,
+  reasonWords,
+  recipientWords,
+} from './explain-words.ts'
+import type { AuditEntry, EntryAction } from './types.ts'
+
+/** The words that an entry brings to its sentence. */
+interface Words {
+  who: string
+  message: string
+  counts: string
+  recipient: string
+  why: string
+  protocol: string
+}
+
+// The sentences begin with a capital later on; "who" may be a name or words such as "de gateway".
+const SENTENCES: Record<EntryAction, (words: Words) => string> = {
+  'message.accepted': w => `de gateway aanvaardde ${w.message} van ${w.who}${w.counts}.`,
+  'message.refused': w => `de gateway weigerde ${w.message} van ${w.who}${w.counts}${w.why}.`,
+  'message.forwarding': w => `de gateway stuurt ${w.message}${w.recipient}${w.counts}.`,
+  'message.delivered': w => `de gateway leverde ${w.message} af${w.recipient}${w.counts}.`,
+  'message.retrying': w =>
+    `de gateway kon ${w.message} niet afleveren${w.recipient} en probeert het later opnieuw${w.why}.`,
+  'message.parked': w =>
+    `de gateway kon ${w.message} niet afleveren${w.recipient} en wacht nu op een mens${w.why}.`,
+  'message.held': w => `de gateway houdt ${w.message} tijdelijk tegen${w.why}.`,
+  'message.expired': w => `op ${w.message} kwam niet op tijd een antwoord${w.why}.`,
+  'message.withdrawn': w => `de gateway trok ${w.message} in${w.counts}${w.why}.`,
+  'message.answered': w => `${w.who} gaf antwoord op ${w.message}${w.counts}.`,
+  'feedback.progress': w => `${w.who} meldde hoe het verder gaat met een terugkoppeling.`,
+  'counts.released': w => `de gateway gaf een aantal vrij${w.recipient}${w.counts}${w.why}.`,
+  'tenancy.ended': w => `${w.who} meldde dat huren eindigden${w.counts}.`,
+  'period.closed': w => `${w.who} sloot een periode af${w.counts}.`,
+  'protocol.in-force': w => `${w.protocol} is nu in werking.`,
+  'protocol.changed': w => `${w.protocol} is gewijzigd.`,
+  'protocol.suspended': w => `${w.who} schorste ${w.protocol}${w.why}.`,
+  'protocol.resumed': w => `${w.who} liet ${w.protocol} weer toe.`,
+  'protocol.broken': w =>
+    `${w.protocol} is niet bruikbaar: er kan niets mee worden uitgewisseld${w.why}.`,
+  'key.created': w => `de gateway maakte een sleutel voor pseudoniemen voor ${w.protocol}.`,
+  'key.ready': w => `${w.who} meldde klaar te zijn met een nieuwe sleutel voor ${w.protocol}.`,
+  'key.rotated': w => `${w.who} verving een sleutel${w.why}.`,
+  'key.closed': w => `${w.who} vernietigde een sleutel voor pseudoniemen voor ${w.protocol}.`,
+  'quota.used': w => `${w.who} liet pseudoniemen berekenen${w.counts}.`,
+  'quota.refused': w => `${w.who} vroeg meer pseudoniemen dan mag${w.counts}${w.why}.`,
+  'access.token': w => `${w.who} kreeg voor korte tijd toegang.`,
+  'access.refused': w => `${w.who} kreeg geen toegang${w.counts}${w.why}.`,
+  'console.signed-in': w => `${w.who} meldde zich aan in de console.`,
+  'console.viewed': w => `${w.who} bekeek bewijs in de console.`,
+  'console.verified': w => `${w.who} liet de auditlog controleren${w.counts}.`,
+  'party.added': w => `${w.who} voegde een partij toe.`,
+  'party.changed': w => `${w.who} wijzigde een partij.`,
+  'party.disabled': w => `${w.who} schakelde een partij uit.`,
+  'webhook.changed': w => `${w.who} wijzigde het adres voor meldingen.`,
+  'exception.opened': w => `de gateway vraagt een mens om ${w.message} te bekijken${w.why}.`,
+  'exception.closed': w => `${w.message} hoeft niet meer bekeken te worden.`,
+  'program.started': () => 'de gateway is gestart.',
+  'program.stopped': () => 'de gateway is gestopt.',
+  'balance.daily': w => `de gateway maakte de balans van een dag${w.counts}.`,
+}
+
+/**
+ * What an entry says, as one plain Dutch sentence (level B1) for people who read the log. It holds
+ * nothing that is not in the entry.
+ * @param nameOf name of a party by its id; the id itself where there is none
+ */
+export function explainEntry(entry: AuditEntry, nameOf: NameOf = id => id): string {
+  const sentence = SENTENCES[entry.action]?.({
+    who: actorWords(entry, nameOf),
+    message: messageWords(entry),
+    counts: countWords(entry),
+    recipient: recipientWords(entry, nameOf),
+    why: reasonWords(entry),
+    protocol: protocolWords(entry),
+  })
+  if (!sentence) return `De gateway legde "${entry.action}" vast.`
+  return sentence.charAt(0).toUpperCase() + sentence.slice(1)
+}

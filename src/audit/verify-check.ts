@@ -1,0 +1,226 @@
+import { setImmediate } from 'node:timers/promises'
+import type { Pool } from '../db/pool.ts'
+import { openCheckpoint } from './checkpoint.ts'
+import { leafHash } from './merkle.ts'
+import type { NoteVerifier } from './note.ts'
+import { hashAt, TILE_WIDTH, type TileLookup } from './tile.ts'
+import { checkEnd } from './verify-end.ts'
+import { findColumnThatDiffers } from './verify-entry.ts'
+import type { Problem, VerifyReport } from './verify-report.ts'
+import type { CheckpointRow, EntryRow, HeadState, Page } from './verify-source.ts'
+import { explainSuspects, type Suspect } from './verify-suspect.ts'
+import { sameHash, Track } from './verify-track.ts'
+
+const MAX_PROBLEMS = 20
+const MAX_SUSPECTS = 20_000
+/** Milliseconds of computing before others get a turn. */
+const TURN_MS = 20
+
+/** A size and the root that was signed for it. */
+export type SignedRoot = Pick<CheckpointRow, 'size' | 'root'>
+
+/**
+ * The state of one verification: give it the pages in order, then finish it.
+ */
+export class LogCheck {
+  readonly #pool: Pool
+  readonly #verifier: NoteVerifier
+  readonly #head: HeadState
+  readonly #trusted: SignedRoot | undefined
+  readonly #problems: Problem[] = []
+  /** From the entries; undefined once one is missing, until the tiles are proven right. */
+  #entries: Track | undefined = new Track()
+  /** From the tiles of level 0; undefined while the entries say the same. */
+  #tiles: Track | undefined
+  #suspects: Suspect[] = []
+  /** Signed roots that fitted nothing so far, and where the last one that fitted ends. */
+  #unfit: SignedRoot[] = []
+  #fitted = 0
+  #lastSize = 0
+  #checkpoints = 0
+  #turn = performance.now()
+  /** No later entry can be judged. */
+  hopeless = false
+
+  constructor(
+    pool: Pool,
+    verifier: NoteVerifier,
+    head: HeadState,
+    trusted: SignedRoot | undefined,
+  ) {
+    this.#pool = pool
+    this.#verifier = verifier
+    this.#head = head
+    this.#trusted = trusted
+  }
+
+  async page(page: Page): Promise<void> {
+    let next = 0
+    for (let index = page.start; index < page.end && !this.hopeless; index++) {
+      this.#entry(index, page.rows[index - page.start], page.tiles)
+      const checkpoint = page.checkpoints[next]
+      if (checkpoint?.size === index + 1) {
+        next++
+        await this.#checkpoint(checkpoint)
+      }
+      if (this.#trusted?.size === index + 1) this.#compareTrusted(this.#trusted)
+      if (this.#problems.length >= MAX_PROBLEMS) this.hopeless = true
+      await this.#pauseAtTimes()
+    }
+  }
+
+  async finish(): Promise<Omit<VerifyReport, 'warnings'>> {
+    const head = this.#head
+    if (!this.hopeless || this.#suspects.length > 0) await this.#settle()
+    if (!this.hopeless) {
+      const root = this.#current.root
+      if (this.#unfit.length > 0) this.#reportUnfit(root)
+      checkEnd(head, { root, lastSize: this.#lastSize }, this.#verifier, this.#problems)
+    }
+    if (this.#trusted && this.#trusted.size > head.size) {
+      const what = `a checkpoint of size ${this.#trusted.size} was published`
+      this.#problems.push({ kind: 'rolled-back', index: head.size, what })
+    }
+    const problems = this.#problems.sort((a, b) => a.index - b.index)
+    return {
+      ok: problems.length === 0,
+      entries: head.size,
+      checkpoints: this.#checkpoints,
+      root: this.#current.root.toString('base64'),
+      problems,
+    }
+  }
+
+  /** The track to go by: where they differ, the one of the tiles, which is never without a leaf. */
+  get #current(): Track {
+    return this.#tiles ?? this.#entries!
+  }
+
+  #entry(index: number, row: EntryRow | undefined, tiles: TileLookup): void {
+    const tile = tiles({ level: 0, n: Math.floor(index / TILE_WIDTH) })
+    const place = index % TILE_WIDTH
+    const leaf = row && leafHash(row.entry)
+    if (leaf && sameHash(tile, place, leaf)) {
+      this.#entries?.append(leaf, tiles)
+      this.#tiles?.append(leaf, tiles)
+      this.#columns(row, leaf)
+    } else if (tile && tile.length > place * 32) {
+      this.#part({ index, expected: hashAt(tile, place), ...(leaf && { leaf }) }, tiles)
+    } else if (leaf) {
+      this.#missingTile(index)
+      this.#entries?.append(leaf, tiles)
+      this.#tiles?.append(leaf, tiles)
+    } else {
+      this.#problems.push({ kind: 'missing', index, what: 'the entry and its tile are gone' })
+      this.hopeless = true
+    }
+  }
+
+  #columns(row: EntryRow, leaf: Buffer): void {
+    const column = findColumnThatDiffers(row, leaf)
+    if (!column) return
+    const what = `the column ${column} says something else than the entry`
+    this.#problems.push({ kind: 'column', index: row.index, what })
+  }
+
+  /** Entry and tile say different things: follow both until the next signed root. */
+  #part(suspect: Suspect, tiles: TileLookup): void {
+    if (!this.#tiles) {
+      this.#problems.push(...this.#entries!.problems.splice(0))
+      this.#tiles = this.#entries!.fork()
+    }
+    this.#tiles.append(suspect.expected, tiles)
+    if (suspect.leaf) this.#entries?.append(suspect.leaf, tiles)
+    else this.#entries = undefined
+    if (this.#suspects.push(suspect) >= MAX_SUSPECTS) this.hopeless = true
+  }
+
+  #missingTile(index: number): void {
+    const n = Math.floor(index / TILE_WIDTH)
+    const what = `tile 0/${n} is missing or too narrow`
+    if (this.#problems.at(-1)?.what !== what) this.#problems.push({ kind: 'tile', index, what })
+  }
+
+  async #checkpoint(row: CheckpointRow): Promise<void> {
+    this.#checkpoints++
+    const flaw = this.#flawOf(row)
+    this.#lastSize = row.size
+    if (flaw) this.#problems.push({ kind: 'checkpoint', index: row.size - 1, what: flaw })
+    else await this.#fit(row)
+  }
+
+  #flawOf(row: CheckpointRow): string | undefined {
+    const name = `the checkpoint of size ${row.size}`
+    try {
+      const signed = openCheckpoint(row.note, this.#verifier)
+      if (signed.size !== row.size || !signed.root.equals(row.root))
+        return `${name} says something else than its columns`
+    } catch {
+      return `${name} is not signed by the log`
+    }
+    return row.previous === this.#lastSize
+      ? undefined
+      : `${name} follows one of size ${row.previous}, not of ${this.#lastSize}`
+  }
+
+  async #fit(signed: SignedRoot): Promise<void> {
+    if (this.#entries?.root.equals(signed.root)) this.#tilesWereWrong()
+    else if (this.#tiles?.root.equals(signed.root)) await this.#entriesWereWrong()
+    else {
+      this.#unfit.push(signed)
+      return
+    }
+    for (const { size } of this.#unfit) {
+      const what = `the log signed another root for size ${size} than its entries have`
+      this.#problems.push({ kind: 'forked', index: this.#fitted, what })
+    }
+    this.#unfit = []
+    this.#fitted = signed.size
+  }
+
+  #tilesWereWrong(): void {
+    for (const { index } of this.#suspects.splice(0)) {
+      const what = `tile 0/${Math.floor(index / TILE_WIDTH)} does not hold the hash of the entry`
+      this.#problems.push({ kind: 'tile', index, what })
+    }
+    this.#problems.push(...this.#entries!.problems.splice(0))
+    this.#tiles = undefined
+  }
+
+  async #entriesWereWrong(): Promise<void> {
+    const tiles = this.#tiles!
+    const findings = await explainSuspects(this.#pool, this.#suspects.splice(0), this.#head.size)
+    this.hopeless = findings.some(finding => finding.shifted)
+    this.#problems.push(...findings.map(({ kind, index, what }) => ({ kind, index, what })))
+    this.#problems.push(...tiles.problems.splice(0))
+    this.#entries = tiles
+    this.#tiles = undefined
+  }
+
+  /** At the end no signed root is to come: what is still open is an entry's fault. */
+  async #settle(): Promise<void> {
+    if (this.#tiles) await this.#entriesWereWrong()
+    else this.#problems.push(...this.#entries!.problems.splice(0))
+  }
+
+  #reportUnfit(root: Buffer): void {
+    const [first] = this.#unfit
+    const last = this.#unfit.at(-1)!
+    if (this.#problems.length > 0 && !this.#head.root.equals(last.root)) return
+    const kind = this.#head.root.equals(root) ? 'forked' : 'changed'
+    const what = `the entries from here up to ${first!.size} do not give the signed root`
+    this.#problems.push({ kind, index: this.#fitted, what })
+  }
+
+  #compareTrusted({ size, root }: SignedRoot): void {
+    if (this.#current.root.equals(root) || this.#entries?.root.equals(root)) return
+    const what = `the trusted checkpoint of size ${size} has another root`
+    this.#problems.push({ kind: 'forked', index: this.#fitted, what })
+  }
+
+  async #pauseAtTimes(): Promise<void> {
+    if (performance.now() - this.#turn < TURN_MS) return
+    await setImmediate()
+    this.#turn = performance.now()
+  }
+}

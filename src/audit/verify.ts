@@ -1,0 +1,55 @@
+import type { Pool } from '../db/pool.ts'
+import { openCheckpoint } from './checkpoint.ts'
+import { noteVerifier } from './note.ts'
+import { LogCheck } from './verify-check.ts'
+import type { Problem, VerifyReport, Warning } from './verify-report.ts'
+import { readHead, readPages } from './verify-source.ts'
+
+export type { Problem, ProblemKind, VerifyReport, Warning } from './verify-report.ts'
+
+export interface VerifyOptions {
+  /** Called after each page. */
+  onProgress?: (progress: { done: number; total: number }) => void
+  /** A checkpoint (signed note) kept elsewhere: the log must still begin with what it signed. */
+  trusted?: string
+}
+
+/**
+ * Recomputes the log from its entries: leaves, tiles, roots, every checkpoint, and the columns beside
+ * the entries. Streams in pages, so memory does not grow with the log; the log may grow meanwhile.
+ * @param verifierKey the log's key as published, see loadLogVerifierKey
+ * @throws AuditError for a verifier key or trusted checkpoint that is not valid
+ */
+export async function verifyLog(
+  pool: Pool,
+  verifierKey: string,
+  options: VerifyOptions = {},
+): Promise<VerifyReport> {
+  const verifier = noteVerifier(verifierKey)
+  const trusted = options.trusted ? openCheckpoint(options.trusted, verifier) : undefined
+  const warnings = await findWarnings(pool)
+  const head = await readHead(pool)
+  if (!head) return headless(warnings)
+  const check = new LogCheck(pool, verifier, head, trusted)
+  for await (const page of readPages(pool, head.size)) {
+    await check.page(page)
+    options.onProgress?.({ done: page.end, total: head.size })
+    if (check.hopeless) break
+  }
+  return { ...(await check.finish()), warnings }
+}
+
+async function findWarnings(pool: Pool): Promise<Warning[]> {
+  const { rows } = await pool.query<{ waiting: number }>(
+    `SELECT count(*) AS waiting FROM audit_pending
+     WHERE created_at < clock_timestamp() - interval '1 minute'`,
+  )
+  const waiting = rows[0]!.waiting
+  const what = `${waiting} entries have waited for more than a minute to be sequenced`
+  return waiting > 0 ? [{ kind: 'pending', what }] : []
+}
+
+function headless(warnings: Warning[]): VerifyReport {
+  const problems: Problem[] = [{ kind: 'head', index: 0, what: 'the head row is gone' }]
+  return { ok: false, entries: 0, checkpoints: 0, root: '', problems, warnings }
+}
