@@ -51,7 +51,7 @@ export interface AssertionVerifier {
 export async function verifyAssertion(
   assertion: string,
   verifier: AssertionVerifier,
-): Promise<{ jti: string; expiresAt: Date }> {
+): Promise<{ jti: string; issuedAt: Date; expiresAt: Date }> {
   const { payload } = await jwtVerify(assertion, verifier.keys, {
     algorithms: ['EdDSA'],
     issuer: verifier.clientId,
@@ -64,5 +64,5 @@ export async function verifyAssertion(
   const { jti, iat = 0, exp = 0 } = payload
   if (!jti) throw new Error('the assertion has an empty jti')
   if (exp - iat > MAX_LIFETIME_SECONDS) throw new Error('the assertion lives longer than 120 s')
-  return { jti, expiresAt: new Date(exp * 1000) }
+  return { jti, issuedAt: new Date(iat * 1000), expiresAt: new Date(exp * 1000) }
 }

@@ -1,0 +1,30 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { generateKeyPair, type KeyPair, toJwks } from '../client/keys.ts'
+
+/** The keys of a sandbox peer, and the file that `huisbrug party add --jwks` takes. */
+export interface PeerKeys extends KeyPair {
+  jwksFile: string
+}
+
+/** Reads a peer's keys from its own folder, or makes them at the first start (mode 600). */
+export async function loadPeerKeys(folder: string): Promise<PeerKeys> {
+  const file = join(folder, 'keys.json')
+  const jwksFile = join(folder, 'jwks.json')
+  if (!existsSync(file)) writeWhole(file, await generateKeyPair())
+  const pair = JSON.parse(readFileSync(file, 'utf8')) as KeyPair
+  if (!existsSync(jwksFile)) writeWhole(jwksFile, toJwks(pair))
+  return { ...pair, jwksFile }
+}
+
+/** Writes a JSON file, mode 600, so that a kill leaves the old one or the new one. */
+export function writeWhole(file: string, content: unknown): void {
+  mkdirSync(join(file, '..'), { recursive: true, mode: 0o700 })
+  writeFileSync(`${file}.new`, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600, flush: true })
+  renameSync(`${file}.new`, file)
+}
+
+/** Reads a JSON file that `writeWhole` wrote; undefined where there is none. */
+export function readWhole<T>(file: string): T | undefined {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as T) : undefined
+}

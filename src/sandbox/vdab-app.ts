@@ -1,0 +1,110 @@
+import express from 'express'
+import { RegisterError } from '../client/register-error.ts'
+import type {
+  ForwardedDetection,
+  ForwardedProgress,
+  ForwardedTenanciesEnded,
+} from '../client/types.ts'
+import type { Journal } from './journal.ts'
+import type { createVdabAccess } from './vdab-access.ts'
+import type { AnswerBook } from './vdab-answers.ts'
+import type { VdabRegister } from './vdab-register.ts'
+import type { AnswerSender } from './vdab-sender.ts'
+
+export interface VdabParts {
+  access: ReturnType<typeof createVdabAccess>
+  register: VdabRegister
+  book: AnswerBook
+  sender: AnswerSender
+  /** Everything received, as it came. */
+  received: Journal<unknown>
+  onChange(): void
+}
+
+interface Message {
+  messageId: string
+}
+
+type Take = (message: unknown) => Promise<void>
+
+/** What VDAB offers to the gateway: detections, ended tenancies and progress. */
+export function createVdabApp(parts: VdabParts): express.Express {
+  const { access, register, book, sender } = parts
+  const app = express()
+  app.disable('x-powered-by')
+  app.use(access.router)
+  app.get('/health', (_request, response) => {
+    response.json({ status: 'ok' })
+  })
+  app.use(access.requireToken, express.json({ limit: '4mb' }))
+  app.post(
+    '/detections',
+    takeMessages(parts, async message => {
+      const request = message as ForwardedDetection
+      const found = await register.match(request)
+      sender.add(await book.plan(request, found, new Date().toISOString().slice(0, 10)))
+    }),
+  )
+  app.post(
+    '/tenancies/ended',
+    takeMessages(parts, async message => {
+      const { messageId, items } = message as ForwardedTenanciesEnded
+      await book.tenanciesEnded(
+        messageId,
+        items.map(item => item.tag),
+      )
+    }),
+  )
+  app.post(
+    '/progress',
+    takeMessages(parts, async message => {
+      const { messageId, items } = message as ForwardedProgress
+      await book.progress(messageId, items.length)
+    }),
+  )
+  return app
+}
+
+/**
+ * A message is kept as it came, then taken, then acknowledged; one that comes again is acknowledged
+ * again and taken once.
+ */
+function takeMessages(parts: VdabParts, take: Take): express.RequestHandler {
+  const underWay = new Map<string, Promise<void>>()
+  const takeNew = async (path: string, message: Message) => {
+    if (parts.book.has(message.messageId)) return
+    await parts.received.append({ path, body: message })
+    await take(message)
+  }
+  return async (request, response) => {
+    const message = request.body as Message & { domain?: string }
+    const { messageId } = message
+    const refusal = refusalOf(parts, request.get('idempotency-key'), message)
+    if (refusal) {
+      response.status(refusal).set('Retry-After', '1').end()
+      return
+    }
+    const running = underWay.get(messageId) ?? takeNew(request.path, message)
+    underWay.set(messageId, running)
+    try {
+      await running
+      response.status(202).json({ messageId })
+    } catch (error) {
+      // A row that was changed on the way will not open the next time either.
+      response.status(error instanceof RegisterError ? 422 : 500).end()
+    } finally {
+      underWay.delete(messageId)
+      parts.onChange()
+    }
+  }
+}
+
+function refusalOf(
+  { register }: VdabParts,
+  key: string | undefined,
+  message: Message & { domain?: string },
+): number | undefined {
+  if (typeof message.messageId !== 'string' || key !== message.messageId) return 400
+  // Too early: the register is still being prepared for this domain.
+  return register.isPrepared(message.domain ?? '') ? undefined : 503
+}

@@ -1,0 +1,121 @@
+import type { HuisbrugClient } from '../client/client.ts'
+import { type EvaluationReply, openRows, prepareRegister } from '../client/blind.ts'
+import { HuisbrugProblem } from '../client/problem.ts'
+import { RegisterError } from '../client/register-error.ts'
+import { RegisterStore } from '../client/register-store.ts'
+import type { Domain, ForwardedDetection, Reachability } from '../client/types.ts'
+import { clientFile, type Population } from './population.ts'
+
+// Small enough for a bar that moves, and the next batch is blinded while this one is away.
+const BATCH = 1_000
+
+/** A person of the client file who is in a request. */
+export interface FoundPerson {
+  rowId: string
+  tag: string
+  reachability: 'reached' | Reachability
+}
+
+export interface RegisterProgress {
+  domain: string
+  done: number
+  total: number
+}
+
+/**
+ * VDAB's client file and what it prepared of it per domain. Nobody in it is named to the gateway:
+ * numbers are evaluated blindly, and rows of other people stay closed.
+ */
+export class VdabRegister {
+  readonly #client: HuisbrugClient
+  readonly #people: ReturnType<typeof clientFile>
+  readonly #store: RegisterStore
+  readonly #prepared = new Set<string>()
+
+  constructor(client: HuisbrugClient, population: Population, folder: string) {
+    this.#client = client
+    this.#people = clientFile(population)
+    this.#store = new RegisterStore(folder)
+  }
+
+  get size(): number {
+    return this.#people.length
+  }
+
+  isPrepared(domain: string): boolean {
+    return this.#prepared.has(domain)
+  }
+
+  /**
+   * Prepares the client file for every domain that needs it and tells the gateway of those that
+   * wait for it.
+   * @returns the domains that became ready now
+   */
+  async prepareDomains(onProgress: (progress: RegisterProgress) => void): Promise<string[]> {
+    const { items } = await this.#client.domains()
+    const wanted = items.filter(({ domain, state }) => state !== 'closed' && !this.isPrepared(domain))
+    for (const domain of wanted) await this.#prepare(domain, onProgress)
+    return wanted.map(({ domain }) => domain)
+  }
+
+  /**
+   * The people of the client file who are in a request.
+   * @throws RegisterError row-not-authentic
+   */
+  async match(request: ForwardedDetection): Promise<FoundPerson[]> {
+    const opened = await openRows(this.#store, request)
+    return opened.map(({ rowId, tag, ref }) => {
+      const reachability = this.#people[Number(ref)]?.reachability ?? 'reached'
+      return { rowId, tag, reachability }
+    })
+  }
+
+  close(): void {
+    this.#store.close()
+  }
+
+  async #prepare(
+    { domain, state, publicKey }: Domain,
+    onProgress: (progress: RegisterProgress) => void,
+  ): Promise<void> {
+    const total = this.#people.length
+    await prepareRegister({
+      domain,
+      publicKey: Buffer.from(publicKey, 'base64url'),
+      numbers: this.#people.map(({ insz }, position) => ({ insz, ref: String(position) })),
+      store: this.#store,
+      batchSize: BATCH,
+      evaluate: (name, blinded) => evaluate(this.#client, name, blinded),
+      onProgress: ({ added, known }) => onProgress({ domain, done: added + known, total }),
+    })
+    if (state === 'opening') await this.#client.domainReady(domain)
+    this.#prepared.add(domain)
+  }
+}
+
+async function evaluate(
+  client: HuisbrugClient,
+  domain: string,
+  blinded: Uint8Array[],
+): Promise<EvaluationReply> {
+  try {
+    const reply = await client.evaluate({ domain, blinded: blinded.map(encode) })
+    return {
+      evaluated: reply.evaluated.map(decode),
+      proof: decode(reply.proof),
+      publicKey: decode(reply.publicKey),
+    }
+  } catch (error) {
+    if (!(error instanceof HuisbrugProblem) || error.code !== 'HB-602') throw error
+    const retryAt = new Date(Date.now() + (error.retryAfterMs ?? 0))
+    throw new RegisterError('quota-used-up', error.message, { retryAt, cause: error })
+  }
+}
+
+function encode(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('base64url')
+}
+
+function decode(text: string): Buffer {
+  return Buffer.from(text, 'base64url')
+}

@@ -1,0 +1,126 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { JWTVerifyGetKey } from 'jose'
+import { createClient } from '../client/client.ts'
+import type { ClientOptions } from '../client/transport.ts'
+import { Journal } from './journal.ts'
+import { loadPeerKeys } from './peer-keys.ts'
+import { createPopulation } from './population.ts'
+import { createVdabAccess } from './vdab-access.ts'
+import { AnswerBook, type AnswerCounts } from './vdab-answers.ts'
+import { createVdabApp } from './vdab-app.ts'
+import { type RegisterProgress, VdabRegister } from './vdab-register.ts'
+import { createAnswerSender } from './vdab-sender.ts'
+
+export interface VdabOptions {
+  /** Public URL of the gateway. */
+  gateway: string
+  /** Its own folder: keys, prepared register, answers, what it received. */
+  dataDir: string
+  /** 0, the default, for any free port. */
+  port?: number
+  partyId?: string
+  seed?: string
+  population?: number
+  onStatus?(status: VdabStatus): void
+  retry?: ClientOptions['retry']
+  /** Keys of the gateway; its published ones unless a test says otherwise. */
+  gatewayKeys?: JWTVerifyGetKey
+}
+
+export interface VdabStatus extends AnswerCounts {
+  /** People in the client file. */
+  clients: number
+  /** How far the preparation is; absent where none is under way. */
+  preparing?: RegisterProgress
+  /** Domains for which the register is prepared. */
+  ready: string[]
+}
+
+export interface Vdab {
+  /** Base URL; tokens at `<url>/oauth/token`. */
+  url: string
+  status(): VdabStatus
+  close(): Promise<void>
+}
+
+const POLL_MS = 300
+const POLL_READY_MS = 5_000
+
+/**
+ * Starts a VDAB that speaks the outside contract only: it prepares its client file blindly for every
+ * new domain, matches the rows of requests with it, answers, and says whom it reaches with
+ * difficulty or not at all. All people in it are synthetic.
+ */
+export async function startVdab(options: VdabOptions): Promise<Vdab> {
+  const parts = await openParts(options)
+  const { register, book, received } = parts
+  const state: Pick<VdabStatus, 'preparing' | 'ready'> = { ready: [] }
+  const status = () => ({ clients: register.size, ...state, ...book.counts() })
+  const onChange = () => options.onStatus?.(status())
+  const sender = createAnswerSender(parts.client, book, onChange)
+  let url = ''
+  const access = createVdabAccess({
+    gateway: options.gateway,
+    secretFile: join(options.dataDir, 'token-secret.json'),
+    ownUrl: () => url,
+    ...(options.gatewayKeys && { gatewayKeys: options.gatewayKeys }),
+  })
+  const server = createServer(createVdabApp({ access, register, book, sender, received, onChange }))
+  server.listen(options.port ?? 0, '127.0.0.1')
+  await once(server, 'listening')
+  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const stop = new AbortController()
+  const watching = watchDomains(stop.signal, register, state, onChange)
+  return {
+    url,
+    status,
+    close: async () => {
+      stop.abort()
+      server.closeAllConnections()
+      await new Promise(resolve => server.close(resolve))
+      await Promise.all([watching, sender.close()])
+      await Promise.all([book.close(), received.close()])
+      register.close()
+    },
+  }
+}
+
+async function openParts(options: VdabOptions) {
+  const { dataDir, gateway, partyId = 'vdab' } = options
+  const { privateKey } = await loadPeerKeys(dataDir)
+  const retry = { attempts: 6, ...options.retry }
+  const client = createClient({ gateway, partyId, privateKey, retry })
+  const population = createPopulation(options.seed, options.population)
+  const book = await AnswerBook.open(join(dataDir, 'answers.jsonl'))
+  const received = (await Journal.open<unknown>(join(dataDir, 'received.jsonl'))).journal
+  const register = new VdabRegister(client, population, join(dataDir, 'register'))
+  return { client, register, book, received }
+}
+
+// Errors are of the moment: not registered yet, gateway away, quota used up until tomorrow.
+async function watchDomains(
+  signal: AbortSignal,
+  register: VdabRegister,
+  state: Pick<VdabStatus, 'preparing' | 'ready'>,
+  onChange: () => void,
+): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      const domains = await register.prepareDomains(progress => {
+        state.preparing = progress
+        onChange()
+      })
+      delete state.preparing
+      state.ready = [...state.ready, ...domains]
+      if (domains.length > 0) onChange()
+    } catch {
+      // Tried again below.
+    }
+    const pause = state.ready.length > 0 ? POLL_READY_MS : POLL_MS
+    await sleep(pause, undefined, { signal }).catch(() => {})
+  }
+}
