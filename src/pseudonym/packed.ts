@@ -13,9 +13,10 @@ export interface Pseudonym {
 
 /** A pseudonym with the person's sealed row. */
 export interface SealedPseudonym extends Pseudonym {
+  /** 16 bytes. */
   rowId: Buffer
-  nonce: Buffer
-  ciphertext: Buffer
+  /** 12-byte nonce; 144 bytes of ciphertext, its tag included. */
+  row: { nonce: Buffer; ciphertext: Buffer }
 }
 
 /** Bytes of one packed pseudonym without and with its row. */
@@ -62,12 +63,8 @@ export function unpackPseudonym(packed: Buffer): Pseudonym {
 export function unpackSealed(packed: Buffer): SealedPseudonym {
   const sizes = [PSEUDONYM_BYTES, TAG_BYTES, NONCE_BYTES, CIPHERTEXT_BYTES]
   const [pseudonym, rowId, nonce, ciphertext] = split(packed, sizes)
-  return {
-    ...unpackPseudonym(pseudonym!),
-    rowId: rowId!,
-    nonce: nonce!,
-    ciphertext: ciphertext!,
-  }
+  const row = { nonce: nonce!, ciphertext: ciphertext! }
+  return { ...unpackPseudonym(pseudonym!), rowId: rowId!, row }
 }
 
 function split(packed: Buffer, sizes: readonly number[]): Buffer[] {
