@@ -184,8 +184,8 @@ function unknown(id: string): PartyError {
 
 function addedEntry(draft: CheckedDraft, at: Date): EntryDraft {
   const { id, kind, kbo, jwks, jwksUrl } = draft
-  const details = { party: id, kind, kbo, keys: jwks?.keys.map(key => key.kid) ?? [], jwksUrl }
-  return { action: 'party.added', at, actor: OPERATOR, details: { ...details } }
+  const keys = jwks ? { keys: jwks.keys.map(key => key.kid) } : { jwksUrl }
+  return { action: 'party.added', at, actor: OPERATOR, details: { party: id, kind, kbo, ...keys } }
 }
 
 function changedEntry(id: string, kids: string[], overlapMs: number, at: Date): EntryDraft {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { decodeJwt, decodeProtectedHeader } from 'jose'
 import { recordEntry } from '../audit/record.ts'
 import { inTransaction, type Pool } from '../db/pool.ts'
-import { type ErrorCode, Refusal, reason, refuse } from '../errors.ts'
+import { type ErrorCode, Refusal, refuse } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import {
   type PartyLookup,
@@ -13,13 +13,13 @@ import {
 } from './assertion.ts'
 import { type Claims, TOKEN_SECONDS, tokenFaults } from './claims.ts'
 import { tokenUrlOf } from './metadata.ts'
-import { type Caller, OPERATIONS, type PartyKind } from './operations.ts'
+import type { Caller } from './operations.ts'
 import { RefusalEvidence } from './refusal-evidence.ts'
 import type { Signing } from './signing.ts'
+import { grantScope, readTokenRequest } from './token-request.ts'
 
 const MAX_LENGTH = 8_192
 const SWEEP_MS = 60_000
-const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 /** The reply of the token endpoint (RFC 6749 section 5.1). */
 export interface TokenReply {
@@ -161,43 +161,8 @@ export function oauthErrorOf(code: ErrorCode): string {
   return code === 'HB-107' ? 'invalid_scope' : 'invalid_client'
 }
 
-interface TokenRequest {
-  client: string
-  assertion: string
-  scope: string | undefined
-}
-
-function readTokenRequest(form: Readonly<Record<string, unknown>>): TokenRequest {
-  const expected = [
-    ['grant_type', form['grant_type'] === 'client_credentials', 'RFC 6749 4.4.2'],
-    ['client_assertion_type', form['client_assertion_type'] === ASSERTION_TYPE, 'RFC 7521 4.2'],
-    ['client_id', isText(form['client_id']), 'RFC 7521 4.2'],
-    ['client_assertion', isText(form['client_assertion']), 'RFC 7521 4.2'],
-    ['scope', form['scope'] === undefined || typeof form['scope'] === 'string', 'RFC 6749 3.3'],
-  ] as const
-  const faults = expected
-    .filter(([, holds]) => !holds)
-    .map(([name, , rule]) => reason('HB-109', `/${name}`, `${rule}: ${name}`))
-  if (faults.length > 0) throw new Refusal(faults)
-  const { client_id: client, client_assertion: assertion, scope } = form as Record<string, string>
-  return { client: client ?? '', assertion: assertion ?? '', scope }
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === 'string' && value.length > 0
-}
-
 function claimedClient(client: unknown): () => string | undefined {
   return () => (typeof client === 'string' ? client : undefined)
-}
-
-function grantScope(kind: PartyKind, asked: string | undefined): string {
-  const open: readonly string[] = OPERATIONS[kind]
-  const wanted = asked?.split(' ').filter(Boolean) ?? []
-  if (wanted.length === 0) return open.join(' ')
-  if (!wanted.every(name => open.includes(name)))
-    throw refuse('HB-107', '/scope', 'RFC 6749 3.3: scope')
-  return open.filter(name => wanted.includes(name)).join(' ')
 }
 
 function accessClaims(publicUrl: string, client: string, scope: string, now: Date): object {
