@@ -21,6 +21,10 @@ export type Nonce = string
  */
 export type CalendarDate = string
 /**
+ * RFC 3339, UTC, with milliseconds
+ */
+export type Timestamp = string
+/**
  * Id of a party, also its OAuth client id
  */
 export type PartyId = string
@@ -28,6 +32,10 @@ export type PartyId = string
  * Id of a framework or protocol. Messages name the framework; the accession follows from the sender
  */
 export type ProtocolId = string
+/**
+ * SHA-256, base64url without padding
+ */
+export type Digest = string
 /**
  * Version of a document: major, minor, patch
  */
@@ -53,17 +61,9 @@ export type IdempotencyKey = string
  */
 export type TenantRef = string
 /**
- * SHA-256, base64url without padding
- */
-export type Digest = string
-/**
  * A calendar month, YYYY-MM
  */
 export type Period = string
-/**
- * RFC 3339, UTC, with milliseconds
- */
-export type Timestamp = string
 /**
  * Id of one feedback
  */
@@ -255,6 +255,150 @@ export interface Annex1 {
    * Files passed to the supervisor before
    */
   passedToSupervisor: number
+}
+/**
+ * One entry of the audit log, written as RFC 8785 canonical JSON of at most 65,535 bytes. It holds no value of a payload, no name and no national number
+ */
+export interface AuditEntry {
+  /**
+   * Version of this form
+   */
+  schema: 1
+  /**
+   * 16 random bytes, base64url
+   */
+  id: string
+  at: Timestamp
+  /**
+   * What happened
+   */
+  action:
+    | 'message.accepted'
+    | 'message.refused'
+    | 'message.forwarding'
+    | 'message.delivered'
+    | 'message.retrying'
+    | 'message.parked'
+    | 'message.held'
+    | 'message.expired'
+    | 'message.withdrawn'
+    | 'message.answered'
+    | 'feedback.progress'
+    | 'counts.released'
+    | 'tenancy.ended'
+    | 'period.closed'
+    | 'protocol.in-force'
+    | 'protocol.changed'
+    | 'protocol.suspended'
+    | 'protocol.resumed'
+    | 'protocol.broken'
+    | 'key.created'
+    | 'key.ready'
+    | 'key.rotated'
+    | 'key.closed'
+    | 'quota.used'
+    | 'quota.refused'
+    | 'access.token'
+    | 'access.refused'
+    | 'console.signed-in'
+    | 'console.viewed'
+    | 'console.verified'
+    | 'party.added'
+    | 'party.changed'
+    | 'party.disabled'
+    | 'webhook.changed'
+    | 'exception.opened'
+    | 'exception.closed'
+    | 'program.started'
+    | 'program.stopped'
+    | 'balance.daily'
+  /**
+   * Who did it
+   */
+  actor: {
+    /**
+     * Kind of party, role of a person, or gateway
+     */
+    role: string
+    party?: PartyId
+    /**
+     * Client or session that was used; never a token
+     */
+    client?: string
+  }
+  /**
+   * The message it is about
+   */
+  message?: {
+    /**
+     * Id of a message, feedback, delivery or request
+     */
+    id: string
+    /**
+     * Message type
+     */
+    type: string
+  }
+  /**
+   * The protocol document that decided
+   */
+  protocol?: {
+    id: ProtocolId
+    /**
+     * Its version
+     */
+    version: string
+    digest: Digest
+  }
+  /**
+   * Purpose id in the protocol
+   */
+  purpose?: string
+  /**
+   * Names of the fields that moved
+   *
+   * @maxItems 100
+   *
+   * Items: Field name
+   */
+  fields?: string[]
+  /**
+   * Numbers by name
+   */
+  counts?: {
+    /**
+     * A whole number
+     */
+    [k: string]: number
+  }
+  recipient?: PartyId
+  /**
+   * What was decided
+   */
+  decision?: 'allowed' | 'refused'
+  /**
+   * Article of the protocol, or schema, that decided
+   */
+  rule?: string
+  /**
+   * Code of the error table, or of a cause
+   */
+  code?: string
+  /**
+   * A code or short phrase of the gateway's own; words of a person are in the details
+   */
+  reason?: string
+  details?: Digest
+  /**
+   * The persons it is about
+   */
+  subjects?: {
+    /**
+     * How many
+     */
+    count: number
+    root: Digest
+  }
 }
 /**
  * The target group of the protocol, by id and version of its criterion
@@ -1723,6 +1867,10 @@ export interface ProtocolMessageType {
    */
   label: string
   /**
+   * How it behaves
+   */
+  pattern: 'request' | 'answer' | 'event' | 'progress' | 'withdrawal' | 'counts'
+  /**
    * Kind of party that sends it
    */
   from: 'housing-company' | 'employment-service' | 'welfare-office' | 'gateway'
@@ -2414,6 +2562,7 @@ export interface Webhook {
 export interface WireTypes {
   'annex-1-accepted': Annex1Accepted
   'annex-1': Annex1
+  'audit-entry': AuditEntry
   'deliveries': Deliveries
   'delivery': Delivery
   'detection-accepted': DetectionAccepted

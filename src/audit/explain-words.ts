@@ -66,9 +66,12 @@ export function countWords({ counts = {} }: AuditEntry): string {
   return parts.length > 0 ? ` (${parts.join(', ')})` : ''
 }
 
-/** " naar VDAB", or nothing. */
-export function recipientWords({ recipient }: AuditEntry, nameOf: NameOf): string {
-  return recipient ? ` naar ${nameOf(recipient)}` : ''
+/** Words for the recipient after a preposition, such as " bij VDAB", or nothing. */
+export function recipientWords(
+  { recipient }: AuditEntry,
+  nameOf: NameOf,
+): (preposition: string) => string {
+  return preposition => (recipient ? ` ${preposition} ${nameOf(recipient)}` : '')
 }
 
 /** ", met code HB-304 (regel: art. 3)", or nothing. */

@@ -14,7 +14,7 @@ interface Words {
   who: string
   message: string
   counts: string
-  recipient: string
+  recipient: (preposition: string) => string
   why: string
   protocol: string
 }
@@ -23,18 +23,18 @@ interface Words {
 const SENTENCES: Record<EntryAction, (words: Words) => string> = {
   'message.accepted': w => `de gateway aanvaardde ${w.message} van ${w.who}${w.counts}.`,
   'message.refused': w => `de gateway weigerde ${w.message} van ${w.who}${w.counts}${w.why}.`,
-  'message.forwarding': w => `de gateway stuurt ${w.message}${w.recipient}${w.counts}.`,
-  'message.delivered': w => `de gateway leverde ${w.message} af${w.recipient}${w.counts}.`,
+  'message.forwarding': w => `de gateway stuurt ${w.message}${w.recipient('naar')}${w.counts}.`,
+  'message.delivered': w => `de gateway leverde ${w.message} af${w.recipient('bij')}${w.counts}.`,
   'message.retrying': w =>
-    `de gateway kon ${w.message} niet afleveren${w.recipient} en probeert het later opnieuw${w.why}.`,
+    `de gateway kon ${w.message} niet afleveren${w.recipient('bij')} en probeert het later opnieuw${w.why}.`,
   'message.parked': w =>
-    `de gateway kon ${w.message} niet afleveren${w.recipient} en wacht nu op een mens${w.why}.`,
+    `de gateway kon ${w.message} niet afleveren${w.recipient('bij')} en wacht nu op een mens${w.why}.`,
   'message.held': w => `de gateway houdt ${w.message} tijdelijk tegen${w.why}.`,
   'message.expired': w => `op ${w.message} kwam niet op tijd een antwoord${w.why}.`,
   'message.withdrawn': w => `de gateway trok ${w.message} in${w.counts}${w.why}.`,
   'message.answered': w => `${w.who} gaf antwoord op ${w.message}${w.counts}.`,
   'feedback.progress': w => `${w.who} meldde hoe het verder gaat met een terugkoppeling.`,
-  'counts.released': w => `de gateway gaf een aantal vrij${w.recipient}${w.counts}${w.why}.`,
+  'counts.released': w => `de gateway gaf een aantal vrij${w.recipient('aan')}${w.counts}${w.why}.`,
   'tenancy.ended': w => `${w.who} meldde dat huren eindigden${w.counts}.`,
   'period.closed': w => `${w.who} sloot een periode af${w.counts}.`,
   'protocol.in-force': w => `${w.protocol} is nu in werking.`,
