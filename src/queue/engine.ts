@@ -1,0 +1,140 @@
+import {
+  assertSchemaCompatibility,
+  createPostgresBackend,
+  createRedisBackend,
+  LATEST_SCHEMA_VERSION,
+  type Processor,
+  runMigrations,
+  SchemaMigrationRequiredError,
+  withBackend,
+} from 'bullmq'
+import pg from 'pg'
+
+/** All that a job carries. */
+export interface WakeUp {
+  destination: string
+}
+
+/** What the wake-ups use of a BullMQ queue, whatever keeps it. */
+export interface WakeUpQueue {
+  addBulk(
+    jobs: { name: string; data: WakeUp; opts: { deduplication: { id: string } } }[],
+  ): Promise<unknown>
+  getJobCounts(...states: ('wait' | 'active' | 'delayed')[]): Promise<Record<string, number>>
+  on(event: 'error', listener: (error: Error) => void): unknown
+  close(): Promise<void>
+  disconnect(): Promise<void>
+}
+
+/** What the wake-ups use of a BullMQ worker. */
+export interface WakeUpWorker {
+  on(event: 'error', listener: (error: Error) => void): unknown
+  pause(doNotWaitActive: boolean): Promise<void>
+  close(force: boolean): Promise<void>
+}
+
+/** The queue engine: PostgreSQL or Redis. Everything else in this folder is the same for both. */
+export interface Engine {
+  readonly kind: 'postgresql' | 'redis'
+  /** Makes what the engine needs before first use. */
+  prepare(): Promise<void>
+  openQueue(): WakeUpQueue
+  openWorker(handler: Processor<WakeUp>, concurrency: number): WakeUpWorker
+}
+
+const QUEUE = 'forward'
+const SCHEMA = 'bullmq'
+
+// A job is done or dropped, never kept and never tried again: the record of what is due is elsewhere,
+// and a job that is kept would swallow the next one with its id.
+const JOB_OPTIONS = {
+  attempts: 1,
+  removeOnComplete: true,
+  removeOnFail: true,
+} as const
+const QUEUE_OPTIONS = { defaultJobOptions: JOB_OPTIONS, streams: { events: { maxLen: 100 } } }
+
+const WORKER_OPTIONS = {
+  removeOnComplete: { count: 0 },
+  removeOnFail: { count: 0 },
+  // A worker that is killed again and again must not use up its job.
+  maxStalledCount: 1_000_000,
+  lockDuration: 10_000,
+  stalledInterval: 3_000,
+  // BullMQ's own 15 s after a failed fetch would be the time to notice that the engine is back.
+  runRetryDelay: 1_000,
+}
+
+/** Redis where `queueUrl` names one, else PostgreSQL: that of `queueUrl`, or the program's own. */
+export function chooseEngine(databaseUrl: string, queueUrl: string | undefined): Engine {
+  const url = queueUrl ?? databaseUrl
+  return /^rediss?:/.test(url) ? redisEngine(url) : postgresEngine(url)
+}
+
+function postgresEngine(url: string): Engine {
+  const { Queue, Worker } = withBackend(createPostgresBackend)
+  const connection = (name: string) => ({
+    connectionString: url,
+    schema: SCHEMA,
+    max: 3,
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+    application_name: `huisbrug ${name}`,
+  })
+  return {
+    kind: 'postgresql',
+    prepare: () => migrateQueue(url),
+    openQueue: () =>
+      new Queue<WakeUp>(QUEUE, { connection: connection('queue'), ...QUEUE_OPTIONS }),
+    openWorker: (handler, concurrency) =>
+      new Worker<WakeUp>(QUEUE, handler, {
+        connection: connection('worker'),
+        concurrency,
+        ...WORKER_OPTIONS,
+      }),
+  }
+}
+
+function redisEngine(url: string): Engine {
+  const { Queue, Worker } = withBackend(createRedisBackend)
+  // The braces keep all keys in one slot of a Redis cluster.
+  const prefix = '{huisbrug}'
+  const retryStrategy = (times: number) => Math.min(times * 200, 2_000)
+  const connection = { url, connectTimeout: 5_000, retryStrategy }
+  return {
+    kind: 'redis',
+    prepare: async () => {},
+    openQueue: () =>
+      new Queue<WakeUp>(QUEUE, {
+        // Whoever wakes is told at once that Redis is away.
+        connection: { ...connection, maxRetriesPerRequest: 1, enableOfflineQueue: false },
+        prefix,
+        ...QUEUE_OPTIONS,
+      }),
+    openWorker: (handler, concurrency) =>
+      new Worker<WakeUp>(QUEUE, handler, { connection, prefix, concurrency, ...WORKER_OPTIONS }),
+  }
+}
+
+/**
+ * Makes or brings up to date BullMQ's tables in their own schema. Does nothing where they are, so a
+ * role without the right to make them will do from then on.
+ */
+export async function migrateQueue(databaseUrl: string): Promise<void> {
+  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 })
+  await client.connect()
+  try {
+    if ((await schemaVersion(client)) < LATEST_SCHEMA_VERSION) await runMigrations(client, SCHEMA)
+  } finally {
+    await client.end()
+  }
+}
+
+async function schemaVersion(client: pg.Client): Promise<number> {
+  try {
+    return await assertSchemaCompatibility(client, SCHEMA)
+  } catch (error) {
+    if (error instanceof SchemaMigrationRequiredError) return 0
+    throw error
+  }
+}

@@ -1,0 +1,25 @@
+import type { Logger } from '../log.ts'
+
+/** Tells the log once that something fails, and once that it works again. */
+export class Outage {
+  readonly #log: Logger
+  readonly #what: string
+  #failing = false
+
+  constructor(log: Logger, what: string) {
+    this.#log = log
+    this.#what = what
+  }
+
+  failed(error: unknown): void {
+    if (this.#failing) return
+    this.#failing = true
+    const reason = error instanceof Error ? error.message : String(error)
+    this.#log.warn(`${this.#what} fails; it is tried again`, { reason })
+  }
+
+  worked(): void {
+    if (this.#failing) this.#log.info(`${this.#what} works again`)
+    this.#failing = false
+  }
+}

@@ -1,0 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** Waits until the check gives something true, and returns it. @throws Error after that long */
+export async function until<T>(
+  check: () => T | Promise<T>,
+  milliseconds = 10_000,
+): Promise<NonNullable<T>> {
+  const deadline = performance.now() + milliseconds
+  for (;;) {
+    const found = await check()
+    if (found) return found
+    if (performance.now() > deadline) throw new Error(`not so within ${milliseconds} ms: ${check}`)
+    await sleep(10)
+  }
+}
