@@ -36,6 +36,7 @@ export class PartyKeys {
   readonly #log: Logger
   readonly #now: () => Date
   readonly #fetched = new Map<string, Fetched>()
+  readonly #stored = new Map<string, { text: string; keys: PublicKey[] }>()
 
   constructor(parts: { fetchJwks: FetchJwks; log: Logger; now: () => Date }) {
     this.#fetch = parts.fetchJwks
@@ -67,8 +68,18 @@ export class PartyKeys {
     const now = this.#now().getTime()
     const keys = party.jwksUrl
       ? await this.#fetchedKeys(party.id, party.jwksUrl, kid, now)
-      : importKeys(party.jwks ?? { keys: [] })
+      : this.#storedKeys(party)
     return keys.filter(key => !key.until || key.until.getTime() > now)
+  }
+
+  // Imported once: importing takes as long as verifying, and would show who is registered.
+  #storedKeys(party: KeySource): PublicKey[] {
+    const text = JSON.stringify(party.jwks)
+    const known = this.#stored.get(party.id)
+    if (known?.text === text) return known.keys
+    const keys = importKeys(party.jwks ?? { keys: [] })
+    this.#stored.set(party.id, { text, keys })
+    return keys
   }
 
   async #fetchedKeys(

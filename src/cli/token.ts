@@ -39,9 +39,12 @@ async function debug(given: string, options: Options, command: Command, now: Dat
   const explanation = explainToken(jwt, { publicUrl, now })
   if (!explanation)
     return refused(command, 'this is not a signed JWT: three parts with dots between them')
-  const signature = options.jwks
-    ? await checkSignature(jwt, explanation, options.jwks)
-    : 'not checked'
+  const signature = await checkSignature(jwt, explanation, options.jwks).catch(error =>
+    refused(
+      command,
+      error instanceof JwksError ? error.message : 'the signature cannot be checked',
+    ),
+  )
   const accepted =
     explanation.faults.length === 0 && signature !== 'wrong' && signature !== 'no key'
   const report = { ...explanation, signature }
@@ -90,7 +93,7 @@ const SIGNATURES: Readonly<Record<SignatureCheck, string>> = {
 
 function toLines(report: TokenExplanation & { signature: SignatureCheck }, now: Date): string[] {
   return [
-    `A ${report.kind}`,
+    report.kind === 'access token' ? 'An access token' : 'A client assertion',
     'Header',
     ...members(report.header, now),
     'Claims',
