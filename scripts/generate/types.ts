@@ -54,12 +54,15 @@ function forTypes(node: unknown, id: string): unknown {
   // A reference with its own description would be inlined: the bare one keeps the type's name.
   const only = '$ref' in node ? new Set(['$ref']) : undefined
   const kept = Object.entries(node).filter(([key]) => !dropped.has(key) && (only?.has(key) ?? true))
-  return Object.fromEntries(
-    kept.map(([key, value]) => [
-      key,
-      key === '$ref' ? bundled(String(value), id) : forTypes(value, id),
-    ]),
-  )
+  return Object.fromEntries(kept.map(([key, value]) => [key, valueForTypes(key, value, id)]))
+}
+
+function valueForTypes(key: string, value: unknown, id: string): unknown {
+  if (key === '$ref') return bundled(String(value), id)
+  if (key !== 'properties' && key !== '$defs') return forTypes(value, id)
+  // Names of properties are not keywords, even where they look like one.
+  const parts = Object.entries(value as Schema)
+  return Object.fromEntries(parts.map(([name, part]) => [name, forTypes(part, id)]))
 }
 
 /** Shared parts keep their name; parts of one schema get its name in front. */
