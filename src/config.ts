@@ -86,11 +86,21 @@ export function readProcessConfig(overrides: Record<string, string> = {}): Confi
   return readConfig({ ...process.env, ...overrides })
 }
 
+/** The environment for a program that this one starts: its own, with these settings instead. */
+export function childEnvironment(
+  overrides: Record<string, string>,
+): Record<string, string | undefined> {
+  return { ...process.env, ...overrides }
+}
+
 function toConfig(env: Environment): Config {
   return {
     port: env.HUISBRUG_PORT,
     host: env.HUISBRUG_HOST,
-    publicUrl: (env.HUISBRUG_PUBLIC_URL ?? `http://localhost:${env.HUISBRUG_PORT}`).replace(/\/+$/, ''),
+    publicUrl: (env.HUISBRUG_PUBLIC_URL ?? `http://localhost:${env.HUISBRUG_PORT}`).replace(
+      /\/+$/,
+      '',
+    ),
     dataDir: resolve(env.HUISBRUG_DATA_DIR),
     databaseUrl: env.HUISBRUG_DATABASE_URL,
     queueUrl: env.HUISBRUG_QUEUE_URL,

@@ -1,17 +1,18 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import gracefulShutdown from 'http-graceful-shutdown'
+import { loadLogVerifierKey } from './audit/log-key.ts'
 import { recordEntry } from './audit/record.ts'
 import { startSequencer } from './audit/sequencer.ts'
 import type { Config } from './config.ts'
-import { createConsole } from './console/index.ts'
+import { createConsole } from './console/console.ts'
 import type { Context } from './context.ts'
 import { handOverDue } from './delivery/hand-over.ts'
+import { watchProtocols } from './exchange/protocol-watch.ts'
 import { startSettling } from './exchange/settle.ts'
 import { createApp } from './http/app.ts'
 import type { Logger } from './log.ts'
-import { type Parts, createParts } from './parts.ts'
-import { watchProtocols } from './exchange/protocol-watch.ts'
+import { createParts, type Parts } from './parts.ts'
 
 const WORKER_CONCURRENCY = 8
 const DRAIN_MS = 8_000
@@ -38,14 +39,13 @@ export async function startGateway(
   const { context } = parts
   const running: { close(): Promise<void> }[] = []
   try {
-    if (config.roles.has('sequencer')) running.push(await startSequencer(parts.sequencing))
+    if (config.roles.has('sequencer')) running.push(startSequencer(parts.sequencing))
     running.push(await watchProtocols(context))
     await noteProgram(context, 'program.started')
     if (config.roles.has('worker')) {
-      await context.wakeUps.work(
-        (destination, signal) => handOverDue(context, destination, signal),
-        { concurrency: WORKER_CONCURRENCY },
-      )
+      context.wakeUps.work((destination, signal) => handOverDue(context, destination, signal), {
+        concurrency: WORKER_CONCURRENCY,
+      })
       running.push(startSettling(context))
     }
     const server = serves(config) ? await listen(context) : undefined
@@ -69,7 +69,8 @@ interface Listening {
 async function listen(context: Context): Promise<Listening> {
   const { config } = context
   if (config.roles.has('console')) {
-    context.mounts.push({ path: '/console', handler: createConsole(context) })
+    const verifierKey = () => loadLogVerifierKey(context.keys, config.logOrigin)
+    context.mounts.push({ path: '/console', handler: createConsole({ ...context, verifierKey }) })
   }
   const server: Server = createServer(createApp(context))
   server.headersTimeout = 20_000
@@ -97,7 +98,15 @@ async function closeAll(
   await parts.close()
 }
 
-function noteProgram(context: Context, action: 'program.started' | 'program.stopped'): Promise<unknown> {
+function noteProgram(
+  context: Context,
+  action: 'program.started' | 'program.stopped',
+): Promise<unknown> {
   const details = { roles: [...context.config.roles], version: process.version }
-  return recordEntry(context.pool, { action, at: context.clock(), actor: { role: 'gateway' }, details })
+  return recordEntry(context.pool, {
+    action,
+    at: context.clock(),
+    actor: { role: 'gateway' },
+    details,
+  })
 }

@@ -48,6 +48,7 @@ async function checkEvidence(context: Context): Promise<HealthCheck> {
 export async function checkConservation(context: Context, days = 1): Promise<HealthCheck> {
   const from = new Date(context.clock().getTime() - days * 86_400_000).toISOString().slice(0, 10)
   const wrong = (await readBalances(context.pool, { from })).filter(balance => !balance.balanced)
-  const detail = wrong.length > 0 ? wrong.map(it => `${it.protocol} ${it.day}`).join(', ') : 'in balance'
+  const detail =
+    wrong.length > 0 ? wrong.map(it => `${it.protocol} ${it.day}`).join(', ') : 'in balance'
   return { name: 'conservation', ok: wrong.length === 0, detail }
 }

@@ -9,8 +9,8 @@ import { findEmbedded, startEmbedded } from './db/embedded.ts'
 import { migrate } from './db/migrate.ts'
 import { openPool, type Pool } from './db/pool.ts'
 import { createOutbound, jwksFetcher } from './delivery/outbound.ts'
-import { PeerTokens } from './delivery/peer-token.ts'
 import { dueDestinations } from './delivery/outbox.ts'
+import { PeerTokens } from './delivery/peer-token.ts'
 import { KeyStore } from './keys/key-store.ts'
 import { loadMasterKey } from './keys/master-key.ts'
 import type { Logger } from './log.ts'
@@ -111,7 +111,7 @@ export async function createParts(
     keys,
     metrics: new Metrics(),
     protocols: await ProtocolRegistry.open(config.protocolsDir, log),
-    domains: new DomainStore({ pool, keys }),
+    domains: new DomainStore({ pool, keys, clock }),
     pseudonyms,
     parties,
     signing,

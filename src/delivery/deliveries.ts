@@ -47,7 +47,11 @@ export async function listDeliveries(
  * Has a hand-over tried again now, delivered or not, as long as its payload is kept.
  * @throws Refusal HB-510 where there is none, HB-508 where the payload is gone or it was withdrawn
  */
-export async function retryDelivery(context: Context, party: string, id: string): Promise<DeliveryView> {
+export async function retryDelivery(
+  context: Context,
+  party: string,
+  id: string,
+): Promise<DeliveryView> {
   const { rows: known } = await context.pool.query<{ gone: boolean }>(
     `SELECT h.state IN ('withdrawn', 'expired')
        OR (h.feedback_id IS NOT NULL AND f.reachability IS NULL) AS gone

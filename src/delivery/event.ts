@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { modalitiesOf } from '../protocol/lookup.ts'
 import { RouteCipher } from '../pseudonym/route-cipher.ts'
 import type { HandOver } from './outbox.ts'
 
@@ -90,7 +91,11 @@ async function reachabilityContents(
      WHERE h.id = ANY($1) AND f.party_id = $2 AND f.reachability IS NOT NULL`,
     [events.map(event => event.id), destination],
   )
-  const ciphers = await ciphersFor(context, destination, rows.map(row => row.domain))
+  const ciphers = await ciphersFor(
+    context,
+    destination,
+    rows.map(row => row.domain),
+  )
   const purposeOf = new Map(events.map(event => [event.id, event.message.purpose]))
   return new Map(
     rows.map(row => {
@@ -121,7 +126,9 @@ async function answeredContents(
 }
 
 function granularityOf(context: Context, event: EventSource): 'counts' | 'person' {
-  return context.protocols.current().modalities(event.message.protocol ?? '')?.granularity ?? 'counts'
+  return (
+    modalitiesOf(context.protocols.current(), event.message.protocol ?? '')?.granularity ?? 'counts'
+  )
 }
 
 async function personContents(
@@ -141,7 +148,11 @@ async function personContents(
      WHERE d.message_id = ANY($1) ORDER BY r.reference_hash`,
     [events.map(event => event.messageId), destination],
   )
-  const ciphers = await ciphersFor(context, destination, rows.map(row => row.domain))
+  const ciphers = await ciphersFor(
+    context,
+    destination,
+    rows.map(row => row.domain),
+  )
   return new Map(
     events.map(event => {
       const results = rows
@@ -193,7 +204,9 @@ function noticeContents(events: EventSource[]): Content {
         const { messageId, message } = event
         const expiredAt = event.createdAt
         const { type, protocol } = message
-        const data = messageId ? { messageId, protocol, type, expiredAt } : { note: 'This is a test of your webhook.' }
+        const data = messageId
+          ? { messageId, protocol, type, expiredAt }
+          : { note: 'This is a test of your webhook.' }
         return [event.id, { subject: messageId ?? event.id, data }]
       }),
   )

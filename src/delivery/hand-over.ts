@@ -1,7 +1,7 @@
 import type { Context } from '../context.ts'
 import { MAX_ATTEMPTS, parseRetryAfter, retryDelay } from './backoff.ts'
-import { claimDue, type HandOver, type Result, recordResults } from './outbox.ts'
 import type { OutboundResponse } from './outbound.ts'
+import { claimDue, type HandOver, type Result, recordResults } from './outbox.ts'
 import { buildParcels, type Parcel } from './parcel.ts'
 
 // A detection request is up to a few hundred kilobytes, an event well under one.
@@ -41,7 +41,7 @@ async function attempt(
     const headers = await parcel.headers()
     const { url, body } = parcel
     const response = await context.outbound.request({ method: 'POST', url, headers, body })
-    if (response.status === 401) parcel.unauthorized()
+    if (response.status === 401) await parcel.unauthorized()
     return judge(context, handOver, response)
   } catch (error) {
     const reason = (error as { reason?: string }).reason ?? 'unreachable'
@@ -57,13 +57,8 @@ function judge(context: Context, handOver: HandOver, response: OutboundResponse)
   // 401 may be a token that was revoked, 408 and 425 ask for another try; other 4xx will not change.
   const mayChange = status >= 500 || [401, 408, 425, 429].includes(status) || status < 400
   if (!mayChange) return { id: handOver.id, state: 'parked', status, reason }
-  const wait = parseRetryAfter(headerOf(response, 'retry-after'), context.clock())
+  const wait = parseRetryAfter(response.headers['retry-after'], context.clock())
   return retryOrPark(handOver, { status, reason }, wait)
-}
-
-function headerOf(response: OutboundResponse, name: string): string | undefined {
-  const value = response.headers[name]
-  return Array.isArray(value) ? value[0] : value
 }
 
 function retryOrPark(

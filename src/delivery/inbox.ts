@@ -2,7 +2,7 @@ import { recordEntries } from '../audit/record.ts'
 import type { Context } from '../context.ts'
 import { inTransaction } from '../db/pool.ts'
 import { type Envelope, type EventSource, readEvents } from './event.ts'
-import { entryOf, type HandOver, HAND_OVER_COLUMNS } from './outbox.ts'
+import { entryOf, HAND_OVER_COLUMNS, type HandOver } from './outbox.ts'
 import { decideAgain } from './recheck.ts'
 
 /**
@@ -19,7 +19,10 @@ export async function readInbox(
     const going = rows.filter(handOver => decideAgain(context, handOver).outcome === 'go')
     const first = going.filter(handOver => handOver.attempts === 0)
     await tx.query('UPDATE hand_over SET attempts = 1 WHERE id = ANY($1)', [first.map(it => it.id)])
-    await recordEntries(tx, first.map(it => entryOf(context, it, 'message.forwarding')))
+    await recordEntries(
+      tx,
+      first.map(it => entryOf(context, it, 'message.forwarding')),
+    )
     return { rows, going }
   })
   const envelopes = await readEvents(context, party, read.going as EventSource[])
@@ -36,7 +39,10 @@ export async function acknowledge(
   const acknowledged = await inTransaction(context.pool, async tx => {
     const { rows } = await tx.query<HandOver & { first: boolean }>(ACKNOWLEDGE, [party, upTo])
     const delivered = rows.filter(handOver => handOver.first)
-    await recordEntries(tx, delivered.map(it => entryOf(context, it, 'message.delivered')))
+    await recordEntries(
+      tx,
+      delivered.map(it => entryOf(context, it, 'message.delivered')),
+    )
     return rows.length
   })
   return { upTo, acknowledged }

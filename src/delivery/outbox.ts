@@ -2,6 +2,7 @@ import { recordEntries } from '../audit/record.ts'
 import type { EntryDraft } from '../audit/types.ts'
 import type { Context } from '../context.ts'
 import { inTransaction, type Pool, type Tx } from '../db/pool.ts'
+import { referenceOf } from '../protocol/lookup.ts'
 import { decideAgain } from './recheck.ts'
 
 /** A hand-over that is due, with what is needed to check and build it. */
@@ -50,7 +51,11 @@ const LEASE_SECONDS = 120
  * Claims what is due for one destination, each hand-over checked against the protocol again, with
  * the evidence that it is about to leave. A claim lapses by itself where the worker dies.
  */
-export async function claimDue(context: Context, destination: string, limit: number): Promise<HandOver[]> {
+export async function claimDue(
+  context: Context,
+  destination: string,
+  limit: number,
+): Promise<HandOver[]> {
   return inTransaction(context.pool, async tx => {
     const { rows } = await tx.query<HandOver>(CLAIM, [destination, limit, LEASE_SECONDS])
     if (rows.length === 0) return []
@@ -58,7 +63,10 @@ export async function claimDue(context: Context, destination: string, limit: num
     const stopped = decided.filter(({ decision }) => decision.outcome !== 'go')
     await stop(context, tx, stopped)
     const going = decided.filter(({ decision }) => decision.outcome === 'go').map(it => it.handOver)
-    await recordEntries(tx, going.map(it => entryOf(context, it, 'message.forwarding')))
+    await recordEntries(
+      tx,
+      going.map(it => entryOf(context, it, 'message.forwarding')),
+    )
     return going
   })
 }
@@ -84,7 +92,11 @@ async function stop(context: Context, tx: Tx, stopped: Decided[]): Promise<void>
   await recordEntries(
     tx,
     stopped.map(({ handOver, decision }) => ({
-      ...entryOf(context, handOver, decision.outcome === 'hold' ? 'message.held' : 'message.withdrawn'),
+      ...entryOf(
+        context,
+        handOver,
+        decision.outcome === 'hold' ? 'message.held' : 'message.withdrawn',
+      ),
       decision: 'refused' as const,
       code: decision.code ?? '',
       rule: decision.rule ?? '',
@@ -100,7 +112,11 @@ const ACTIONS = {
 } as const
 
 /** Records what became of claimed hand-overs, with their evidence, in one transaction. */
-export async function recordResults(context: Context, batch: HandOver[], results: Result[]): Promise<void> {
+export async function recordResults(
+  context: Context,
+  batch: HandOver[],
+  results: Result[],
+): Promise<void> {
   const byId = new Map(batch.map(handOver => [handOver.id, handOver]))
   await inTransaction(context.pool, async tx => {
     const { rows } = await tx.query<{ id: string }>(RECORD, [
@@ -135,9 +151,13 @@ async function eraseDelivered(tx: Tx, results: Result[]): Promise<void> {
 }
 
 /** The entry of what happens to a hand-over. */
-export function entryOf(context: Context, handOver: HandOver, action: EntryDraft['action']): EntryDraft {
+export function entryOf(
+  context: Context,
+  handOver: HandOver,
+  action: EntryDraft['action'],
+): EntryDraft {
   const { message } = handOver
-  const reference = context.protocols.current().reference(message.protocol ?? undefined)
+  const reference = referenceOf(context.protocols.current(), message.protocol ?? undefined)
   return {
     action,
     at: context.clock(),

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { modalitiesOf } from '../protocol/lookup.ts'
 import { type EventSource, readEvents } from './event.ts'
 import type { HandOver } from './outbox.ts'
 import { webhookHeaders } from './webhook-signature.ts'
@@ -10,7 +11,7 @@ export interface Parcel {
   /** Made anew for each try: tokens expire and signatures carry the time. */
   headers(): Promise<Record<string, string>>
   /** Called on 401: the token is no longer good. */
-  unauthorized(): void
+  unauthorized(): Promise<void>
 }
 
 /**
@@ -50,12 +51,16 @@ async function webhookParcels(
       'Content-Type': 'application/cloudevents+json',
       ...webhookHeaders(id, context.clock(), body, secret),
     }),
-    unauthorized: () => {},
+    unauthorized: async () => {},
   })
   return new Map([...bodies].map(([id, envelope]) => [id, parcel(id, JSON.stringify(envelope))]))
 }
 
-const PATHS = { detection: '/detections', 'tenancy-ended': '/tenancies/ended', progress: '/progress' }
+const PATHS = {
+  detection: '/detections',
+  'tenancy-ended': '/tenancies/ended',
+  progress: '/progress',
+}
 
 async function callParcels(
   context: Context,
@@ -63,8 +68,8 @@ async function callParcels(
   calls: HandOver[],
 ): Promise<Map<string, Parcel>> {
   const party = await context.parties.find(destination)
-  const base = party?.baseUrl
-  if (!party || !base) throw new Error(`party ${destination} has no base URL`)
+  if (!party?.baseUrl || !party.tokenUrl) throw new Error(`party ${destination} has no addresses`)
+  const peer = { id: party.id, tokenUrl: party.tokenUrl }
   const bodies = new Map([
     ...(await detectionBodies(context, calls)),
     ...(await tenancyBodies(context, calls)),
@@ -74,15 +79,19 @@ async function callParcels(
   for (const call of calls) {
     const body = bodies.get(call.id)
     if (!body) continue
+    let token = ''
     parcels.set(call.id, {
-      url: `${base}${PATHS[call.kind as keyof typeof PATHS]}`,
+      url: `${party.baseUrl}${PATHS[call.kind as keyof typeof PATHS]}`,
       body: JSON.stringify(body),
-      headers: async () => ({
-        'Content-Type': 'application/json',
-        'Idempotency-Key': call.messageId ?? call.id,
-        Authorization: `Bearer ${await context.peerTokens.tokenFor(party)}`,
-      }),
-      unauthorized: () => context.peerTokens.drop(destination),
+      headers: async () => {
+        token = await context.peerTokens.token(peer)
+        return {
+          'Content-Type': 'application/json',
+          'Idempotency-Key': call.messageId ?? call.id,
+          Authorization: `Bearer ${token}`,
+        }
+      },
+      unauthorized: () => context.peerTokens.drop(peer, token),
     })
   }
   return parcels
@@ -116,7 +125,8 @@ async function detectionBodies(context: Context, calls: HandOver[]): Promise<Bod
         referenceDate: message.referenceDate,
         targetGroup: message.targetGroup,
         requestDigest: message.digest,
-        granularity: context.protocols.current().modalities(message.protocol)?.granularity ?? 'counts',
+        granularity:
+          modalitiesOf(context.protocols.current(), message.protocol)?.granularity ?? 'counts',
         rows: sealed,
       }
       return [[call.id, body]]

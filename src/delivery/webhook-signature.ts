@@ -12,7 +12,9 @@ export function webhookHeaders(
   secret: Uint8Array,
 ): Record<string, string> {
   const timestamp = String(Math.floor(at.getTime() / 1000))
-  const signature = createHmac('sha256', secret).update(`${id}.${timestamp}.${body}`).digest('base64')
+  const signature = createHmac('sha256', secret)
+    .update(`${id}.${timestamp}.${body}`)
+    .digest('base64')
   return {
     'webhook-id': id,
     'webhook-timestamp': timestamp,

@@ -42,7 +42,10 @@ export async function setWebhook(
 }
 
 /** A party's webhook without its secret. */
-export async function findWebhook(context: Context, party: string): Promise<WebhookView | undefined> {
+export async function findWebhook(
+  context: Context,
+  party: string,
+): Promise<WebhookView | undefined> {
   const { rows } = await context.pool.query<{ url: string; events: string[] | null }>(
     'SELECT url, events FROM webhook WHERE party_id = $1',
     [party],
@@ -64,7 +67,11 @@ export async function deleteWebhook(context: Context, party: string, at: Date): 
  * Gives a party's webhook a new secret.
  * @throws Refusal HB-511
  */
-export async function rotateWebhook(context: Context, party: string, at: Date): Promise<WebhookView> {
+export async function rotateWebhook(
+  context: Context,
+  party: string,
+  at: Date,
+): Promise<WebhookView> {
   const webhook = await findWebhook(context, party)
   if (!webhook) throw refuse('HB-511', '', 'PUT /v1/webhook')
   const secret = newWebhookSecret()

@@ -49,7 +49,13 @@ export async function assertNewInPeriod(
     `SELECT t.index FROM unnest($4::int[], $5::bytea[]) AS t (index, subject_tag)
      JOIN period_member p ON p.protocol = $1 AND p.party_id = $2 AND p.period = $3
        AND p.subject_tag = t.subject_tag ORDER BY t.index`,
-    [place.protocol, place.party, place.period, sealed.map(it => it.index), sealed.map(it => it.subjectTag)],
+    [
+      place.protocol,
+      place.party,
+      place.period,
+      sealed.map(it => it.index),
+      sealed.map(it => it.subjectTag),
+    ],
   )
   if (rows.length === 0) return
   const rule = 'a tenant is in at most one request per period'

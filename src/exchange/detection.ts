@@ -4,7 +4,12 @@ import { type ErrorCode, type Reason, Refusal, reason } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { containsNationalNumber, parseNationalNumber } from '../pseudonym/national-number.ts'
 import { RouteCipher } from '../pseudonym/route-cipher.ts'
-import { assertNewInPeriod, insertDetection, lockPeriod, type SealedTenant } from './detection-store.ts'
+import {
+  assertNewInPeriod,
+  insertDetection,
+  lockPeriod,
+  type SealedTenant,
+} from './detection-store.ts'
 import type { Outcome } from './outcome.ts'
 import { fieldsOf, type Permission, permit } from './permission.ts'
 import { type Acceptance, type Incoming, type ItemRefusal, receive } from './receive.ts'
@@ -35,20 +40,20 @@ export function receiveDetection(context: Context, incoming: Incoming): Promise<
     const permission = permit(context, incoming, {
       body,
       items: body['tenants'],
-      fields: fieldsOf(body['tenants'], ['referenceDate']),
+      fields: fieldsOf(body['tenants'], ['referenceDate', 'targetGroup']),
     })
     const request = body as unknown as DetectionRequest
     assertReferenceDate(request.referenceDate, incoming.at)
     const { tenants, numbers, refused } = screen(request.tenants, today(incoming.at))
     const domain = await context.domains.current(permission.protocol.id)
-    if (!domain) throw new Refusal(reason('HB-316', '/protocol', 'pseudonym domain'), { retryAfter: 30 })
+    if (!domain)
+      throw new Refusal(reason('HB-316', '/protocol', 'pseudonym domain'), { retryAfter: 30 })
     const sealed = await seal(context, domain, request, messageId, tenants, numbers, incoming)
-    return toAcceptance(context, incoming, permission, request, domain, sealed, refused)
+    return toAcceptance(incoming, permission, request, domain, sealed, refused)
   })
 }
 
 function toAcceptance(
-  context: Context,
   incoming: Incoming,
   permission: Permission,
   request: DetectionRequest,
@@ -80,7 +85,7 @@ function toAcceptance(
     wake: sealed.length > 0 ? [permission.recipient] : [],
     store: async (tx: Tx, messageId: string) => {
       await lockPeriod(tx, place)
-      await permission.assertCeilings(tx, sealed.length)
+      await permission.assertCeilings(tx, sealed.length, domain)
       await assertNewInPeriod(tx, place, sealed)
       const expiresAt = new Date(incoming.at.getTime() + modalities.routeRetentionDays * DAY_MS)
       await insertDetection(tx, {
@@ -162,8 +167,12 @@ async function seal(
   return pseudonyms.map((pseudonym, position) => {
     const tenant = tenants[position]
     if (!tenant) throw new Error('more pseudonyms than tenants')
+    const { tag, subjectTag, rowId, row } = pseudonym
     return {
-      ...pseudonym,
+      tag,
+      subjectTag,
+      rowId,
+      ...row,
       index: tenant.index,
       reference: cipher.seal(tenant.tenantRef),
       referenceHash: cipher.hash(tenant.tenantRef),
@@ -177,7 +186,9 @@ function assertReferenceDate(referenceDate: string, at: Date): void {
   const late = referenceDate > today(at)
   if (!late && referenceDate >= today(earliest)) return
   const rule = 'the reference date lies in this calendar month or the one before, not in the future'
-  throw new Refusal(reason('HB-202', '/referenceDate', rule, 'Name a reference date in an open period.'))
+  throw new Refusal(
+    reason('HB-202', '/referenceDate', rule, 'Name a reference date in an open period.'),
+  )
 }
 
 function today(at: Date): string {

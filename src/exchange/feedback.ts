@@ -57,7 +57,7 @@ export function receiveFeedback(context: Context, incoming: Incoming): Promise<O
       evidence: { rule: permission.rule, subjects: destined.map(item => item.subjectTag) },
       wake: parties,
       store: async tx => {
-        await permission.assertCeilings(tx, destined.length)
+        await permission.assertCeilings(tx, destined.length, request.domain)
         await insertFeedback(tx, messageId, request, destined, incoming.at)
       },
     }
@@ -82,7 +82,7 @@ function assertItems(request: FeedbackRequest, at: Date): void {
 
 async function assertDomain(context: Context, permission: Permission, name: string): Promise<void> {
   const domain = await context.domains.find(name)
-  if (domain?.protocol !== permission.protocol.id) {
+  if (!domain || domain.protocol !== permission.protocol.id) {
     throw refuse('HB-412', '/domain', `${permission.protocol.id}, pseudonym domain`)
   }
   if (domain.state === 'closed') throw refuse('HB-413', '/domain', 'key epoch')
@@ -137,7 +137,10 @@ async function findCurrentRoutes(
   const routes = new Map<string, Route[]>()
   for (const row of rows) {
     const tag = row.tag.toString('base64url')
-    routes.set(tag, [...(routes.get(tag) ?? []), { party: row.party_id, subjectTag: row.subject_tag }])
+    routes.set(tag, [
+      ...(routes.get(tag) ?? []),
+      { party: row.party_id, subjectTag: row.subject_tag },
+    ])
   }
   return routes
 }

@@ -1,12 +1,6 @@
 import type { Tx } from '../db/pool.ts'
 import type { ErrorCode } from '../errors.ts'
-
-/** The document that decided. */
-export interface ProtocolReference {
-  id: string
-  version: string
-  digest: string
-}
+import type { ProtocolReference } from '../protocol/lookup.ts'
 
 /** What a message type knows of its message. */
 export interface MessageColumns {

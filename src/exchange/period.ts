@@ -3,6 +3,7 @@ import { recordEntry } from '../audit/record.ts'
 import type { Context } from '../context.ts'
 import { inTransaction, type Tx } from '../db/pool.ts'
 import { refuse } from '../errors.ts'
+import { modalitiesOf, referenceOf } from '../protocol/lookup.ts'
 import { type Overlap, releaseCount } from '../report/disclosure.ts'
 import type { PeriodPlace } from './detection-store.ts'
 
@@ -16,7 +17,7 @@ export async function closePeriod(
   protocol: string,
   period: string,
 ): Promise<void> {
-  const reference = context.protocols.current().reference(protocol)
+  const reference = referenceOf(context.protocols.current(), protocol)
   if (!reference) throw refuse('HB-301', '/protocol', 'GET /v1/protocols')
   await inTransaction(context.pool, async tx => {
     if (!(await close(tx, { protocol, party: caller.party, period }, context.clock()))) return
@@ -53,7 +54,7 @@ export async function closeOldPeriods(context: Context): Promise<void> {
     [context.clock()],
   )
   for (const row of rows) {
-    const days = context.protocols.current().modalities(row.protocol)?.periodClosesAfterDays
+    const days = modalitiesOf(context.protocols.current(), row.protocol)?.periodClosesAfterDays
     if (days === undefined || context.clock() < endOf(row.period, days)) continue
     const place = { protocol: row.protocol, party: row.party_id, period: row.period }
     await inTransaction(context.pool, async tx => {
@@ -102,7 +103,7 @@ async function release(context: Context, tx: Tx, place: PeriodPlace): Promise<vo
   )
   if (rowCount === 0) return
   const set = context.protocols.current()
-  const threshold = set.modalities(protocol)?.countsThreshold ?? 5
+  const threshold = modalitiesOf(set, protocol)?.countsThreshold ?? 5
   const answered = await sumAnswers(tx, place)
   const overlap = await compareWithPrevious(tx, place)
   const { found, suppressed } = releaseCount(answered.found, answered.tenants, threshold, overlap)
@@ -112,7 +113,7 @@ async function release(context: Context, tx: Tx, place: PeriodPlace): Promise<vo
     [protocol, party, period, context.clock(), answered.tenants, found],
   )
   await tx.query(PROMOTE, [protocol, party, period])
-  const reference = set.reference(protocol)
+  const reference = referenceOf(set, protocol)
   await recordEntry(tx, {
     action: 'counts.released',
     at: context.clock(),

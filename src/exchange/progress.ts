@@ -36,7 +36,12 @@ export function receiveProgress(
     })
     const { status, on } = body as { status: 'taken-up' | 'closed'; on: string }
     if (on > incoming.at.toISOString().slice(0, 10)) {
-      throw refuse('HB-202', '/on', 'a date in the past or today', 'Name the day on which it happened.')
+      throw refuse(
+        'HB-202',
+        '/on',
+        'a date in the past or today',
+        'Name the day on which it happened.',
+      )
     }
     const forwardTo = permission.forwardTo
     return {

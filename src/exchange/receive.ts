@@ -6,8 +6,9 @@ import type { Context } from '../context.ts'
 import { inTransaction, type Tx } from '../db/pool.ts'
 import { problemOf, type Reason, Refusal, refuse } from '../errors.ts'
 import { newId } from '../ids.ts'
+import { referenceOf } from '../protocol/lookup.ts'
 import { insertMessage, type MessageColumns } from './message.ts'
-import { findOutcome, type Outcome, reserveKey, replay, storeOutcome } from './outcome.ts'
+import { findOutcome, type Outcome, replay, reserveKey, storeOutcome } from './outcome.ts'
 
 /** A person-bearing request as it arrives, before anything in it is trusted. */
 export interface Incoming {
@@ -52,7 +53,11 @@ const MAX_COUNTED_ITEMS = 1_000_000
  * transaction. A refusal is an outcome like any other: stored, receipted, evidence. What is not
  * the message's fault (503, 429, 500) is evidence but no outcome, so that a retry can succeed.
  */
-export async function receive(context: Context, incoming: Incoming, accept: Accept): Promise<Outcome> {
+export async function receive(
+  context: Context,
+  incoming: Incoming,
+  accept: Accept,
+): Promise<Outcome> {
   const digest = createHash('sha256').update(incoming.raw).digest('base64url')
   let body: unknown
   try {
@@ -120,12 +125,27 @@ async function storeAcceptance(
     message: { id: messageId, type: incoming.type },
     ...(refused[0] && { code: refused[0].code }),
   })
-  const receipt = await signReceipt(context, incoming, messageId, digest, message, commitment, accepted > 0)
+  const receipt = await signReceipt(
+    context,
+    incoming,
+    messageId,
+    digest,
+    message,
+    commitment,
+    accepted > 0,
+  )
   await tx.query('UPDATE message SET receipt = $2 WHERE id = $1', [messageId, receipt])
   const state = accepted > 0 ? 'accepted' : 'refused'
   // A tenant reference is in the body that a retry repeats; it need not stay here.
   const withoutReference = refused.map(({ tenantRef: _, ...item }) => item)
-  const reply = { messageId, state, accepted, refused: withoutReference, ...acceptance.reply, receipt }
+  const reply = {
+    messageId,
+    state,
+    accepted,
+    refused: withoutReference,
+    ...acceptance.reply,
+    receipt,
+  }
   return storeOutcome(tx, incoming, { status: 202, body: reply, digest })
 }
 
@@ -136,7 +156,7 @@ async function storeRefusal(
   body: unknown,
   refusal: Refusal,
 ): Promise<Outcome> {
-  const protocol = context.protocols.current().reference(protocolNamed(body))
+  const protocol = referenceOf(context.protocols.current(), protocolNamed(body))
   const fault = refusal.status < 500 && refusal.status !== 429
   const messageId = newId('msg', incoming.at)
   const refused = countItems(body)
@@ -158,10 +178,30 @@ async function storeRefusal(
     // A key that is missing, malformed or taken by another body cannot hold this outcome.
     const keeps = KEY_FORM.test(incoming.key ?? '') && refusal.code !== 'HB-501'
     if (keeps && !(await reserveKey(tx, incoming, digest))) return undefined
-    const row = { id: messageId, type: incoming.type, party: incoming.caller.party, digest, refused }
-    await insertMessage(tx, { ...columns, ...row, receivedAt: incoming.at, accepted: 0, code: refusal.code })
+    const row = {
+      id: messageId,
+      type: incoming.type,
+      party: incoming.caller.party,
+      digest,
+      refused,
+    }
+    await insertMessage(tx, {
+      ...columns,
+      ...row,
+      receivedAt: incoming.at,
+      accepted: 0,
+      code: refusal.code,
+    })
     const { commitment } = await recordEntry(tx, draft)
-    const receipt = await signReceipt(context, incoming, messageId, digest, columns, commitment, false)
+    const receipt = await signReceipt(
+      context,
+      incoming,
+      messageId,
+      digest,
+      columns,
+      commitment,
+      false,
+    )
     await tx.query('UPDATE message SET receipt = $2 WHERE id = $1', [messageId, receipt])
     const problem = { ...problemOf(refusal, messageId), receipt }
     const result: Outcome = { status: refusal.status, body: problem, digest }

@@ -3,6 +3,7 @@ import type { Context } from '../context.ts'
 import { inTransaction } from '../db/pool.ts'
 import { EVENTS } from '../delivery/event.ts'
 import { newId } from '../ids.ts'
+import { agreementsInForce, agreementsRunning, modalitiesOf } from '../protocol/lookup.ts'
 import { closeOldPeriods, releasePeriods } from './period.ts'
 
 const EVERY_MS = 1_000
@@ -61,7 +62,7 @@ export async function settleOnce(context: Context, round = 0): Promise<void> {
 /** Requests without an answer in the protocol's window expire; what was delivered stays delivered. */
 export async function expireInteractions(context: Context): Promise<void> {
   const at = context.clock()
-  const running = context.protocols.current().notSuspended()
+  const running = agreementsRunning(context.protocols.current(), at)
   await inTransaction(context.pool, async tx => {
     const { rows } = await tx.query<{ id: string; party_id: string; type: string }>(
       `WITH due AS (
@@ -116,7 +117,7 @@ async function resumeHeld(context: Context): Promise<string[]> {
      stepped AS (
        INSERT INTO transition (message_id, state, at) SELECT DISTINCT message_id, 'queued', now() FROM resumed)
      SELECT DISTINCT destination FROM resumed WHERE destination IS NOT NULL`,
-    [context.protocols.current().inForce(context.clock())],
+    [agreementsInForce(context.protocols.current(), context.clock())],
   )
   return rows.map(row => row.destination)
 }
@@ -140,7 +141,10 @@ export async function settleTwoRoutes(context: Context): Promise<void> {
          RETURNING h.message_id, m.type`,
         [id, party],
       )
-      await tx.query('UPDATE exception SET closed_at = $2 WHERE feedback_id = $1', [id, context.clock()])
+      await tx.query('UPDATE exception SET closed_at = $2 WHERE feedback_id = $1', [
+        id,
+        context.clock(),
+      ])
       await recordEntries(
         tx,
         moved.map(row => ({
@@ -158,7 +162,12 @@ export async function settleTwoRoutes(context: Context): Promise<void> {
 
 /** Payloads go once their retention is over, and with them keys and assertions no longer needed. */
 async function erasePayloads(context: Context): Promise<void> {
-  const days = context.protocols.current().payloadRetention()
+  const set = context.protocols.current()
+  const days = new Map<string, number>()
+  for (const id of set.protocols.keys()) {
+    const kept = modalitiesOf(set, id)?.payloadRetentionDays
+    if (kept !== undefined) days.set(id, kept)
+  }
   await context.pool.query(
     `WITH retention AS (SELECT * FROM unnest($1::text[], $2::int[]) AS p (protocol, days)),
      old AS (

@@ -36,7 +36,11 @@ export function receiveTenanciesEnded(context: Context, incoming: Incoming): Pro
     const ended = items.flatMap(item => found.get(item.tenantRef) ?? [])
     const newest = [...new Map(ended.map(it => [it.tenantRef, it])).values()]
     return {
-      message: { protocol: permission.protocol, purpose: permission.purpose, fields: permission.fields },
+      message: {
+        protocol: permission.protocol,
+        purpose: permission.purpose,
+        fields: permission.fields,
+      },
       accepted: newest.length,
       refused: refusalsFor(items, found),
       evidence: {
@@ -46,7 +50,15 @@ export function receiveTenanciesEnded(context: Context, incoming: Incoming): Pro
       },
       wake: newest.length > 0 ? [permission.recipient] : [],
       store: tx =>
-        storeEnded(tx, messageId, incoming.caller.party, permission.recipient, ended, newest, incoming.at),
+        storeEnded(
+          tx,
+          messageId,
+          incoming.caller.party,
+          permission.recipient,
+          ended,
+          newest,
+          incoming.at,
+        ),
     }
   })
 }
@@ -85,7 +97,11 @@ async function findTenants(
     const rows = await findRoutes(context.pool, domain, party, hashes)
     items.forEach((item, index) => {
       const row = rows.get(hashes[index]?.toString('base64') ?? '')
-      if (row) found.set(item.tenantRef, [...(found.get(item.tenantRef) ?? []), { ...item, domain, ...row }])
+      if (row)
+        found.set(item.tenantRef, [
+          ...(found.get(item.tenantRef) ?? []),
+          { ...item, domain, ...row },
+        ])
     })
   }
   return found
@@ -104,7 +120,10 @@ async function findRoutes(
     [domain, party, hashes],
   )
   const entries = rows.map(row => {
-    return [row.reference_hash.toString('base64'), { tag: row.tag, subjectTag: row.subject_tag }] as const
+    return [
+      row.reference_hash.toString('base64'),
+      { tag: row.tag, subjectTag: row.subject_tag },
+    ] as const
   })
   return new Map(entries)
 }

@@ -11,7 +11,14 @@ export interface MessageView {
   transitions: { state: string; at: string; code?: string }[]
 }
 
-type ItemState = 'accepted' | 'refused' | 'delivered' | 'pending' | 'parked' | 'expired' | 'withdrawn'
+type ItemState =
+  | 'accepted'
+  | 'refused'
+  | 'delivered'
+  | 'pending'
+  | 'parked'
+  | 'expired'
+  | 'withdrawn'
 
 interface Row extends Record<ItemState, number> {
   id: string
@@ -29,7 +36,11 @@ interface Row extends Record<ItemState, number> {
  * shows only once the number of its period is released (invariant 8).
  * @throws Refusal HB-503 for an unknown id and for another party's message alike
  */
-export async function viewMessage(db: Queryable, party: string, messageId: string): Promise<MessageView> {
+export async function viewMessage(
+  db: Queryable,
+  party: string,
+  messageId: string,
+): Promise<MessageView> {
   const { rows } = await db.query<Row>(SQL, [messageId, party])
   const row = rows[0]
   if (!row) throw refuse('HB-503', '', 'path /v1/messages/{id}')
@@ -43,7 +54,11 @@ export async function viewMessage(db: Queryable, party: string, messageId: strin
     items: { accepted, refused, delivered, pending, parked, expired, withdrawn },
     transitions: row.transitions
       .filter(step => step.state !== 'answered' || row.shows_answer)
-      .map(({ state, at, code }) => ({ state, at: new Date(at).toISOString(), ...(code && { code }) })),
+      .map(({ state, at, code }) => ({
+        state,
+        at: new Date(at).toISOString(),
+        ...(code && { code }),
+      })),
   }
 }
 

@@ -51,24 +51,41 @@ async function answer(
     route.access === 'public' ? undefined : await context.tokens.verifyToken(authorization)
   if (caller && route.access !== 'public') assertMayCall(caller, route.access)
   const body = await readBody(request)
-  return route.handle(context, { ...toApiRequest(context, request, id), ...body, ...(caller && { caller }) })
+  return route.handle(context, {
+    ...toApiRequest(context, request, id),
+    ...body,
+    ...(caller && { caller }),
+  })
 }
 
 function toApiRequest(context: Context, request: express.Request, id: string): ApiRequest {
   return {
     id,
     at: context.clock(),
-    params: request.params as Record<string, string>,
+    params: joinSegments(request.params),
     query: singleValues(request.query),
     header: name => request.get(name),
     raw: Buffer.alloc(0),
   }
 }
 
+// A wildcard of express is a list of path segments.
+function joinSegments(params: Record<string, string | string[]>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(params).map(([name, value]) => [
+      name,
+      Array.isArray(value) ? value.join('/') : value,
+    ]),
+  )
+}
+
 // A parameter given twice is read once, the last: no route has a use for a list.
 function singleValues(query: Record<string, unknown>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(query).map(([name, value]) => [name, String(Array.isArray(value) ? value.at(-1) : value)]),
+    Object.entries(query).map(([name, value]) => [
+      name,
+      String(Array.isArray(value) ? value.at(-1) : value),
+    ]),
   )
 }
 
@@ -87,29 +104,41 @@ async function readBody(request: express.Request): Promise<Pick<ApiRequest, 'raw
 
 function send(response: express.Response, reply: Reply, id: string): void {
   if (response.headersSent || response.destroyed) return
-  response.status(reply.status).set({ 'X-Request-Id': id, 'Cache-Control': 'no-store', ...reply.headers })
+  response
+    .status(reply.status)
+    .set({ 'X-Request-Id': id, 'Cache-Control': 'no-store', ...reply.headers })
   if (reply.body === undefined) response.end()
   else if (typeof reply.body === 'string' || Buffer.isBuffer(reply.body)) {
     response.type(reply.type ?? 'text/plain').send(reply.body)
   } else response.type(reply.type ?? 'application/json').send(JSON.stringify(reply.body))
 }
 
-function refuseUnknown(context: Context, request: express.Request, response: express.Response): void {
+function refuseUnknown(
+  context: Context,
+  request: express.Request,
+  response: express.Response,
+): void {
   const id = newId('req', context.clock())
-  const known = ROUTES.some(route => request.method !== route.method.toUpperCase() && matches(route, request.path))
+  const known = ROUTES.some(
+    route => request.method !== route.method.toUpperCase() && matches(route, request.path),
+  )
   const refusal = new Refusal(reason(known ? 'HB-207' : 'HB-206', '', 'openapi.json, paths'))
   send(response, problemReply(refusal, id), id)
 }
 
 function matches(route: Route, path: string): boolean {
-  return new RegExp(`^${route.path.replace(/[.]/g, '\\.').replace(/:[a-zA-Z]+/g, '[^/]+')}$`).test(path)
+  return new RegExp(
+    `^${route.path
+      .replace(/[.]/g, '\\.')
+      .replace(/:[a-zA-Z]+/g, '[^/]+')
+      .replace(/\*[a-z]+/, '.+')}$`,
+  ).test(path)
 }
 
 function serveDocumentation(app: express.Express): void {
-  const openapi = readFileSync(OPENAPI)
   const assets = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
   app.get('/openapi.json', (_request, response) => {
-    response.type('application/json').send(openapi)
+    response.type('application/json').send(readFileSync(OPENAPI))
   })
   app.get('/docs/swagger-initializer.js', (_request, response) => {
     response.type('text/javascript').send(SWAGGER_INITIALIZER)

@@ -20,7 +20,8 @@ export function readPage(request: ApiRequest, cursor: RegExp): PageRequest {
     throw badParameter('limit', `a whole number from 1 to ${MAX_LIMIT}`)
   }
   const after = request.query['after']
-  if (after !== undefined && !cursor.test(after)) throw badParameter('after', 'a cursor of this list')
+  if (after !== undefined && !cursor.test(after))
+    throw badParameter('after', 'a cursor of this list')
   return { limit, after }
 }
 

@@ -58,5 +58,4 @@ function removeLeftovers(): void {
   }
 }
 
-// biome-ignore lint/style/noDefaultExport: jest takes the default export
 export default globalSetup

@@ -12,5 +12,4 @@ async function globalTeardown(): Promise<void> {
   } else await runOnServer(run.url, `DROP DATABASE IF EXISTS ${run.template} WITH (FORCE)`)
 }
 
-// biome-ignore lint/style/noDefaultExport: jest takes the default export
 export default globalTeardown

@@ -67,6 +67,23 @@ CREATE VIEW current_route AS
       AND m.type = 'detection.request' AND m.accepted > 0);
 COMMENT ON VIEW current_route IS 'Routes whose company named the person in its latest request period and did not end the tenancy';
 
+CREATE TABLE volume_use (
+  protocol text NOT NULL,
+  party_id text NOT NULL REFERENCES party,
+  type     text NOT NULL,
+  domain   text NOT NULL,
+  day      date NOT NULL,
+  used     bigint NOT NULL CHECK (used >= 0),
+  PRIMARY KEY (protocol, party_id, type, domain, day)
+);
+COMMENT ON TABLE volume_use IS 'Items accepted, for the ceilings of the protocol; its row lock makes them exact';
+COMMENT ON COLUMN volume_use.protocol IS 'Framework or protocol id';
+COMMENT ON COLUMN volume_use.party_id IS 'The sender';
+COMMENT ON COLUMN volume_use.type IS 'Message type';
+COMMENT ON COLUMN volume_use.domain IS 'Key epoch by its domain; empty for types without one';
+COMMENT ON COLUMN volume_use.day IS 'UTC day of receipt';
+COMMENT ON COLUMN volume_use.used IS 'Items accepted';
+
 CREATE TABLE idempotency (
   party_id   text NOT NULL REFERENCES party,
   key        text NOT NULL,

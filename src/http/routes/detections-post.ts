@@ -9,6 +9,9 @@ export const postDetections: Route = {
   access: 'detections:write',
   handle: async (context, request) =>
     toReply(
-      await receiveDetection(context, toIncoming(request, 'detection.request', 'POST /v1/detections')),
+      await receiveDetection(
+        context,
+        toIncoming(request, 'detection.request', 'POST /v1/detections'),
+      ),
     ),
 }

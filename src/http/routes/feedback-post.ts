@@ -9,6 +9,9 @@ export const postFeedback: Route = {
   access: 'feedback:write',
   handle: async (context, request) =>
     toReply(
-      await receiveFeedback(context, toIncoming(request, 'feedback.reachability', 'POST /v1/feedback')),
+      await receiveFeedback(
+        context,
+        toIncoming(request, 'feedback.reachability', 'POST /v1/feedback'),
+      ),
     ),
 }

@@ -15,7 +15,13 @@ import { getProtocol, getProtocols } from './protocols-get.ts'
 import { getReceipt } from './receipt-get.ts'
 import { postTenanciesEnded } from './tenancies-ended-post.ts'
 import { postToken } from './token-post.ts'
-import { getWebhook, postWebhookRotate, postWebhookTest, putWebhook, removeWebhook } from './webhook.ts'
+import {
+  getWebhook,
+  postWebhookRotate,
+  postWebhookTest,
+  putWebhook,
+  removeWebhook,
+} from './webhook.ts'
 import { getAuthorizationServer, getJwks } from './well-known.ts'
 
 /** Every operation of the outside contract. */

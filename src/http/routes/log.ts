@@ -1,4 +1,4 @@
-import { latestCheckpoint, readTile } from '../../audit/query.ts'
+import { latestCheckpoint, readTilePath } from '../../audit/query.ts'
 import { refuse } from '../../errors.ts'
 import type { Route } from '../route.ts'
 
@@ -21,7 +21,7 @@ export const getTile: Route = {
   access: 'public',
   handle: async (context, request) => {
     const { level = '', path = '' } = request.params
-    const tile = await readTile(context.pool, `tile/${level}/${path}`)
+    const tile = await readTilePath(context.pool, `tile/${level}/${path}`)
     if (!tile) throw refuse('HB-206', '', 'C2SP tlog-tiles')
     return { status: 200, body: tile, type: 'application/octet-stream' }
   },

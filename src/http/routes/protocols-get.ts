@@ -1,4 +1,5 @@
 import { refuse } from '../../errors.ts'
+import { publishedCopyOf, summariesOf } from '../../protocol/lookup.ts'
 import type { Route } from '../route.ts'
 
 /** All protocols with their state; open to anyone, as the decree wants them published. */
@@ -8,7 +9,7 @@ export const getProtocols: Route = {
   access: 'public',
   handle: async (context, request) => ({
     status: 200,
-    body: { items: context.protocols.current().list(request.at), next: null },
+    body: { items: summariesOf(context.protocols.current(), request.at), next: null },
   }),
 }
 
@@ -18,7 +19,7 @@ export const getProtocol: Route = {
   path: '/v1/protocols/:id',
   access: 'public',
   handle: async (context, request) => {
-    const body = context.protocols.current().publication(request.params['id'] ?? '', request.at)
+    const body = publishedCopyOf(context.protocols.current(), request.params['id'] ?? '')
     if (!body) throw refuse('HB-301', '', 'GET /v1/protocols')
     return { status: 200, body }
   },

@@ -1,4 +1,10 @@
-import { deleteWebhook, findWebhook, rotateWebhook, setWebhook, testWebhook } from '../../delivery/webhook.ts'
+import {
+  deleteWebhook,
+  findWebhook,
+  rotateWebhook,
+  setWebhook,
+  testWebhook,
+} from '../../delivery/webhook.ts'
 import { refuse } from '../../errors.ts'
 import { readJson } from '../json.ts'
 import { callerOf, type Route } from '../route.ts'

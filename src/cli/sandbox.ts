@@ -1,0 +1,102 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { readProcessConfig } from '../config.ts'
+import { createLogger } from '../log.ts'
+import { runUntilSignal } from '../run.ts'
+import { startBackOffice } from '../sandbox/back-office.ts'
+import { connectToParent } from '../sandbox/parent.ts'
+import { DEFAULT_POPULATION, DEFAULT_SEED, MAX_POPULATION } from '../sandbox/population.ts'
+import { startVdab } from '../sandbox/vdab.ts'
+
+interface PeerCommandOptions {
+  gateway: string
+  data: string
+  port: number
+  seed: string
+  population: number
+}
+
+interface BackOfficeCommandOptions extends PeerCommandOptions {
+  companies?: string[]
+  send?: boolean
+}
+
+/** `huisbrug sandbox vdab|back-office`: peers that speak the outside contract, all people synthetic. */
+export function sandboxCommand(): Command {
+  const sandbox = new Command('sandbox').description('peers to try the gateway with')
+  peer(sandbox, 'vdab', 'a VDAB with a synthetic client file: matches, answers, gives feedback')
+    .option('--party <id>', 'its party id', 'vdab')
+    .action(runVdab)
+  peer(sandbox, 'back-office', 'back offices of housing companies with synthetic tenants')
+    .option('--companies <ids>', 'party ids, with commas (default: all of the region)', parseIds)
+    .option('--send', 'send the tenants of this month and close the month')
+    .action(runBackOffice)
+  return sandbox
+}
+
+function peer(sandbox: Command, name: string, description: string): Command {
+  const { publicUrl } = readProcessConfig()
+  return sandbox
+    .command(name)
+    .description(description)
+    .option('--gateway <url>', 'public URL of the gateway', publicUrl)
+    .option('--data <folder>', 'where it keeps its keys and what it sent and received', `./data/${name}`)
+    .option('--port <port>', 'port to listen on; 0 for any', parsePort, 0)
+    .option('--seed <seed>', 'which synthetic population', DEFAULT_SEED)
+    .option('--population <n>', 'how many tenants', parsePopulation, DEFAULT_POPULATION)
+}
+
+async function runVdab(options: PeerCommandOptions & { party: string }): Promise<void> {
+  const { gateway, data, party, port, seed, population } = options
+  const parent = connectToParent(() => {})
+  await runUntilSignal(createLogger('info'), async () => {
+    const common = { gateway, dataDir: data, port, seed, population, partyId: party }
+    const vdab = await startVdab({ ...common, onStatus: parent.report })
+    parent.listening(vdab.url, vdab.status())
+    tell(parent.isThere, `VDAB (sandbox) listens on ${vdab.url}, tokens at ${vdab.url}/oauth/token`)
+    return vdab
+  })
+}
+
+async function runBackOffice(options: BackOfficeCommandOptions): Promise<void> {
+  const { gateway, data, port, seed, population, companies, send } = options
+  let office: Awaited<ReturnType<typeof startBackOffice>> | undefined
+  const parent = connectToParent(command => {
+    if (command === 'send') office?.send()
+  })
+  await runUntilSignal(createLogger('info'), async () => {
+    const common = { gateway, dataDir: data, port, seed, population }
+    const started = await startBackOffice({
+      ...common,
+      ...(companies && { companies }),
+      onStatus: parent.report,
+    })
+    office = started
+    parent.listening(started.url, started.status())
+    tell(parent.isThere, `Back offices (sandbox) take webhooks at ${started.url}/webhooks/<party>`)
+    if (send) started.send().then(() => tell(parent.isThere, JSON.stringify(started.status())))
+    return started
+  })
+}
+
+function tell(hasParent: boolean, line: string): void {
+  if (!hasParent) process.stdout.write(`${line}\n`)
+}
+
+function parsePort(text: string): number {
+  const port = Number(text)
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port
+  throw new InvalidArgumentError('give a port from 0 to 65535')
+}
+
+/** Reads a population size from the command line. */
+export function parsePopulation(text: string): number {
+  const size = Number(text)
+  if (Number.isInteger(size) && size >= 1 && size <= MAX_POPULATION) return size
+  throw new InvalidArgumentError(`give a whole number from 1 to ${MAX_POPULATION}`)
+}
+
+function parseIds(text: string): string[] {
+  const ids = text.split(',').map(id => id.trim())
+  if (ids.every(id => /^[A-Za-z0-9._-]{1,64}$/.test(id))) return ids
+  throw new InvalidArgumentError('give party ids with commas between them')
+}

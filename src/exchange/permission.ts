@@ -1,0 +1,146 @@
+import type { Context } from '../context.ts'
+import type { Tx } from '../db/pool.ts'
+import { Refusal } from '../errors.ts'
+import { compileMessage } from '../protocol/compile.ts'
+import { type Decision, decide, type Question } from '../protocol/decide.ts'
+import type { ProtocolReference } from '../protocol/lookup.ts'
+import type { ProtocolModalities } from '../schemas.generated.ts'
+import { assertShape, type SchemaId } from '../schemas.ts'
+import type { Incoming } from './receive.ts'
+
+/** What the protocol allows of one message, with what the rest of the exchange needs of it. */
+export interface Permission {
+  protocol: ProtocolReference
+  /** The article that allows it. */
+  rule: string
+  purpose: string
+  fields: string[]
+  modalities: ProtocolModalities
+  /** The party that receives; empty where the message goes to several or to the gateway only. */
+  recipient: string
+  /** Where progress goes on to, where the protocol lists that. */
+  forwardTo: string | undefined
+  /** Whether the same message may go to this party: its own accession is in force. */
+  reaches(party: string): boolean
+  /** Counts the items against the ceilings, exactly: @throws Refusal HB-313, HB-604 */
+  assertCeilings(tx: Tx, items: number, domain?: string): Promise<void>
+}
+
+interface Asked {
+  body: Record<string, unknown>
+  items?: unknown
+  fields: string[]
+  /** Where the message itself does not name them, they come from what it is about. */
+  protocol?: string
+  purpose?: string
+  counterpart?: string
+}
+
+const SHAPES: Record<string, SchemaId> = {
+  'detection.request': 'detection-request',
+  'detection.answer': 'detection-answer',
+  'feedback.reachability': 'feedback-request',
+  'feedback.progress': 'progress',
+  'tenancy.ended': 'tenancies-ended',
+}
+
+/**
+ * May this party send this message, and is it well formed: `decide`, then the schema narrowed by the
+ * protocol's data elements.
+ * @throws Refusal of the 2xx or 3xx family
+ */
+export function permit(context: Context, incoming: Incoming, asked: Asked): Permission {
+  const { body } = asked
+  const protocol = asked.protocol ?? body['protocol']
+  // Without a protocol to ask, the shape is all that can be spoken of.
+  if (typeof protocol !== 'string') assertShape(SHAPES[incoming.type] as SchemaId, body)
+  const question = toQuestion(incoming, asked, String(protocol))
+  const set = context.protocols.current()
+  const decision = allowedOrThrow(decide(set, question))
+  const reasons = compileMessage(decision.document, incoming.type)(body)
+  if (reasons.length > 0) throw new Refusal(reasons)
+  const { version, digest, recipient, modalities, purpose, rule } = decision
+  const forwards = decision.messageType.to === 'employment-service'
+  return {
+    protocol: { id: decision.protocol, version, digest },
+    rule,
+    purpose,
+    fields: asked.fields,
+    modalities,
+    recipient: recipient.party ?? '',
+    forwardTo: forwards ? recipient.party : undefined,
+    reaches: party => decide(set, { ...question, counterparty: party }).allow,
+    assertCeilings: async (tx, items, domain = '') => {
+      if (items === 0) return
+      const used = await countUse(tx, { ...question, protocol: decision.protocol }, domain, items)
+      allowedOrThrow(decide(set, { ...question, items, used }))
+    },
+  }
+}
+
+function toQuestion(incoming: Incoming, asked: Asked, protocol: string): Question {
+  const { body, items } = asked
+  const purpose = asked.purpose ?? body['purpose']
+  const targetGroup = readTargetGroup(body['targetGroup'])
+  return {
+    party: incoming.caller.party,
+    partyKind: incoming.caller.kind,
+    protocol,
+    type: incoming.type,
+    fields: asked.fields,
+    items: Array.isArray(items) ? Math.max(items.length, 1) : 1,
+    at: incoming.at,
+    ...(typeof purpose === 'string' && { purpose }),
+    ...(targetGroup && { targetGroup }),
+    ...(asked.counterpart && { counterparty: asked.counterpart }),
+  }
+}
+
+function readTargetGroup(value: unknown): { id: string; version: string } | undefined {
+  const { id, version } = (value ?? {}) as { id?: unknown; version?: unknown }
+  return typeof id === 'string' && typeof version === 'string' ? { id, version } : undefined
+}
+
+function allowedOrThrow(decision: Decision): Extract<Decision, { allow: true }> {
+  if (decision.allow) return decision
+  const { code, pointer, rule, remedy, retryAfter } = decision
+  throw new Refusal({ code, pointer, rule, remedy }, retryAfter === undefined ? {} : { retryAfter })
+}
+
+/** Adds to the use of today, whose row lock keeps others out until commit; tells what was used before. */
+async function countUse(
+  tx: Tx,
+  question: Question,
+  domain: string,
+  items: number,
+): Promise<{ day: number; epoch: number }> {
+  const { protocol, party, type, at } = question
+  const day = at.toISOString().slice(0, 10)
+  const { rows } = await tx.query<{ used: number }>(
+    `INSERT INTO volume_use AS v (protocol, party_id, type, domain, day, used)
+     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (protocol, party_id, type, domain, day)
+     DO UPDATE SET used = v.used + excluded.used RETURNING used`,
+    [protocol, party, type, domain, day, items],
+  )
+  const { rows: others } = await tx.query<{ used: number }>(
+    `SELECT coalesce(sum(used), 0)::bigint AS used FROM volume_use
+     WHERE protocol = $1 AND party_id = $2 AND type = $3 AND domain = $4 AND day <> $5`,
+    [protocol, party, type, domain, day],
+  )
+  const today = (rows[0]?.used ?? items) - items
+  return { day: today, epoch: today + (others[0]?.used ?? 0) }
+}
+
+/**
+ * The names of the data fields of a message: those of its items, and those of the message itself that
+ * the caller names. Names only; unknown ones too, so that the protocol can refuse them.
+ */
+export function fieldsOf(items: unknown, ofMessage: string[] = []): string[] {
+  const names = new Set(ofMessage)
+  if (Array.isArray(items)) {
+    for (const item of items) {
+      if (typeof item === 'object' && item !== null) for (const name in item) names.add(name)
+    }
+  }
+  return [...names]
+}

@@ -1,0 +1,82 @@
+import { recordEntry } from '../audit/record.ts'
+import type { EntryAction } from '../audit/types.ts'
+import type { Context } from '../context.ts'
+import { inTransaction } from '../db/pool.ts'
+import type { LoadedProtocol } from '../protocol/document.ts'
+import { stateAt } from '../protocol/lifecycle.ts'
+import { agreementsInForce, frameworkOf } from '../protocol/lookup.ts'
+
+/**
+ * Keeps what the protocols folder says in step with the database: each document seen and each change of
+ * state is evidence, and an agreement that comes into force gets its first pseudonym domain.
+ */
+export async function watchProtocols(context: Context): Promise<{ close(): Promise<void> }> {
+  const { protocols, log } = context
+  let running = noteProtocols(context)
+  const stop = protocols.onChange(() => {
+    running = running
+      .then(() => noteProtocols(context))
+      .catch(error => log.error('the protocols could not be noted', { error: error.name }))
+    return running
+  })
+  await running
+  protocols.watch()
+  return {
+    close: async () => {
+      stop()
+      protocols.close()
+      await running
+    },
+  }
+}
+
+/** Notes what the database does not know yet; several processes may do so at once. */
+export async function noteProtocols(context: Context): Promise<void> {
+  const set = context.protocols.current()
+  const at = context.clock()
+  for (const protocol of set.protocols.values()) {
+    const state = stateAt(protocol, at, frameworkOf(set, protocol))
+    await noteProtocol(context, protocol, protocol.findings.length > 0 ? 'broken' : state, at)
+  }
+  for (const id of agreementsInForce(set, at)) {
+    const major = Number.parseInt(set.protocols.get(id)?.version ?? '1', 10)
+    await context.domains.ensureFirstDomain(id, major)
+  }
+}
+
+async function noteProtocol(
+  context: Context,
+  protocol: LoadedProtocol,
+  state: string,
+  at: Date,
+): Promise<void> {
+  const { id, version, digest, document } = protocol
+  await inTransaction(context.pool, async tx => {
+    await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`protocol ${id}`])
+    const { rows } = await tx.query<{ state: string }>(
+      'SELECT state FROM protocol_version WHERE id = $1 AND digest = $2',
+      [id, digest],
+    )
+    if (rows[0]?.state === state) return
+    await tx.query(
+      `INSERT INTO protocol_version (id, version, digest, document, state, seen_at)
+       VALUES ($1, $2, $3, $4, $5, $6)
+       ON CONFLICT (id, digest) DO UPDATE SET state = excluded.state, seen_at = excluded.seen_at`,
+      [id, version, digest, JSON.stringify(document), state, at],
+    )
+    await recordEntry(tx, {
+      action: actionFor(state, rows[0]?.state),
+      at,
+      actor: { role: 'gateway' },
+      protocol: { id, version, digest },
+      reason: state,
+    })
+  })
+}
+
+function actionFor(state: string, before: string | undefined): EntryAction {
+  if (state === 'broken') return 'protocol.broken'
+  if (state === 'suspended') return 'protocol.suspended'
+  if (state === 'active') return before === 'suspended' ? 'protocol.resumed' : 'protocol.in-force'
+  return 'protocol.changed'
+}

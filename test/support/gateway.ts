@@ -1,0 +1,183 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
+import {
+  createClient,
+  generateKeyPair,
+  type HuisbrugClient,
+  type KeyPair,
+  toJwks,
+} from '../../src/client/index.ts'
+import { readConfig } from '../../src/config.ts'
+import type { Context } from '../../src/context.ts'
+import { type Gateway, startGateway } from '../../src/gateway.ts'
+import { createLogger } from '../../src/log.ts'
+import { type Agreement, digestOf, type Signatures } from '../../src/protocol/document.ts'
+import { type TestDatabase, testDatabase } from './database.ts'
+import { type Peer, startPeer } from './peer.ts'
+
+export const COMPANIES = ['de-noorderkempen', 'woonboog', 'leefgoed'] as const
+export type Company = (typeof COMPANIES)[number]
+export type PartyId = Company | 'vdab'
+
+/** A gateway as in production, on a database of its own, with peers that record. */
+export interface TestGateway {
+  url: string
+  context: Context
+  db: TestDatabase
+  gateway: Gateway
+  /** Where VDAB's endpoints and every company's webhook are. */
+  vdab: Peer
+  hooks: Record<Company, Peer>
+  clients: Record<PartyId, HuisbrugClient>
+  keys: Record<PartyId, KeyPair>
+  webhookSecrets: Record<Company, string>
+  protocolsDir: string
+  /** What the process logged, line by line. */
+  logged: string[]
+  close(): Promise<void>
+}
+
+export interface TestGatewayOptions {
+  /** Changes the framework document before it is signed for the test. */
+  framework?: (document: Agreement) => void
+  roles?: string
+  queueUrl?: string
+  overrides?: Partial<Context>
+  /** Without webhooks, events wait in the inbox. */
+  webhooks?: boolean
+}
+
+const KBO = {
+  vdab: '0999000129',
+  'de-noorderkempen': '0999000228',
+  woonboog: '0999000327',
+  leefgoed: '0999000426',
+}
+
+/** Starts a gateway with the sample protocol in force, four parties and recording peers. */
+export async function testGateway(options: TestGatewayOptions = {}): Promise<TestGateway> {
+  const db = await testDatabase({ max: 20 })
+  const folder = mkdtempSync(join(tmpdir(), 'huisbrug-gateway-'))
+  const protocolsDir = join(folder, 'protocols')
+  cpSync(new URL('../../protocols/', import.meta.url), protocolsDir, { recursive: true })
+  if (options.framework) amendFramework(protocolsDir, options.framework)
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const config = readConfig({
+    HUISBRUG_PORT: String(port),
+    HUISBRUG_PUBLIC_URL: url,
+    HUISBRUG_DATA_DIR: folder,
+    HUISBRUG_DATABASE_URL: db.url,
+    HUISBRUG_PROTOCOLS_DIR: protocolsDir,
+    HUISBRUG_ALLOW_LOOPBACK: 'true',
+    HUISBRUG_LOG_LEVEL: 'debug',
+    ...(options.queueUrl && { HUISBRUG_QUEUE_URL: options.queueUrl }),
+    ...(options.roles && { HUISBRUG_ROLES: options.roles }),
+  })
+  const logged: string[] = []
+  const sink = new PassThrough().on('data', chunk => logged.push(String(chunk)))
+  const gateway = await startGateway(config, createLogger(config.logLevel, sink), options.overrides)
+  const { context } = gateway
+  const vdab = await startPeer()
+  const hooks = {
+    'de-noorderkempen': await startPeer(),
+    woonboog: await startPeer(),
+    leefgoed: await startPeer(),
+  }
+  const joined = await joinParties(
+    context,
+    url,
+    vdab,
+    options.webhooks === false ? undefined : hooks,
+  )
+  const close = async () => {
+    await gateway.close()
+    await Promise.all([vdab, ...Object.values(hooks)].map(peer => peer.close()))
+    await db.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return { url, context, db, gateway, vdab, hooks, protocolsDir, logged, close, ...joined }
+}
+
+async function joinParties(
+  context: Context,
+  url: string,
+  vdab: Peer,
+  hooks: Record<Company, Peer> | undefined,
+): Promise<Pick<TestGateway, 'clients' | 'keys' | 'webhookSecrets'>> {
+  const clients: Partial<Record<PartyId, HuisbrugClient>> = {}
+  const keys: Partial<Record<PartyId, KeyPair>> = {}
+  const webhookSecrets: Partial<Record<Company, string>> = {}
+  for (const id of ['vdab', ...COMPANIES] as const) {
+    const pair = await generateKeyPair()
+    const addresses =
+      id === 'vdab'
+        ? { baseUrl: `${vdab.url}/api`, tokenUrl: `${vdab.url}/oauth/token` }
+        : hooks && { webhook: `${hooks[id].url}/webhook` }
+    const { webhookSecret } = await context.parties.add({
+      id,
+      kind: id === 'vdab' ? 'employment-service' : 'housing-company',
+      name: id,
+      kbo: KBO[id],
+      jwks: { set: toJwks(pair) },
+      ...addresses,
+    })
+    if (id !== 'vdab' && webhookSecret) webhookSecrets[id] = webhookSecret
+    keys[id] = pair
+    clients[id] = createClient({
+      gateway: url,
+      partyId: id,
+      privateKey: pair.privateKey,
+      retry: { attempts: 1 },
+    })
+  }
+  return { clients, keys, webhookSecrets } as Pick<
+    TestGateway,
+    'clients' | 'keys' | 'webhookSecrets'
+  >
+}
+
+/** Changes the framework of a test's own copy and signs what it became, as all had signed it so. */
+export function amendFramework(protocolsDir: string, amend: (document: Agreement) => void): void {
+  const folder = join(protocolsDir, 'wm-vdab')
+  const document = JSON.parse(readFileSync(join(folder, 'protocol.json'), 'utf8'))
+  amend(document)
+  writeFileSync(join(folder, 'protocol.json'), JSON.stringify(document))
+  resign(folder, signatures => signatures)
+}
+
+/** Puts the digest of the folder's document in its record, after a change to either. */
+export function resign(folder: string, amend: (record: Signatures) => void): void {
+  const file = join(folder, 'signatures.json')
+  const record = JSON.parse(readFileSync(file, 'utf8'))
+  const digest = digestOf(JSON.parse(readFileSync(join(folder, 'protocol.json'), 'utf8')))
+  for (const statement of [...record.signatures, ...record.publication]) statement.digest = digest
+  amend(record)
+  writeFileSync(file, JSON.stringify(record))
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  await new Promise(resolve => server.close(resolve))
+  return port
+}
+
+/** Waits until `test` gives something; fails after `seconds`. */
+export async function until<T>(
+  what: string,
+  test: () => T | undefined | false | Promise<T | undefined | false>,
+  seconds = 15,
+): Promise<T> {
+  const end = Date.now() + seconds * 1000
+  for (;;) {
+    const value = await test()
+    if (value) return value
+    if (Date.now() > end) throw new Error(`waited ${seconds} s for: ${what}`)
+    await new Promise(resolve => setTimeout(resolve, 25))
+  }
+}
