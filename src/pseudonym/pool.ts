@@ -59,6 +59,7 @@ const WORKER = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js'
 export class PseudonymPool {
   readonly #threads: number
   readonly #piscina: Piscina
+  #closed = false
 
   /** Starts the threads; they get nothing of this process's environment or flags. */
   constructor({ threads }: { threads: number }) {
@@ -111,8 +112,9 @@ export class PseudonymPool {
     }
   }
 
-  /** Lets running work end, then ends the threads. */
+  /** Lets running work end, then ends the threads; work that comes later is refused. */
   async close(): Promise<void> {
+    this.#closed = true
     await this.#piscina.close()
   }
 
@@ -127,6 +129,8 @@ export class PseudonymPool {
   }
 
   async #run(name: string, task: PseudonymTask | EvaluateTask | ProveTask): Promise<Buffer> {
+    // piscina itself would start new threads.
+    if (this.#closed) throw new PseudonymError('worker-failed')
     let answer: ArrayBuffer | Fault
     try {
       answer = await this.#piscina.run(task, { name, transferList: movable(task) })
