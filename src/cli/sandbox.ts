@@ -8,7 +8,7 @@ import { DEFAULT_POPULATION, DEFAULT_SEED, MAX_POPULATION } from '../sandbox/pop
 import { startVdab } from '../sandbox/vdab.ts'
 
 interface PeerCommandOptions {
-  gateway: string
+  gateway?: string
   data: string
   port: number
   seed: string
@@ -34,11 +34,10 @@ export function sandboxCommand(): Command {
 }
 
 function peer(sandbox: Command, name: string, description: string): Command {
-  const { publicUrl } = readProcessConfig()
   return sandbox
     .command(name)
     .description(description)
-    .option('--gateway <url>', 'public URL of the gateway', publicUrl)
+    .option('--gateway <url>', 'public URL of the gateway (default: HUISBRUG_PUBLIC_URL)')
     .option('--data <folder>', 'where it keeps its keys and what it sent and received', `./data/${name}`)
     .option('--port <port>', 'port to listen on; 0 for any', parsePort, 0)
     .option('--seed <seed>', 'which synthetic population', DEFAULT_SEED)
@@ -46,7 +45,7 @@ function peer(sandbox: Command, name: string, description: string): Command {
 }
 
 async function runVdab(options: PeerCommandOptions & { party: string }): Promise<void> {
-  const { gateway, data, party, port, seed, population } = options
+  const { gateway = readProcessConfig().publicUrl, data, party, port, seed, population } = options
   const parent = connectToParent(() => {})
   await runUntilSignal(createLogger('info'), async () => {
     const common = { gateway, dataDir: data, port, seed, population, partyId: party }
@@ -58,10 +57,11 @@ async function runVdab(options: PeerCommandOptions & { party: string }): Promise
 }
 
 async function runBackOffice(options: BackOfficeCommandOptions): Promise<void> {
-  const { gateway, data, port, seed, population, companies, send } = options
+  const { gateway = readProcessConfig().publicUrl, data, companies, send } = options
+  const { port, seed, population } = options
   let office: Awaited<ReturnType<typeof startBackOffice>> | undefined
   const parent = connectToParent(command => {
-    if (command === 'send') office?.send()
+    if (command === 'send') office?.send().catch(sayFailure)
   })
   await runUntilSignal(createLogger('info'), async () => {
     const common = { gateway, dataDir: data, port, seed, population }
@@ -73,13 +73,19 @@ async function runBackOffice(options: BackOfficeCommandOptions): Promise<void> {
     office = started
     parent.listening(started.url, started.status())
     tell(parent.isThere, `Back offices (sandbox) take webhooks at ${started.url}/webhooks/<party>`)
-    if (send) started.send().then(() => tell(parent.isThere, JSON.stringify(started.status())))
+    if (send) {
+      started.send().then(() => tell(parent.isThere, JSON.stringify(started.status())), sayFailure)
+    }
     return started
   })
 }
 
 function tell(hasParent: boolean, line: string): void {
   if (!hasParent) process.stdout.write(`${line}\n`)
+}
+
+function sayFailure(error: Error): void {
+  process.stderr.write(`sending failed: ${error.message}\n`)
 }
 
 function parsePort(text: string): number {

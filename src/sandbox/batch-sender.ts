@@ -38,7 +38,10 @@ export async function sendPeriod(options: BatchSenderOptions): Promise<number> {
     await queue.idle()
   }
   const left = plan.notYetSent(wanted).length
-  if (!plan.isClosed && left === 0) await closePeriod(options)
+  if (!plan.isClosed && left === 0) {
+    queue.add('close')
+    await queue.idle()
+  }
   return left
 }
 
@@ -48,12 +51,13 @@ interface Sending {
   batch?: Batch
 }
 
-function createQueue(options: BatchSenderOptions): RetryingQueue<Sending> {
+function createQueue(options: BatchSenderOptions): RetryingQueue<Sending | 'close'> {
   const { plan, population, referenceDate } = options
-  return new RetryingQueue<Sending>({
+  return new RetryingQueue<Sending | 'close'>({
     atOnce: AT_ONCE,
     onSettled: options.onChange,
     settle: async sending => {
+      if (sending === 'close') return closePeriod(options)
       const { seed } = population
       const size = population.tenants.length
       const { refs = [] } = sending
@@ -84,9 +88,9 @@ function populationOf(batch: Batch, current: Population): Population {
 }
 
 async function closePeriod({ client, plan, exchange, ...rest }: BatchSenderOptions): Promise<void> {
-  await client.closePeriod(exchange.protocol, rest.referenceDate.slice(0, 7))
+  const period = rest.referenceDate.slice(0, 7)
+  await replyOrRefusal(client.closePeriod(exchange.protocol, period))
   await plan.close()
-  rest.onChange()
 }
 
 /** The company's tenants who are in the target group. */

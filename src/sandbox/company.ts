@@ -30,6 +30,8 @@ export interface CompanyStatus extends ProgressCounts {
   accepted: number
   refused: number
   messages: number
+  /** Requests of which at least one tenant was accepted: those that reach VDAB. */
+  messagesWithTenants: number
   /** Codes of requests that were refused whole. */
   requestRefusals: string[]
   periodClosed: boolean
@@ -136,6 +138,7 @@ export class Company {
       accepted: sum('accepted'),
       refused: sum('refused'),
       messages: taken.length,
+      messagesWithTenants: taken.filter(({ accepted }) => accepted > 0).length,
       requestRefusals: settlements.flatMap(({ code }) => code ?? []),
       periodClosed: this.#plan?.isClosed ?? false,
       ...(this.#notSent !== undefined && { notSent: this.#notSent }),

@@ -1,0 +1,71 @@
+import type { DemoReport, DemoStage } from './demo-types.ts'
+import type { Checks } from './demo-report.ts'
+import { REGION } from './region.ts'
+
+const NUMBERS = new Intl.NumberFormat('nl-BE')
+
+/** What happened, in a dozen lines for people. */
+export function tellStory(
+  stage: DemoStage,
+  report: DemoReport,
+  checks: Checks,
+  code: string,
+): string[] {
+  const n = (count: number) => NUMBERS.format(count)
+  const { clients } = stage.vdab.status()
+  return [
+    '',
+    `Wat er gebeurde: ${n(report.population)} verzonnen huurders in ${REGION.name} (${n(REGION.homes)} woningen).`,
+    ` 1. Zonder protocol in werking: ${n(report.refusedBeforeProtocol)} huurders geweigerd (${code}).`,
+    ' 2. Kaderprotocol en drie toetredingen ondertekend: vanaf dan mag de uitwisseling.',
+    ` 3. VDAB bereidde ${n(clients)} klanten blind voor; de gateway zag geen enkel nummer.`,
+    ` 4. Woonmaatschappijen vroegen naar ${n(report.tenants)} huurders uit de doelgroep: ` +
+      `${n(report.accepted)} aanvaard, ${n(report.refused)} geweigerd, ${n(report.forwarded)} doorgestuurd.`,
+    ` 5. VDAB vond er ${n(report.found)} (aandeel fictief). Per woonmaatschappij een afgerond getal: ${tellReleases(stage)}.`,
+    ` 6. Moeilijk of niet bereikt (aandeel fictief): ${n(report.feedback)}, elk bij een woonmaatschappij; ` +
+      `${n(report.acknowledged)} opgevolgd.`,
+    ` 7. ${n(report.delivered)} afleveringen, ${n(report.parked)} vastgelopen; de balans ${report.balanced ? 'klopt' : 'KLOPT NIET'}.`,
+    ` 8. Auditlog van ${n(report.auditEntries)} vermeldingen: ${report.auditVerified ? 'herrekend en in orde' : 'KLOPT NIET'}.`,
+    ` 9. Rijksregisternummers gevonden waar ze niet mogen staan: ${n(report.nationalNumbersLeaked)} ` +
+      `(${tellScan(checks)}).`,
+    ...tellLeftOver(stage, checks),
+  ]
+}
+
+/** Where to look, while it stays up. */
+export function tellWhere(stage: DemoStage, link: string | undefined): string[] {
+  return [
+    `Kijk rond in de console, met deze link die een keer werkt: ${link ?? `${stage.gateway}/console`}`,
+    `Beschrijving van de API: ${stage.gateway}/docs. Gegevens en logboeken: ${stage.options.dataDir}`,
+    'Stop met Ctrl-C.',
+  ]
+}
+
+function tellReleases(stage: DemoStage): string {
+  const { companies } = stage.backOffice.status()
+  const parts = companies.map(({ company, releases }) => {
+    const name = REGION.housingCompanies.find(({ id }) => id === company)?.name ?? company
+    const last = releases.at(-1)
+    if (!last) return `${name} nog niets`
+    return `${name} ${last.found === null ? 'afgeschermd' : NUMBERS.format(last.found)}`
+  })
+  return parts.join(', ')
+}
+
+function tellScan({ leaks: { scanned } }: Checks): string {
+  const { tables, rows, redisKeys, files } = scanned
+  const redis = redisKeys > 0 ? `, ${NUMBERS.format(redisKeys)} sleutels in Redis` : ''
+  return `${tables} tabellen met ${NUMBERS.format(rows)} rijen${redis}, ${files} bestanden`
+}
+
+function tellLeftOver(stage: DemoStage, checks: Checks): string[] {
+  const { companies } = stage.backOffice.status()
+  const notSent = companies.reduce((sum, company) => sum + (company.notSent ?? 0), 0)
+  const places = checks.leaks.leaks.map(({ place, numbers }) => `    ${place}: ${numbers}`)
+  return [
+    ...places,
+    ...(notSent > 0
+      ? [`    Niet verzonden: ${NUMBERS.format(notSent)}, omdat de maand al afgesloten is.`]
+      : []),
+  ]
+}
