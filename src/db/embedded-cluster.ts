@@ -50,7 +50,7 @@ function createCluster(root: string, folder: string, way: RunAs, log: Logger): v
   writeFileSync(join(partial, 'pg_hba.conf'), HBA)
   const password = storePassword(root)
   runStatements(way, partial, [
-    `CREATE ROLE ${ROLE} LOGIN CREATEDB PASSWORD '${password}'`,
+    `CREATE ROLE ${ROLE} LOGIN CREATEDB CREATEROLE PASSWORD '${password}'`,
     `CREATE DATABASE ${ROLE} OWNER ${ROLE}`,
   ])
   renameSync(partial, folder)
