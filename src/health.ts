@@ -1,4 +1,4 @@
-import type { Context } from './context.ts'
+import type { Queryable } from './db/pool.ts'
 import { readBalances } from './exchange/conservation.ts'
 
 /** One thing that was looked at. */
@@ -11,13 +11,19 @@ export interface HealthCheck {
 // Evidence this old and not in the log means that no sequencer runs.
 const MAX_PENDING_SECONDS = 60
 
+/** What is looked at, and the time. */
+export interface HealthParts {
+  pool: Queryable
+  clock: () => Date
+}
+
 /** Whether this process can do its work: store, evidence, conservation of today and yesterday. */
-export async function readHealth(context: Context): Promise<HealthCheck[]> {
+export async function readHealth(parts: HealthParts): Promise<HealthCheck[]> {
   try {
     return [
-      { name: 'store', ok: true, detail: await storeVersion(context) },
-      await checkEvidence(context),
-      await checkConservation(context),
+      { name: 'store', ok: true, detail: await storeVersion(parts) },
+      await checkEvidence(parts),
+      await checkConservation(parts, 1),
     ]
   } catch {
     return [{ name: 'store', ok: false, detail: 'the store does not answer' }]
@@ -28,15 +34,15 @@ export function isHealthy(checks: HealthCheck[]): boolean {
   return checks.every(check => check.ok)
 }
 
-async function storeVersion(context: Context): Promise<string> {
-  const { rows } = await context.pool.query<{ version: string }>(
+async function storeVersion(parts: HealthParts): Promise<string> {
+  const { rows } = await parts.pool.query<{ version: string }>(
     "SELECT current_setting('server_version') AS version",
   )
   return `PostgreSQL ${rows[0]?.version}`
 }
 
-async function checkEvidence(context: Context): Promise<HealthCheck> {
-  const { rows } = await context.pool.query<{ seconds: number | null }>(
+async function checkEvidence(parts: HealthParts): Promise<HealthCheck> {
+  const { rows } = await parts.pool.query<{ seconds: number | null }>(
     'SELECT extract(epoch FROM now() - min(created_at))::float8 AS seconds FROM audit_pending',
   )
   const seconds = rows[0]?.seconds ?? 0
@@ -44,11 +50,30 @@ async function checkEvidence(context: Context): Promise<HealthCheck> {
   return { name: 'evidence', ok, detail: `the oldest entry waits ${Math.round(seconds)} s` }
 }
 
-/** Whether every protocol and day is in balance; `days` back from today, all days where absent. */
-export async function checkConservation(context: Context, days = 1): Promise<HealthCheck> {
-  const from = new Date(context.clock().getTime() - days * 86_400_000).toISOString().slice(0, 10)
-  const wrong = (await readBalances(context.pool, { from })).filter(balance => !balance.balanced)
+/** Whether every protocol and day is in balance; `days` back from today, all of them where absent. */
+export async function checkConservation(parts: HealthParts, days?: number): Promise<HealthCheck> {
+  const from = days === undefined ? {} : { from: daysAgo(parts.clock(), days) }
+  const balances = await readBalances(parts.pool, from)
+  const wrong = balances.filter(balance => !balance.balanced)
   const detail =
-    wrong.length > 0 ? wrong.map(it => `${it.protocol} ${it.day}`).join(', ') : 'in balance'
+    wrong.length > 0
+      ? `out of balance: ${wrong.map(it => `${it.protocol} ${it.day}`).join(', ')}`
+      : `${balances.length} protocol-days in balance`
   return { name: 'conservation', ok: wrong.length === 0, detail }
+}
+
+/** Hand-overs that wait for a person, and those that are long overdue. */
+export async function checkHandOvers(parts: HealthParts): Promise<HealthCheck> {
+  const { rows } = await parts.pool.query<{ parked: number; late: number }>(
+    `SELECT count(*) FILTER (WHERE state = 'parked')::int AS parked,
+       count(*) FILTER (WHERE state IN ('queued', 'retrying') AND due_at < now() - interval '10 minutes'
+         AND (kind <> 'event' OR EXISTS (SELECT FROM webhook w WHERE w.party_id = destination)))::int AS late
+     FROM hand_over WHERE state NOT IN ('delivered', 'withdrawn', 'expired')`,
+  )
+  const { parked = 0, late = 0 } = rows[0] ?? {}
+  return { name: 'hand-overs', ok: late === 0, detail: `${parked} parked, ${late} overdue` }
+}
+
+function daysAgo(now: Date, days: number): string {
+  return new Date(now.getTime() - days * 86_400_000).toISOString().slice(0, 10)
 }

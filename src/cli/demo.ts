@@ -28,7 +28,11 @@ export function demoCommand(): Command {
     .option('--population <n>', 'how many tenants', parsePopulation, DEFAULT_POPULATION)
     .option('--seed <seed>', 'which synthetic population', DEFAULT_SEED)
     .option('--data <folder>', 'its own folder (default: demo in the data folder)')
-    .option('--port <port>', 'port of the gateway (default: the one of the last run, or 8080)', port)
+    .option(
+      '--port <port>',
+      'port of the gateway (default: the one of the last run, or 8080)',
+      port,
+    )
     .action(async (given: DemoCommandOptions) => {
       process.exitCode = await run(given)
     })

@@ -38,7 +38,11 @@ function peer(sandbox: Command, name: string, description: string): Command {
     .command(name)
     .description(description)
     .option('--gateway <url>', 'public URL of the gateway (default: HUISBRUG_PUBLIC_URL)')
-    .option('--data <folder>', 'where it keeps its keys and what it sent and received', `./data/${name}`)
+    .option(
+      '--data <folder>',
+      'where it keeps its keys and what it sent and received',
+      `./data/${name}`,
+    )
     .option('--port <port>', 'port to listen on; 0 for any', parsePort, 0)
     .option('--seed <seed>', 'which synthetic population', DEFAULT_SEED)
     .option('--population <n>', 'how many tenants', parsePopulation, DEFAULT_POPULATION)

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { readProcessConfig } from '../config.ts'
-import { startGateway } from '../gateway.ts'
+import { type Gateway, startGateway } from '../gateway.ts'
 import { createLogger } from '../log.ts'
 import { runUntilSignal } from '../run.ts'
 
@@ -8,9 +8,22 @@ import { runUntilSignal } from '../run.ts'
 export function serveCommand(): Command {
   return new Command('serve')
     .description('run the gateway; settings come from the environment (docs/operations.md)')
-    .action(async () => {
-      const config = readProcessConfig()
-      const log = createLogger(config.logLevel)
-      await runUntilSignal(log, () => startGateway(config, log))
-    })
+    .action(serve)
+}
+
+/** Runs the gateway with this process's settings until a signal; prints a link into the console. */
+export async function serve(): Promise<void> {
+  const config = readProcessConfig()
+  const log = createLogger(config.logLevel)
+  await runUntilSignal(log, async () => {
+    const gateway = await startGateway(config, log)
+    if (config.roles.has('console')) await printLink(gateway)
+    return gateway
+  })
+}
+
+// For a person at the terminal only: a link in a log would let its reader in.
+async function printLink({ context }: Gateway): Promise<void> {
+  const token = await context.sessions.makeLink('privacy-officer')
+  process.stdout.write(`Console: ${context.config.publicUrl}/console/aanmelden?link=${token}\n`)
 }

@@ -16,7 +16,9 @@ export async function watchProtocols(context: Context): Promise<{ close(): Promi
   const stop = protocols.onChange(() => {
     running = running
       .then(() => noteProtocols(context))
-      .catch(error => log.error('the protocols could not be noted', { error: error.name }))
+      .catch((error: Error) => {
+        log.error('the protocols could not be noted', { error: error.name })
+      })
     return running
   })
   await running
