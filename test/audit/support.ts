@@ -7,10 +7,12 @@ import { testDatabase } from '../support/database.ts'
 
 export const ORIGIN = 'huisbrug.example/test-log'
 
+export const TEST_MASTER_KEY = Buffer.alloc(32, 7)
+
 /** A log in a database of its own. */
 export async function testLog(options: { max?: number } = {}) {
   const db = await testDatabase(options)
-  const keys = new KeyStore(db.pool, Buffer.alloc(32, 7))
+  const keys = new KeyStore(db.pool, TEST_MASTER_KEY)
   const config = { logOrigin: ORIGIN }
   const parts = { pool: db.pool, keys, config, clock: () => new Date('2026-11-21T09:00:00Z') }
   return { ...db, keys, config, parts, sequence: () => sequenceOnce(parts) }
