@@ -50,7 +50,9 @@ export async function startBackOffice(options: BackOfficeOptions): Promise<BackO
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const stop = new AbortController()
   const starting = Promise.all(
-    [...companies].map(([id, company]) => startCompany(stop.signal, company, `${url}/webhooks/${id}`)),
+    [...companies].map(([id, company]) =>
+      startCompany(stop.signal, company, `${url}/webhooks/${id}`),
+    ),
   )
   return {
     url,

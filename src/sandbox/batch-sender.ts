@@ -95,9 +95,7 @@ async function closePeriod({ client, plan, exchange, ...rest }: BatchSenderOptio
 
 /** The company's tenants who are in the target group. */
 export function targetGroupOf(population: Population, company: string): SyntheticTenant[] {
-  return population.tenants.filter(
-    tenant => tenant.company === company && tenant.inTargetGroup,
-  )
+  return population.tenants.filter(tenant => tenant.company === company && tenant.inTargetGroup)
 }
 
 /** The request of a batch: the same for the same batch, to the byte. */

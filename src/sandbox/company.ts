@@ -4,7 +4,7 @@ import { createClient, type HuisbrugClient } from '../client/client.ts'
 import type { ClientOptions } from '../client/transport.ts'
 import { webhookListener } from '../client/webhook-listener.ts'
 import { sendPeriod } from './batch-sender.ts'
-import { type Release, ReceivedEvents } from './events.ts'
+import { ReceivedEvents, type Release } from './events.ts'
 import { WM_VDAB } from './exchange.ts'
 import { loadPeerKeys, readWhole, writeWhole } from './peer-keys.ts'
 import type { Population } from './population.ts'
@@ -75,7 +75,8 @@ export class Company {
       handle: async event => {
         await events.add(event)
         const { feedbackId } = event.data
-        if (event.type === 'be.huisbrug.feedback.reachability') this.#reports.add(String(feedbackId))
+        if (event.type === 'be.huisbrug.feedback.reachability')
+          this.#reports.add(String(feedbackId))
         options.onChange()
       },
     })

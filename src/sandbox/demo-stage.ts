@@ -5,14 +5,14 @@ import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import axios from 'axios'
+import type { BackOfficeStatus } from './back-office.ts'
 import { createBars } from './demo-bars.ts'
 import { endOf, type Program, ProgramEnded, Programs } from './demo-programs.ts'
 import { DemoProtocols } from './demo-protocols.ts'
 import type { DemoOptions, DemoStage, Peer } from './demo-types.ts'
-import type { BackOfficeStatus } from './back-office.ts'
-import type { VdabStatus } from './vdab.ts'
 import { readWhole, writeWhole } from './peer-keys.ts'
 import { createPopulation } from './population.ts'
+import type { VdabStatus } from './vdab.ts'
 
 const USUAL_PORT = 8080
 const READY_MS = 120_000
@@ -97,7 +97,10 @@ async function nameOfDatabase(gateway: string): Promise<string> {
     `${gateway}/.well-known/jwks.json`,
     { proxy: false },
   )
-  const first = data.keys.map(key => key.kid).sort().join(' ')
+  const first = data.keys
+    .map(key => key.kid)
+    .sort()
+    .join(' ')
   return hash('sha256', first, 'hex').slice(0, 12)
 }
 

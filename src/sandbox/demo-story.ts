@@ -1,5 +1,5 @@
-import type { DemoReport, DemoStage } from './demo-types.ts'
 import type { Checks } from './demo-report.ts'
+import type { DemoReport, DemoStage } from './demo-types.ts'
 import { REGION } from './region.ts'
 
 const NUMBERS = new Intl.NumberFormat('nl-BE')

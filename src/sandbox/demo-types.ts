@@ -1,7 +1,7 @@
-import type { Bars } from './demo-bars.ts'
-import type { DemoProtocols } from './demo-protocols.ts'
-import type { Program, Programs } from './demo-programs.ts'
 import type { BackOfficeStatus } from './back-office.ts'
+import type { Bars } from './demo-bars.ts'
+import type { Program, Programs } from './demo-programs.ts'
+import type { DemoProtocols } from './demo-protocols.ts'
 import type { Population } from './population.ts'
 import type { VdabStatus } from './vdab.ts'
 

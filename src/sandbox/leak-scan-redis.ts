@@ -6,10 +6,11 @@ type Read = (redis: Redis, key: Buffer) => Promise<unknown>
 // Every value of every type that Redis has, as bytes.
 const READERS: Record<string, Read> = {
   string: (redis, key) => redis.getBuffer(key),
-  hash: (redis, key) => redis.hgetallBuffer(key).then(hash => [Object.keys(hash), Object.values(hash)]),
+  hash: (redis, key) =>
+    redis.hgetallBuffer(key).then(hash => [Object.keys(hash), Object.values(hash)]),
   list: (redis, key) => redis.lrangeBuffer(key, 0, -1),
   set: (redis, key) => redis.smembersBuffer(key),
-  zset: (redis, key) => redis.zrangeBuffer(key, 0, -1),
+  zset: (redis, key) => redis.zrangeBuffer(key, 0, '-1'),
   stream: (redis, key) => redis.xrangeBuffer(key, '-', '+'),
 }
 
@@ -23,9 +24,9 @@ export async function scanRedis(url: string, look: Look): Promise<number> {
   await redis.connect()
   let count = 0
   try {
-    let cursor: string | Buffer = '0'
+    let cursor = '0'
     do {
-      const [next, keys] = await redis.scanBuffer(cursor, 'COUNT', 500)
+      const [next, keys]: [Buffer, Buffer[]] = await redis.scanBuffer(cursor, 'COUNT', 500)
       cursor = next.toString()
       for (const key of keys) await scanKey(redis, key, look)
       count += keys.length

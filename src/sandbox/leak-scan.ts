@@ -1,8 +1,8 @@
 import { createReadStream, existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import pg from 'pg'
-import { NumberFinder } from './number-finder.ts'
 import { scanRedis } from './leak-scan-redis.ts'
+import { NumberFinder } from './number-finder.ts'
 
 /** Where to look. Missing places are left out, not found clean. */
 export interface LeakPlaces {

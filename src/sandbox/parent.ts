@@ -12,7 +12,7 @@ const REPORT_EVERY_MS = 100
 export function connectToParent(onCommand: (command: string) => void) {
   const isThere = process.send !== undefined
   let latest: unknown
-  let timer: NodeJS.Timeout | undefined
+  let isDue = false
   process.on('message', message => onCommand(String(message)))
   const send = (message: PeerMessage<unknown>) => {
     // The channel may close at any moment; the program that listened is gone then.
@@ -23,8 +23,10 @@ export function connectToParent(onCommand: (command: string) => void) {
     listening: (url: string, status: unknown) => send({ kind: 'listening', url, status }),
     report: (status: unknown) => {
       latest = status
-      timer ??= setTimeout(() => {
-        timer = undefined
+      if (isDue) return
+      isDue = true
+      setTimeout(() => {
+        isDue = false
         send({ kind: 'status', status: latest })
       }, REPORT_EVERY_MS)
     },

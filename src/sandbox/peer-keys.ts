@@ -20,7 +20,10 @@ export async function loadPeerKeys(folder: string): Promise<PeerKeys> {
 /** Writes a JSON file, mode 600, so that a kill leaves the old one or the new one. */
 export function writeWhole(file: string, content: unknown): void {
   mkdirSync(join(file, '..'), { recursive: true, mode: 0o700 })
-  writeFileSync(`${file}.new`, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600, flush: true })
+  writeFileSync(`${file}.new`, `${JSON.stringify(content, null, 2)}\n`, {
+    mode: 0o600,
+    flush: true,
+  })
   renameSync(`${file}.new`, file)
 }
 

@@ -26,25 +26,31 @@ export function createVdabAccess(options: VdabAccessOptions) {
   const secret = loadSecret(options.secretFile)
   const once = createOnceOnly()
   const router = express.Router()
-  router.post('/oauth/token', express.urlencoded({ extended: false }), async (request, response) => {
-    const form = (request.body ?? {}) as Record<string, unknown>
-    try {
-      assertForm(form)
-      const audience = `${options.ownUrl()}/oauth/token`
-      const verifier = { clientId: options.gateway, keys, audience }
-      once(await verifyAssertion(String(form['client_assertion']), verifier))
-      const token = await issueToken(secret, options)
-      response.json({ access_token: token, token_type: 'Bearer', expires_in: LIFETIME_SECONDS })
-    } catch (error) {
-      const why = error instanceof Error ? error.message : 'refused'
-      response.status(401).json({ error: 'invalid_client', error_description: why })
-    }
-  })
+  router.post(
+    '/oauth/token',
+    express.urlencoded({ extended: false }),
+    async (request, response) => {
+      const form = (request.body ?? {}) as Record<string, unknown>
+      try {
+        assertForm(form)
+        const audience = `${options.ownUrl()}/oauth/token`
+        const verifier = { clientId: options.gateway, keys, audience }
+        once(await verifyAssertion(String(form['client_assertion']), verifier))
+        const token = await issueToken(secret, options)
+        response.json({ access_token: token, token_type: 'Bearer', expires_in: LIFETIME_SECONDS })
+      } catch (error) {
+        const why = error instanceof Error ? error.message : 'refused'
+        response.status(401).json({ error: 'invalid_client', error_description: why })
+      }
+    },
+  )
   return { router, requireToken: requireToken(secret, options) }
 }
 
 function remoteKeys(gateway: string): JWTVerifyGetKey {
-  return createRemoteJWKSet(new URL(`${gateway}/.well-known/jwks.json`), { cooldownDuration: 1_000 })
+  return createRemoteJWKSet(new URL(`${gateway}/.well-known/jwks.json`), {
+    cooldownDuration: 1_000,
+  })
 }
 
 function loadSecret(file: string): Uint8Array {

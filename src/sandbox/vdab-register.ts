@@ -1,5 +1,5 @@
-import type { HuisbrugClient } from '../client/client.ts'
 import { type EvaluationReply, openRows, prepareRegister } from '../client/blind.ts'
+import type { HuisbrugClient } from '../client/client.ts'
 import { HuisbrugProblem } from '../client/problem.ts'
 import { RegisterError } from '../client/register-error.ts'
 import { RegisterStore } from '../client/register-store.ts'
@@ -53,7 +53,9 @@ export class VdabRegister {
    */
   async prepareDomains(onProgress: (progress: RegisterProgress) => void): Promise<string[]> {
     const { items } = await this.#client.domains()
-    const wanted = items.filter(({ domain, state }) => state !== 'closed' && !this.isPrepared(domain))
+    const wanted = items.filter(
+      ({ domain, state }) => state !== 'closed' && !this.isPrepared(domain),
+    )
     for (const domain of wanted) await this.#prepare(domain, onProgress)
     return wanted.map(({ domain }) => domain)
   }
