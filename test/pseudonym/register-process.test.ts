@@ -18,7 +18,6 @@ interface Report {
   known: number
   evaluated: number
   held: number
-  heapUsed: number
 }
 
 function start(
