@@ -38,7 +38,14 @@ for (const command of [
   consoleCommand(open),
   tokenCommand(),
 ]) {
-  program.addCommand(command.copyInheritedSettings(program))
+  program.addCommand(inherit(command, program))
+}
+
+// Wrong use of a nested command is wrong use too.
+function inherit(command: Command, parent: Command): Command {
+  command.copyInheritedSettings(parent)
+  for (const nested of command.commands) inherit(nested, command)
+  return command
 }
 
 try {

@@ -26,7 +26,10 @@ interface Report {
   warnings?: string[]
 }
 
-/** `huisbrug party add|list|show|rotate|disable`: exit 1 with the reason where a change is refused. */
+/**
+ * `huisbrug party add|list|show|rotate|disable`. A change that is refused rejects with a PartyError,
+ * whose message is the reason; with `--json` it is printed as `{ refused, reason }` too.
+ */
 export function partyCommand(open: Open): Command {
   const party = new Command('party').description('organisations that may exchange')
   addCommand(party, open)
@@ -66,24 +69,20 @@ type Work = (store: PartyStore, id: string, options: Options) => Promise<Report>
 // Commander passes the arguments, then the options, then the command.
 function run(open: Open, work: Work): (...args: unknown[]) => Promise<void> {
   return async (...args) => {
-    const command: Command = args.at(-1) as Command
-    const options = command.opts<Options>()
-    const report = await withStore(open, store => work(store, String(args[0]), options)).catch(
-      refusedOnly,
-    )
+    const command = args.at(-1) as Command
+    const { json, ...options } = command.opts<Options>()
     const out = command.configureOutput()
-    if (report instanceof PartyError) {
-      if (options.json) out.writeOut?.(toLine({ refused: report.code, reason: report.message }))
-      command.error(`Refused: ${report.message}`, { exitCode: 1, code: 'huisbrug.refused' })
+    try {
+      const report = await withStore(open, store => work(store, String(args[0]), options))
+      for (const warning of report.warnings ?? []) out.writeErr?.(`Warning: ${warning}\n`)
+      out.writeOut?.(json ? toLine(report.json) : `${report.lines.join('\n')}\n`)
+    } catch (error) {
+      if (json && error instanceof PartyError) {
+        out.writeOut?.(toLine({ refused: error.code, reason: error.message }))
+      }
+      throw error
     }
-    for (const warning of report.warnings ?? []) out.writeErr?.(`Warning: ${warning}\n`)
-    out.writeOut?.(options.json ? toLine(report.json) : `${report.lines.join('\n')}\n`)
   }
-}
-
-function refusedOnly(error: unknown): PartyError {
-  if (error instanceof PartyError) return error
-  throw error
 }
 
 async function withStore<T>(open: Open, work: (store: PartyStore) => Promise<T>): Promise<T> {

@@ -14,7 +14,7 @@ interface Options {
 /**
  * `huisbrug token debug <jwt>`: tells what a client assertion or access token says and what this
  * gateway would refuse it for. Nothing leaves this machine and the signature is never printed, so
- * the output may be shared. Exit 1 where it would be refused.
+ * the output may be shared. Rejects with the reason where the gateway would refuse it.
  */
 export function tokenCommand(now: () => Date = () => new Date()): Command {
   const token = new Command('token').description('client assertions and access tokens')
@@ -37,24 +37,14 @@ async function debug(given: string, options: Options, command: Command, now: Dat
   const jwt = (given === '-' ? readFileSync(0, 'utf8') : given).trim().replace(/^Bearer +/i, '')
   const publicUrl = (options.publicUrl ?? readProcessConfig().publicUrl).replace(/\/+$/, '')
   const explanation = explainToken(jwt, { publicUrl, now })
-  if (!explanation)
-    return refused(command, 'this is not a signed JWT: three parts with dots between them')
-  const signature = await checkSignature(jwt, explanation, options.jwks).catch(error =>
-    refused(
-      command,
-      error instanceof JwksError ? error.message : 'the signature cannot be checked',
-    ),
-  )
+  if (!explanation) throw new Error('this is not a signed JWT: three parts with dots between them')
+  const signature = await checkSignature(jwt, explanation, options.jwks)
   const accepted =
     explanation.faults.length === 0 && signature !== 'wrong' && signature !== 'no key'
   const report = { ...explanation, signature }
   const out = command.configureOutput()
   out.writeOut?.(options.json ? `${printable(report)}\n` : `${toLines(report, now).join('\n')}\n`)
-  if (!accepted) refused(command, 'the gateway would not accept it')
-}
-
-function refused(command: Command, reason: string): never {
-  command.error(reason, { exitCode: 1, code: 'huisbrug.refused' })
+  if (!accepted) throw new Error('the gateway would not accept it')
 }
 
 type SignatureCheck = 'not checked' | 'fits' | 'wrong' | 'no key'

@@ -84,6 +84,7 @@ describe('a receipt', () => {
     await expect(bench.signing.verifyReceipt(token)).rejects.toThrow()
     expect(await bench.signing.isOwnToken(token)).toBe(true)
     expect(await bench.signing.isOwnToken(receipt)).toBe(false)
+    expect(await bench.signing.isOwnToken(await bench.signing.signAssertion(PAYLOAD))).toBe(false)
   })
 })
 
