@@ -1,6 +1,9 @@
-// Writes what is derived from schemas/: the TypeScript types, and the API description.
+// Writes what is derived from schemas/ and src/errors.ts: the list of codes, the TypeScript types,
+// and the API description.
 // With --check it writes nothing and fails where a file is out of sync.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { errorCodeSchema } from './generate/error-codes.ts'
+import { openapiOf } from './generate/openapi.ts'
 import { type Schema, typesOf } from './generate/types.ts'
 
 const root = new URL('../', import.meta.url)
@@ -26,7 +29,15 @@ function readOr(path: string, fallback: string): string {
   }
 }
 
-const outputs: [string, string][] = [['src/schemas.generated.ts', await typesOf(readSchemas())]]
+const errorCodes = errorCodeSchema()
+const onDisk = [...readSchemas()].filter(([id]) => id !== 'error-code')
+const codes: [string, Schema] = ['error-code', JSON.parse(errorCodes) as Schema]
+const schemas = new Map([...onDisk, codes].sort(([a], [b]) => (a < b ? -1 : 1)))
+const outputs: [string, string][] = [
+  ['schemas/error-code.json', errorCodes],
+  ['src/schemas.generated.ts', await typesOf(schemas)],
+  ['docs/api/openapi.json', openapiOf(schemas)],
+]
 const stale = outputs.filter(([path, text]) => readOr(path, '') !== text)
 if (process.argv.includes('--check')) {
   for (const [path] of stale) console.error(`${path} is out of sync: run "npm run generate"`)

@@ -1,6 +1,14 @@
 // Generated from schemas/ by scripts/generate.ts: do not edit, run "npm run generate".
 
 /**
+ * 32 random bytes, base64url, new for each message and repeated on a retry, so that a digest of the body cannot be guessed
+ */
+export type Nonce = string
+/**
+ * A real calendar date, YYYY-MM-DD
+ */
+export type CalendarDate = string
+/**
  * Id of a message
  */
 export type MessageId = string
@@ -12,14 +20,6 @@ export type Pointer = string
  * Signed receipt: JWS in compact form (EdDSA); its payload is receipt.json
  */
 export type ReceiptToken = string
-/**
- * 32 random bytes, base64url, new for each message and repeated on a retry, so that a digest of the body cannot be guessed
- */
-export type Nonce = string
-/**
- * A real calendar date, YYYY-MM-DD
- */
-export type CalendarDate = string
 /**
  * RFC 3339, UTC, with milliseconds
  */
@@ -161,32 +161,364 @@ export type Envelope =
   | ProtocolResumedEvent
   | TestEvent
 /**
+ * Every code of a refusal. Codes are added, never reused or renamed
+ */
+export type ErrorCode =
+  | NoAccessToken
+  | TheAccessTokenIsNotValid
+  | TheAccessTokenHasExpired
+  | TheTokenIsMeantForAnotherAudience
+  | TheClientAssertionWasUsedBefore
+  | ThePartyIsUnknownOrDisabled
+  | ThisOperationIsNotOpenToThisKindOfParty
+  | TheClientAssertionIsRefused
+  | TheTokenRequestIsNotComplete
+  | NotSignedIn
+  | TheFormIsNotFromThisSession
+  | TheSignInLinkWasUsedOrHasExpired
+  | TheBodyIsNotJSON
+  | TheBodyDoesNotFitTheSchema
+  | TheBodyIsTooLarge
+  | TheContentTypeIsNotSupported
+  | TheIdempotencyKeyHeaderIsMissingOrMalformed
+  | ThereIsNoSuchOperation
+  | TheMethodIsNotAllowedHere
+  | AQueryParameterIsNotValid
+  | TheProtocolIsUnknown
+  | Phase1NoProtocolOpensThisExchange
+  | TheDecreeIsNotInForce
+  | TheProtocolIsNotSignedByAllParties
+  | TheProtocolIsNotYetInForce
+  | TheProtocolHasEnded
+  | TheProtocolIsSuspended
+  | ThePartyIsNotAPartyToThisProtocol
+  | TheProtocolDoesNotAllowThisDirection
+  | TheProtocolDoesNotListThisMessageType
+  | TheProtocolDoesNotListThisPurposeForThisMessageType
+  | TheProtocolDoesNotListThisField
+  | TheMessageIsLargerThanTheProtocolAllows
+  | TheTargetGroupIsNotTheOneOfTheProtocol
+  | TheProtocolDoesNotGrantThisFormOfAnswer
+  | TheRegisterOfTheRecipientIsNotReady
+  | TheProtocolDocumentIsNotValid
+  | TheNationalNumberIsNotValid
+  | TheTenantReferenceContainsANationalNumber
+  | TheSameTenantOccursTwiceInTheMessage
+  | TheTenantWasAlreadySentForThisPeriod
+  | NoCurrentRoute
+  | NoCurrentTenantWithThisReference
+  | ARowIdIsNotPartOfTheRequest
+  | ProcessingForThisPersonIsRestricted
+  | TheSameTagOccursTwiceInTheMessage
+  | AnElementIsNotAValidGroupElement
+  | TheSameElementOccursTwice
+  | TheDomainIsUnknown
+  | TheKeyEpochIsClosed
+  | TheIdempotencyKeyWasUsedWithAnotherBody
+  | TheRequestWasAlreadyAnswered
+  | ThereIsNoSuchMessage
+  | TheRequestHasExpired
+  | TheAnswerIsNotBoundToThisRequest
+  | ThereIsNoSuchFeedback
+  | TheFeedbackCannotMoveToThisStatus
+  | ThePayloadIsNoLongerKept
+  | ThePeriodIsClosed
+  | ThereIsNoSuchDelivery
+  | NoWebhookIsSet
+  | TheWebhookAddressIsNotAllowed
+  | TooManyRequests
+  | TheEvaluationQuotaIsUsedUp
+  | TooManyElementsInOneRequest
+  | TheDailyCeilingOfTheProtocolIsReached
+  | SomethingWentWrongOnOurSide
+  | EvidenceCannotBeWrittenSoNothingIsDisclosed
+  | TheStoreIsNotReachable
+  | TheKeyServiceIsNotReachable
+/**
+ * HTTP 401. Fetch a token at POST /oauth/token and send it as "Authorization: Bearer …".
+ */
+export type NoAccessToken = 'HB-101'
+/**
+ * HTTP 401. Fetch a new token; do not change or build tokens yourself.
+ */
+export type TheAccessTokenIsNotValid = 'HB-102'
+/**
+ * HTTP 401. Fetch a new token; expires_in says how long one lasts.
+ */
+export type TheAccessTokenHasExpired = 'HB-103'
+/**
+ * HTTP 401. Use a token whose aud is the public URL of this gateway.
+ */
+export type TheTokenIsMeantForAnotherAudience = 'HB-104'
+/**
+ * HTTP 401. Make a new assertion with a new jti for every token request.
+ */
+export type TheClientAssertionWasUsedBefore = 'HB-105'
+/**
+ * HTTP 401. Ask the operator of the gateway to register or enable the party.
+ */
+export type ThePartyIsUnknownOrDisabled = 'HB-106'
+/**
+ * HTTP 403. See the operation list in /docs for who may call what.
+ */
+export type ThisOperationIsNotOpenToThisKindOfParty = 'HB-107'
+/**
+ * HTTP 401. Sign with a registered key; iss = sub = party id, aud = the token URL, exp - iat at most 120 s.
+ */
+export type TheClientAssertionIsRefused = 'HB-108'
+/**
+ * HTTP 400. Send grant_type, client_id, client_assertion_type and client_assertion as a form (RFC 7523).
+ */
+export type TheTokenRequestIsNotComplete = 'HB-109'
+/**
+ * HTTP 401. Open the one-time link that the gateway printed at start.
+ */
+export type NotSignedIn = 'HB-110'
+/**
+ * HTTP 403. Reload the page and try again.
+ */
+export type TheFormIsNotFromThisSession = 'HB-111'
+/**
+ * HTTP 401. Run "huisbrug console link" for a new link.
+ */
+export type TheSignInLinkWasUsedOrHasExpired = 'HB-112'
+/**
+ * HTTP 400. Send UTF-8 JSON with Content-Type application/json.
+ */
+export type TheBodyIsNotJSON = 'HB-201'
+/**
+ * HTTP 400. Compare the body with the schema named in rule.
+ */
+export type TheBodyDoesNotFitTheSchema = 'HB-202'
+/**
+ * HTTP 413. Split the message; a body holds at most 1 MiB.
+ */
+export type TheBodyIsTooLarge = 'HB-203'
+/**
+ * HTTP 415. Send Content-Type application/json.
+ */
+export type TheContentTypeIsNotSupported = 'HB-204'
+/**
+ * HTTP 400. Send a key of 1 to 64 characters from A-Z a-z 0-9 . _ - and repeat it on retry.
+ */
+export type TheIdempotencyKeyHeaderIsMissingOrMalformed = 'HB-205'
+/**
+ * HTTP 404. See /docs for the operations.
+ */
+export type ThereIsNoSuchOperation = 'HB-206'
+/**
+ * HTTP 405. See /docs for the methods of this path.
+ */
+export type TheMethodIsNotAllowedHere = 'HB-207'
+/**
+ * HTTP 400. See /docs for the parameters of this operation.
+ */
+export type AQueryParameterIsNotValid = 'HB-208'
+/**
+ * HTTP 422. Use an id from GET /v1/protocols.
+ */
+export type TheProtocolIsUnknown = 'HB-301'
+/**
+ * HTTP 403. Draw up, sign and publish a protocol first; nothing about a person moves without one.
+ */
+export type Phase1NoProtocolOpensThisExchange = 'HB-302'
+/**
+ * HTTP 403. Wait until the decretal ground of the protocol is in force.
+ */
+export type TheDecreeIsNotInForce = 'HB-303'
+/**
+ * HTTP 403. Have every party sign the protocol; see its signatures.
+ */
+export type TheProtocolIsNotSignedByAllParties = 'HB-304'
+/**
+ * HTTP 403. Wait until the start date of the protocol.
+ */
+export type TheProtocolIsNotYetInForce = 'HB-305'
+/**
+ * HTTP 403. Agree on a new version or a successor.
+ */
+export type TheProtocolHasEnded = 'HB-306'
+/**
+ * HTTP 503. Try again later with the same Idempotency-Key.
+ */
+export type TheProtocolIsSuspended = 'HB-307'
+/**
+ * HTTP 403. Accede to the framework first.
+ */
+export type ThePartyIsNotAPartyToThisProtocol = 'HB-308'
+/**
+ * HTTP 403. See the message types of the protocol for sender and recipient.
+ */
+export type TheProtocolDoesNotAllowThisDirection = 'HB-309'
+/**
+ * HTTP 403. Use a message type that the protocol lists.
+ */
+export type TheProtocolDoesNotListThisMessageType = 'HB-310'
+/**
+ * HTTP 403. Name a purpose that the protocol lists for the message type.
+ */
+export type TheProtocolDoesNotListThisPurposeForThisMessageType = 'HB-311'
+/**
+ * HTTP 403. Leave out the field; the protocol lists what may be sent.
+ */
+export type TheProtocolDoesNotListThisField = 'HB-312'
+/**
+ * HTTP 403. Split the message to the ceiling of the protocol.
+ */
+export type TheMessageIsLargerThanTheProtocolAllows = 'HB-313'
+/**
+ * HTTP 403. Name the target group and version that the protocol defines.
+ */
+export type TheTargetGroupIsNotTheOneOfTheProtocol = 'HB-314'
+/**
+ * HTTP 403. Answer with counts or per person, as the protocol says.
+ */
+export type TheProtocolDoesNotGrantThisFormOfAnswer = 'HB-315'
+/**
+ * HTTP 503. Try again later with the same Idempotency-Key.
+ */
+export type TheRegisterOfTheRecipientIsNotReady = 'HB-316'
+/**
+ * HTTP 403. Run "huisbrug protocol lint" and correct the document.
+ */
+export type TheProtocolDocumentIsNotValid = 'HB-317'
+/**
+ * HTTP 422. Check the number: eleven digits with a correct check number.
+ */
+export type TheNationalNumberIsNotValid = 'HB-401'
+/**
+ * HTTP 422. Use a reference of your own that is not derived from a national number.
+ */
+export type TheTenantReferenceContainsANationalNumber = 'HB-402'
+/**
+ * HTTP 422. Send each tenant and each reference once.
+ */
+export type TheSameTenantOccursTwiceInTheMessage = 'HB-403'
+/**
+ * HTTP 409. Leave out tenants that were accepted in an earlier message of the month.
+ */
+export type TheTenantWasAlreadySentForThisPeriod = 'HB-404'
+/**
+ * HTTP 422. Nothing to do: there is no housing company to which this may go now.
+ */
+export type NoCurrentRoute = 'HB-405'
+/**
+ * HTTP 422. Check the reference; a tenancy ends once.
+ */
+export type NoCurrentTenantWithThisReference = 'HB-406'
+/**
+ * HTTP 422. Answer with row ids of the request only; nothing of this answer was taken.
+ */
+export type ARowIdIsNotPartOfTheRequest = 'HB-407'
+/**
+ * HTTP 422. Do not send this person until the restriction ends.
+ */
+export type ProcessingForThisPersonIsRestricted = 'HB-408'
+/**
+ * HTTP 422. Send each tag once.
+ */
+export type TheSameTagOccursTwiceInTheMessage = 'HB-409'
+/**
+ * HTTP 422. Blind again; elements are 32 bytes, canonical, not the identity.
+ */
+export type AnElementIsNotAValidGroupElement = 'HB-410'
+/**
+ * HTTP 422. Blind each input with a fresh scalar.
+ */
+export type TheSameElementOccursTwice = 'HB-411'
+/**
+ * HTTP 422. Use a domain from GET /v1/pseudonyms/domains.
+ */
+export type TheDomainIsUnknown = 'HB-412'
+/**
+ * HTTP 409. Use the current epoch from GET /v1/pseudonyms/domains.
+ */
+export type TheKeyEpochIsClosed = 'HB-413'
+/**
+ * HTTP 409. Use a new key for a new message, the same key and body for a retry.
+ */
+export type TheIdempotencyKeyWasUsedWithAnotherBody = 'HB-501'
+/**
+ * HTTP 409. Nothing to do: the first answer stands.
+ */
+export type TheRequestWasAlreadyAnswered = 'HB-502'
+/**
+ * HTTP 404. Check the id; only messages of the calling party are shown.
+ */
+export type ThereIsNoSuchMessage = 'HB-503'
+/**
+ * HTTP 409. Nothing to do: the answer window of the protocol is over.
+ */
+export type TheRequestHasExpired = 'HB-504'
+/**
+ * HTTP 409. Repeat the requestDigest that came with the request.
+ */
+export type TheAnswerIsNotBoundToThisRequest = 'HB-505'
+/**
+ * HTTP 404. Check the id; only feedback for the calling party is shown.
+ */
+export type ThereIsNoSuchFeedback = 'HB-506'
+/**
+ * HTTP 409. Feedback goes forward only: open, taken-up, closed; closed is the end.
+ */
+export type TheFeedbackCannotMoveToThisStatus = 'HB-507'
+/**
+ * HTTP 410. Nothing to do: the retention of the protocol is over.
+ */
+export type ThePayloadIsNoLongerKept = 'HB-508'
+/**
+ * HTTP 409. Send new tenants with a reference date in an open period.
+ */
+export type ThePeriodIsClosed = 'HB-509'
+/**
+ * HTTP 404. Check the id; only deliveries to the calling party are shown.
+ */
+export type ThereIsNoSuchDelivery = 'HB-510'
+/**
+ * HTTP 404. Set one with PUT /v1/webhook.
+ */
+export type NoWebhookIsSet = 'HB-511'
+/**
+ * HTTP 422. Use an https address that is publicly reachable, without user name or fragment.
+ */
+export type TheWebhookAddressIsNotAllowed = 'HB-512'
+/**
+ * HTTP 429. Wait for the time in Retry-After.
+ */
+export type TooManyRequests = 'HB-601'
+/**
+ * HTTP 429. Wait for the next daily allowance or ask the privacy officer for a grant.
+ */
+export type TheEvaluationQuotaIsUsedUp = 'HB-602'
+/**
+ * HTTP 413. Send at most 5,000 elements.
+ */
+export type TooManyElementsInOneRequest = 'HB-603'
+/**
+ * HTTP 429. Go on tomorrow (UTC).
+ */
+export type TheDailyCeilingOfTheProtocolIsReached = 'HB-604'
+/**
+ * HTTP 500. Try again with the same Idempotency-Key; report the instance if it goes on.
+ */
+export type SomethingWentWrongOnOurSide = 'HB-901'
+/**
+ * HTTP 503. Try again later with the same Idempotency-Key.
+ */
+export type EvidenceCannotBeWrittenSoNothingIsDisclosed = 'HB-902'
+/**
+ * HTTP 503. Try again later with the same Idempotency-Key.
+ */
+export type TheStoreIsNotReachable = 'HB-903'
+/**
+ * HTTP 503. Try again later with the same Idempotency-Key.
+ */
+export type TheKeyServiceIsNotReachable = 'HB-904'
+/**
  * The signed agreement as data. The gateway executes it: what it does not list does not pass
  */
 export type Protocol = ProtocolAgreement | ProtocolAccession
 
-/**
- * 202 of POST /v1/reports/annex-1
- */
-export interface Annex1Accepted {
-  messageId: MessageId
-  /**
-   * What looks odd but is not refused
-   *
-   * @minItems 0
-   * @maxItems 20
-   *
-   * Items: One warning
-   */
-  warnings: {
-    pointer: Pointer
-    /**
-     * What looks odd
-     */
-    text: string
-  }[]
-  receipt: ReceiptToken
-}
 /**
  * POST /v1/reports/annex-1: counts only, in any phase, no protocol needed. checked <= tenants; regularised <= extraTime.tenants
  */
@@ -255,6 +587,28 @@ export interface Annex1 {
    * Files passed to the supervisor before
    */
   passedToSupervisor: number
+}
+/**
+ * 202 of POST /v1/reports/annex-1
+ */
+export interface Annex1Accepted {
+  messageId: MessageId
+  /**
+   * What looks odd but is not refused
+   *
+   * @minItems 0
+   * @maxItems 20
+   *
+   * Items: One warning
+   */
+  warnings: {
+    pointer: Pointer
+    /**
+     * What looks odd
+     */
+    text: string
+  }[]
+  receipt: ReceiptToken
 }
 /**
  * One entry of the audit log, written as RFC 8785 canonical JSON of at most 65,535 bytes. It holds no value of a payload, no name and no national number
@@ -572,12 +926,6 @@ export interface DetectionRequest {
   }[]
 }
 /**
- * POST /v1/pseudonyms/domains/ready: the recipient's register is prepared under this key
- */
-export interface DomainReady {
-  domain: DomainName
-}
-/**
  * One pseudonym domain; 200 of POST /v1/pseudonyms/domains/ready
  */
 export interface Domain {
@@ -588,6 +936,12 @@ export interface Domain {
    * Elements that may still be evaluated now
    */
   quotaLeft: number
+}
+/**
+ * POST /v1/pseudonyms/domains/ready: the recipient's register is prepared under this key
+ */
+export interface DomainReady {
+  domain: DomainName
 }
 /**
  * GET /v1/pseudonyms/domains
@@ -618,9 +972,9 @@ export interface DetectionAnsweredEvent {
   type: 'be.huisbrug.detection.answered'
   time: Timestamp
   /**
-   * The feedback or message it is about, where there is one
+   * The feedback or message it is about; the id of the event where it is about neither
    */
-  subject?: string
+  subject: string
   /**
    * Form of data
    */
@@ -692,9 +1046,9 @@ export interface FeedbackReachabilityEvent {
   type: 'be.huisbrug.feedback.reachability'
   time: Timestamp
   /**
-   * The feedback or message it is about, where there is one
+   * The feedback or message it is about; the id of the event where it is about neither
    */
-  subject?: string
+  subject: string
   /**
    * Form of data
    */
@@ -731,9 +1085,9 @@ export interface FeedbackOverdueEvent {
   type: 'be.huisbrug.feedback.overdue'
   time: Timestamp
   /**
-   * The feedback or message it is about, where there is one
+   * The feedback or message it is about; the id of the event where it is about neither
    */
-  subject?: string
+  subject: string
   /**
    * Form of data
    */
@@ -772,9 +1126,9 @@ export interface InteractionExpiredEvent {
   type: 'be.huisbrug.interaction.expired'
   time: Timestamp
   /**
-   * The feedback or message it is about, where there is one
+   * The feedback or message it is about; the id of the event where it is about neither
    */
-  subject?: string
+  subject: string
   /**
    * Form of data
    */
@@ -809,9 +1163,9 @@ export interface ProtocolSuspendedEvent {
   type: 'be.huisbrug.protocol.suspended'
   time: Timestamp
   /**
-   * The feedback or message it is about, where there is one
+   * The feedback or message it is about; the id of the event where it is about neither
    */
-  subject?: string
+  subject: string
   /**
    * Form of data
    */
@@ -849,9 +1203,9 @@ export interface ProtocolResumedEvent {
   type: 'be.huisbrug.protocol.resumed'
   time: Timestamp
   /**
-   * The feedback or message it is about, where there is one
+   * The feedback or message it is about; the id of the event where it is about neither
    */
-  subject?: string
+  subject: string
   /**
    * Form of data
    */
@@ -885,9 +1239,9 @@ export interface TestEvent {
   type: 'be.huisbrug.test'
   time: Timestamp
   /**
-   * The feedback or message it is about, where there is one
+   * The feedback or message it is about; the id of the event where it is about neither
    */
-  subject?: string
+  subject: string
   /**
    * Form of data
    */
@@ -980,20 +1334,35 @@ export interface FeedbackRequest {
   }[]
 }
 /**
- * 200 of POST /v1/inbox/acknowledgements
+ * GET /health/live and /health/ready
  */
-export interface InboxAcknowledged {
-  upTo: DeliveryId
+export interface Health {
   /**
-   * Events that this acknowledged
+   * Whether all is well
    */
-  acknowledged: number
-}
-/**
- * POST /v1/inbox/acknowledgements: everything up to and including this event is taken
- */
-export interface InboxAcknowledgement {
-  upTo: DeliveryId
+  status: 'ok' | 'failing'
+  /**
+   * What was looked at
+   *
+   * @minItems 0
+   * @maxItems 50
+   *
+   * Items: One check
+   */
+  checks?: {
+    /**
+     * What
+     */
+    name: string
+    /**
+     * Whether it is well
+     */
+    ok: boolean
+    /**
+     * In a few words, without personal data
+     */
+    detail: string
+  }[]
 }
 /**
  * GET /v1/inbox: the same envelopes as webhooks, oldest first
@@ -1009,48 +1378,20 @@ export interface Inbox {
   next: Next
 }
 /**
- * 202 of a message: of an answer, progress, ended tenancies and the general form
+ * 200 of POST /v1/inbox/acknowledgements
  */
-export interface MessageAccepted {
-  messageId: MessageId
-  state: MessageState
+export interface InboxAcknowledged {
+  upTo: DeliveryId
   /**
-   * Items accepted; a message without items is one
+   * Events that this acknowledged
    */
-  accepted: number
-  /**
-   * Items refused, each with its reason
-   *
-   * @minItems 0
-   * @maxItems 1000
-   */
-  refused: RefusedItem[]
-  receipt: ReceiptToken
+  acknowledged: number
 }
 /**
- * POST /v1/messages: any message type that a protocol lists. The named operations are shorthands of this. What an item may hold is what the protocol lists for the type
+ * POST /v1/inbox/acknowledgements: everything up to and including this event is taken
  */
-export interface MessageRequest {
-  protocol: ProtocolId
-  type: MessageType
-  purpose: PurposeId
-  nonce: Nonce
-  referenceDate?: CalendarDate
-  targetGroup?: TargetGroup
-  domain?: DomainName
-  inReplyTo?: MessageId
-  requestDigest?: Digest
-  /**
-   * The items
-   *
-   * @minItems 1
-   * @maxItems 1000
-   *
-   * Items: Fields that the protocol lists for the type
-   */
-  items: {
-    [k: string]: string | number | boolean
-  }[]
+export interface InboxAcknowledgement {
+  upTo: DeliveryId
 }
 /**
  * GET /v1/messages/{id}: where a message stands, for its sender
@@ -1106,6 +1447,50 @@ export interface Message {
     state: MessageState
     at: Timestamp
     code?: Code
+  }[]
+}
+/**
+ * 202 of a message: of an answer, progress, ended tenancies and the general form
+ */
+export interface MessageAccepted {
+  messageId: MessageId
+  state: MessageState
+  /**
+   * Items accepted; a message without items is one
+   */
+  accepted: number
+  /**
+   * Items refused, each with its reason
+   *
+   * @minItems 0
+   * @maxItems 1000
+   */
+  refused: RefusedItem[]
+  receipt: ReceiptToken
+}
+/**
+ * POST /v1/messages: any message type that a protocol lists. The named operations are shorthands of this. What an item may hold is what the protocol lists for the type
+ */
+export interface MessageRequest {
+  protocol: ProtocolId
+  type: MessageType
+  purpose: PurposeId
+  nonce: Nonce
+  referenceDate?: CalendarDate
+  targetGroup?: TargetGroup
+  domain?: DomainName
+  inReplyTo?: MessageId
+  requestDigest?: Digest
+  /**
+   * The items
+   *
+   * @minItems 1
+   * @maxItems 1000
+   *
+   * Items: Fields that the protocol lists for the type
+   */
+  items: {
+    [k: string]: string | number | boolean
   }[]
 }
 /**
@@ -1183,6 +1568,14 @@ export interface Problem {
   error_description?: string
 }
 /**
+ * POST /v1/feedback/{feedbackId}/progress: what the housing company did with the feedback
+ */
+export interface Progress {
+  status: ProgressStatus
+  on: CalendarDate
+  nonce?: Nonce
+}
+/**
  * POST {base}/progress: gateway to the employment service, only where the protocol lists it
  */
 export interface ProgressForward {
@@ -1202,14 +1595,6 @@ export interface ProgressForward {
     status: ProgressStatus
     on: CalendarDate
   }[]
-}
-/**
- * POST /v1/feedback/{feedbackId}/progress: what the housing company did with the feedback
- */
-export interface Progress {
-  status: ProgressStatus
-  on: CalendarDate
-  nonce?: Nonce
 }
 /**
  * A protocol, a framework that others accede to, or an exchange under a deliberation
@@ -2359,15 +2744,45 @@ export interface ProtocolSuspension {
   reason: string
 }
 /**
- * GET /v1/receipts/{messageId}
+ * GET /v1/protocols: every protocol that the gateway can read, whatever its state
  */
-export interface ReceiptReply {
-  messageId: MessageId
-  receipt: ReceiptToken
+export interface Protocols {
   /**
-   * c2sp.org/tlog-proof@v1 of the entry; null until it is sequenced
+   * The protocols, by id
+   *
+   * @minItems 0
+   * @maxItems 1000
+   *
+   * Items: One protocol
    */
-  proof: string | null
+  items: {
+    protocolId: ProtocolId
+    version: Version
+    /**
+     * What the document is
+     */
+    kind: 'protocol' | 'framework' | 'accession' | 'deliberation-backed'
+    framework?: ProtocolId
+    /**
+     * Title, in Dutch
+     */
+    title: string
+    /**
+     * Where it stands now
+     */
+    state:
+      | 'draft'
+      | 'dpo-review'
+      | 'advised'
+      | 'signed'
+      | 'published'
+      | 'active'
+      | 'suspended'
+      | 'terminated'
+      | 'expired'
+    contentHash: Digest
+  }[]
+  next: Next
 }
 /**
  * Payload of a receipt (JWS, EdDSA, typ huisbrug-receipt+jws)
@@ -2406,6 +2821,17 @@ export interface Receipt {
   iat: number
 }
 /**
+ * GET /v1/receipts/{messageId}
+ */
+export interface ReceiptReply {
+  messageId: MessageId
+  receipt: ReceiptToken
+  /**
+   * c2sp.org/tlog-proof@v1 of the entry; null until it is sequenced
+   */
+  proof: string | null
+}
+/**
  * What happened to a protocol document, beside it: signatures.json in its folder
  */
 export interface Signatures {
@@ -2434,6 +2860,25 @@ export interface Signatures {
   suspensions: ProtocolSuspension[]
 }
 /**
+ * POST /v1/tenancies/ended: these persons are tenants no longer
+ */
+export interface TenanciesEnded {
+  protocol: ProtocolId
+  nonce: Nonce
+  /**
+   * One item per tenant
+   *
+   * @minItems 1
+   * @maxItems 1000
+   *
+   * Items: One tenant
+   */
+  items: {
+    tenantRef: TenantRef
+    endedOn: CalendarDate
+  }[]
+}
+/**
  * POST {base}/tenancies/ended: gateway to the employment service
  */
 export interface TenanciesEndedForward {
@@ -2450,25 +2895,6 @@ export interface TenanciesEndedForward {
    */
   items: {
     tag: Tag
-    endedOn: CalendarDate
-  }[]
-}
-/**
- * POST /v1/tenancies/ended: these persons are tenants no longer
- */
-export interface TenanciesEnded {
-  protocol: ProtocolId
-  nonce: Nonce
-  /**
-   * One item per tenant
-   *
-   * @minItems 1
-   * @maxItems 1000
-   *
-   * Items: One tenant
-   */
-  items: {
-    tenantRef: TenantRef
     endedOn: CalendarDate
   }[]
 }
@@ -2516,6 +2942,22 @@ export interface TokenResponse {
   scope: string
 }
 /**
+ * PUT /v1/webhook: where the party receives events
+ */
+export interface Webhook {
+  /**
+   * An https address that is publicly reachable
+   */
+  url: string
+  /**
+   * Event types wanted; all if left out
+   *
+   * @minItems 1
+   * @maxItems 20
+   */
+  events?: EventType[]
+}
+/**
  * Reply of PUT and GET /v1/webhook and of POST /v1/webhook/rotate
  */
 export interface WebhookReply {
@@ -2541,27 +2983,11 @@ export interface WebhookReply {
 export interface WebhookTest {
   deliveryId: DeliveryId
 }
-/**
- * PUT /v1/webhook: where the party receives events
- */
-export interface Webhook {
-  /**
-   * An https address that is publicly reachable
-   */
-  url: string
-  /**
-   * Event types wanted; all if left out
-   *
-   * @minItems 1
-   * @maxItems 20
-   */
-  events?: EventType[]
-}
 
 /** The type of each schema, by the name of its file. */
 export interface WireTypes {
-  'annex-1-accepted': Annex1Accepted
   'annex-1': Annex1
+  'annex-1-accepted': Annex1Accepted
   'audit-entry': AuditEntry
   'deliveries': Deliveries
   'delivery': Delivery
@@ -2569,10 +2995,11 @@ export interface WireTypes {
   'detection-answer': DetectionAnswer
   'detection-forward': DetectionForward
   'detection-request': DetectionRequest
-  'domain-ready': DomainReady
   'domain': Domain
+  'domain-ready': DomainReady
   'domains': Domains
   'envelope': Envelope
+  'error-code': ErrorCode
   'evaluation-reply': EvaluationReply
   'evaluation-request': EvaluationRequest
   'event-counts-answered': EventCountsAnswered
@@ -2585,27 +3012,29 @@ export interface WireTypes {
   'event-test': EventTest
   'feedback-accepted': FeedbackAccepted
   'feedback-request': FeedbackRequest
+  'health': Health
+  'inbox': Inbox
   'inbox-acknowledged': InboxAcknowledged
   'inbox-acknowledgement': InboxAcknowledgement
-  'inbox': Inbox
+  'message': Message
   'message-accepted': MessageAccepted
   'message-request': MessageRequest
-  'message': Message
   'page': Page
   'period-close': PeriodClose
   'period-closed': PeriodClosed
   'problem': Problem
-  'progress-forward': ProgressForward
   'progress': Progress
+  'progress-forward': ProgressForward
   'protocol': Protocol
-  'receipt-reply': ReceiptReply
+  'protocols': Protocols
   'receipt': Receipt
+  'receipt-reply': ReceiptReply
   'signatures': Signatures
-  'tenancies-ended-forward': TenanciesEndedForward
   'tenancies-ended': TenanciesEnded
+  'tenancies-ended-forward': TenanciesEndedForward
   'token-request': TokenRequest
   'token-response': TokenResponse
+  'webhook': Webhook
   'webhook-reply': WebhookReply
   'webhook-test': WebhookTest
-  'webhook': Webhook
 }

@@ -1,0 +1,158 @@
+import { readFileSync } from 'node:fs'
+import { ALL_OPERATIONS } from '../../src/access/operations.ts'
+import { componentRef, componentsOf } from './components.ts'
+import type { Operation } from './operation.ts'
+import { EXCHANGE_OPERATIONS } from './operations-exchange.ts'
+import { SERVICE_OPERATIONS } from './operations-service.ts'
+import { jsonContent, problemExamples, responsesOf } from './responses.ts'
+import type { Schema } from './types.ts'
+import { webhooksOf } from './webhooks.ts'
+
+export const OPERATIONS: readonly Operation[] = [...EXCHANGE_OPERATIONS, ...SERVICE_OPERATIONS]
+
+const DESCRIPTION = `Gateway between Flemish housing companies and VDAB. Nothing about a person moves
+unless a signed protocol in force allows the party, direction, message type, purpose, every field and
+the volume at that instant. Every refusal names a code, a place, a rule and a remedy.
+
+Binary values are base64url without padding, times RFC 3339 in UTC, dates YYYY-MM-DD. Every
+person-bearing POST needs an \`Idempotency-Key\`; the same key and body give the same answer.`
+
+const TAGS = [
+  ['access', 'Tokens and keys'],
+  ['protocols', 'The agreements that the gateway executes'],
+  ['detection', 'Which tenants of the target group are in the client file'],
+  ['feedback', 'Tenants who are hard to reach, and what is done about it'],
+  ['messages', 'Where a message stands, and the proof of what was decided'],
+  ['pseudonyms', 'Blind pseudonyms for the recipient'],
+  ['hand-over', 'Events by webhook or inbox'],
+  ['evidence', 'The public side of the audit log'],
+  ['operation', 'For those who run the gateway'],
+  ['employment-service', 'What an employment service offers to the gateway'],
+]
+
+/** docs/api/openapi.json: OpenAPI 3.1 from schemas/, the error table and the operations. */
+export function openapiOf(schemas: Map<string, Schema>): string {
+  const examples = examplesOf(schemas)
+  const description = {
+    openapi: '3.1.0',
+    info: {
+      title: 'Huisbrug',
+      version: versionOfPackage(),
+      summary: 'Lawful, provable data exchange between housing companies and VDAB',
+      description: DESCRIPTION,
+      license: { name: 'EUPL-1.2', identifier: 'EUPL-1.2' },
+    },
+    servers: [{ url: '/', description: 'This gateway' }],
+    security: [{ accessToken: [] }],
+    tags: TAGS.map(([name, text]) => ({ name, description: text })),
+    paths: pathsOf(examples),
+    webhooks: webhooksOf(schemas),
+    components: {
+      schemas: componentsOf(schemas),
+      examples: problemExamples(),
+      securitySchemes: { accessToken: securityScheme() },
+    },
+  }
+  return `${JSON.stringify(description, null, 2)}\n`
+}
+
+function versionOfPackage(): string {
+  const path = new URL('../../package.json', import.meta.url)
+  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version
+}
+
+function examplesOf(schemas: Map<string, Schema>): Map<string, unknown> {
+  return new Map(
+    [...schemas].map(([id, schema]) => [id, (schema['examples'] as unknown[] | undefined)?.[0]]),
+  )
+}
+
+function pathsOf(examples: Map<string, unknown>): Record<string, Schema> {
+  const paths: Record<string, Schema> = {}
+  for (const operation of OPERATIONS) {
+    paths[operation.path] = {
+      ...paths[operation.path],
+      [operation.method]: operationOf(operation, examples),
+    }
+  }
+  return paths
+}
+
+function operationOf(operation: Operation, examples: Map<string, unknown>): Schema {
+  const { id, tag, summary, description, scope } = operation
+  const parameters = parametersOf(operation)
+  const body = bodyOf(operation, examples)
+  return {
+    operationId: id,
+    tags: [tag],
+    summary,
+    ...(description && { description }),
+    security: scope ? [{ accessToken: [scope] }] : [],
+    ...(parameters.length && { parameters }),
+    ...(body && { requestBody: { required: true, content: body } }),
+    responses: responsesOf(operation, examples),
+  }
+}
+
+function bodyOf({ request, form }: Operation, examples: Map<string, unknown>): Schema | undefined {
+  if (request) return { 'application/json': jsonContent(request, examples) }
+  if (form) return { 'application/x-www-form-urlencoded': jsonContent(form, examples) }
+  return undefined
+}
+
+/** The form of each path parameter, by its name; where the path alone does not tell, by path. */
+const PATH_PARAMETERS: Readonly<Record<string, Schema>> = {
+  '/v1/protocols/{id} id': componentRef('protocol-id'),
+  '/v1/messages/{id} id': componentRef('message-id'),
+  '/v1/deliveries/{id}/retry id': componentRef('delivery-id'),
+  messageId: componentRef('message-id'),
+  feedbackId: componentRef('feedback-id'),
+  level: { type: 'integer', minimum: 0, maximum: 63 },
+  path: { type: 'string', pattern: '^(x[0-9]{3}/)*[0-9]{3}(\\.p/[0-9]{1,3})?$' },
+}
+
+function parametersOf({ path, personBearing, list }: Operation): Schema[] {
+  const names = [...path.matchAll(/\{([A-Za-z]+)\}/g)].map(([, name = '']) => name)
+  return [
+    ...names.map(name => pathParameter(path, name)),
+    ...(personBearing ? [IDEMPOTENCY_KEY] : []),
+    ...(list ? [LIMIT, AFTER] : []),
+  ]
+}
+
+function pathParameter(path: string, name: string): Schema {
+  const schema = PATH_PARAMETERS[`${path} ${name}`] ?? PATH_PARAMETERS[name]
+  if (!schema) throw new Error(`no form for the parameter ${name} of ${path}`)
+  return { name, in: 'path', required: true, schema }
+}
+
+const IDEMPOTENCY_KEY: Schema = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  required: true,
+  description: 'Repeat it, and the body, on a retry',
+  schema: componentRef('idempotency-key'),
+}
+
+const LIMIT: Schema = {
+  name: 'limit',
+  in: 'query',
+  description: 'Items per page',
+  schema: { type: 'integer', minimum: 1, maximum: 1000, default: 100 },
+}
+
+const AFTER: Schema = {
+  name: 'after',
+  in: 'query',
+  description: 'The next of the page before',
+  schema: componentRef('cursor'),
+}
+
+function securityScheme(): Schema {
+  const scopes = Object.fromEntries(ALL_OPERATIONS.map(scope => [scope, `Call ${scope}`]))
+  return {
+    type: 'oauth2',
+    description: 'RFC 9068 access token, by client credentials with a signed assertion (RFC 7523)',
+    flows: { clientCredentials: { tokenUrl: '/oauth/token', scopes } },
+  }
+}

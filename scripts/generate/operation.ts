@@ -1,0 +1,26 @@
+import type { Operation as Scope } from '../../src/access/operations.ts'
+import type { ErrorCode } from '../../src/errors.ts'
+import type { SchemaId } from '../../src/schemas.ts'
+
+/** One operation of the outside contract, as the API description shows it. */
+export interface Operation {
+  method: 'get' | 'post' | 'put' | 'delete'
+  path: string
+  id: string
+  tag: string
+  summary: string
+  description?: string
+  /** The scope that opens it; absent on public operations. */
+  scope?: Scope
+  /** It bears persons: a key is required, and the protocol decides. */
+  personBearing?: true
+  /** It is a list: limit and after. */
+  list?: true
+  request?: SchemaId
+  form?: SchemaId
+  status: 200 | 202 | 204
+  reply?: SchemaId
+  /** Instead of a schema: the media type and what is in it. */
+  text?: { type: string; description: string; example?: string }
+  refusals: ErrorCode[]
+}

@@ -1,0 +1,95 @@
+import { ERRORS, type ErrorCode } from '../../src/errors.ts'
+import { componentRef } from './components.ts'
+import type { Operation } from './operation.ts'
+import type { Schema } from './types.ts'
+
+const PROTECTED: ErrorCode[] = ['HB-101', 'HB-102', 'HB-103', 'HB-104', 'HB-106', 'HB-107']
+const PERSON_BEARING: ErrorCode[] = [
+  ...(['HB-201', 'HB-202', 'HB-203', 'HB-204', 'HB-205'] as const),
+  ...(['HB-301', 'HB-302', 'HB-303', 'HB-304', 'HB-305', 'HB-306', 'HB-307', 'HB-308'] as const),
+  ...(['HB-309', 'HB-310', 'HB-311', 'HB-312', 'HB-313', 'HB-317'] as const),
+  ...(['HB-501', 'HB-604', 'HB-902', 'HB-903'] as const),
+]
+const BODY: ErrorCode[] = ['HB-201', 'HB-203', 'HB-204']
+const ALWAYS: ErrorCode[] = ['HB-601', 'HB-901']
+
+/** The replies of an operation, by status: the good one, and a problem for each status of its codes. */
+export function responsesOf(operation: Operation, examples: Map<string, unknown>): Schema {
+  const problems = Map.groupBy(codesOf(operation), code => ERRORS[code][0])
+  const refused = [...problems].sort(([a], [b]) => a - b)
+  return {
+    [operation.status]: goodReply(operation, examples),
+    ...Object.fromEntries(refused.map(([status, codes]) => [status, problemReply(codes)])),
+    ...(operation.path === '/health/ready' && { 503: failingHealth(examples) }),
+  }
+}
+
+function codesOf(operation: Operation): ErrorCode[] {
+  const codes = [
+    ...(operation.scope ? PROTECTED : []),
+    ...(operation.personBearing ? PERSON_BEARING : []),
+    ...(operation.request ? BODY : []),
+    ...(operation.list ? (['HB-208'] as const) : []),
+    ...operation.refusals,
+    ...ALWAYS,
+  ]
+  return [...new Set(codes)].sort()
+}
+
+function goodReply({ status, reply, text }: Operation, examples: Map<string, unknown>): Schema {
+  if (text) return { description: text.description, content: { [text.type]: textContent(text) } }
+  if (!reply) return { description: status === 204 ? 'Done' : 'Accepted' }
+  return {
+    description: status === 202 ? 'Accepted' : 'Done',
+    content: { 'application/json': jsonContent(reply, examples) },
+  }
+}
+
+function textContent({ type, example }: NonNullable<Operation['text']>): Schema {
+  const schema = type === 'application/json' ? { type: 'object' } : { type: 'string' }
+  return { schema, ...(example !== undefined && { example }) }
+}
+
+/** The media type object of a schema, with the example that the schema carries. */
+export function jsonContent(id: string, examples: Map<string, unknown>): Schema {
+  const example = examples.get(id)
+  return { schema: componentRef(id), ...(example !== undefined && { example }) }
+}
+
+function failingHealth(examples: Map<string, unknown>): Schema {
+  return {
+    description: 'Not now',
+    content: { 'application/json': jsonContent('health', examples) },
+  }
+}
+
+function problemReply(codes: ErrorCode[]): Schema {
+  const examples = Object.fromEntries(
+    codes.map(code => [code, { $ref: `#/components/examples/${code}` }]),
+  )
+  return {
+    description: codes.map(code => `${code} ${ERRORS[code][1]}`).join('; '),
+    content: { 'application/problem+json': { schema: componentRef('problem'), examples } },
+  }
+}
+
+/** A problem of every code, for components.examples. */
+export function problemExamples(): Schema {
+  const codes = Object.keys(ERRORS) as ErrorCode[]
+  return Object.fromEntries(
+    codes.map(code => [code, { summary: ERRORS[code][1], value: problemOf(code) }]),
+  )
+}
+
+function problemOf(code: ErrorCode): Schema {
+  const [status, title, remedy] = ERRORS[code]
+  return {
+    type: `https://huisbrug.example/errors/${code}`,
+    title,
+    status,
+    detail: remedy,
+    code,
+    errors: [{ pointer: '', code, rule: 'see the refusal itself', remedy }],
+    instance: 'req_01KAJ5N0A1B2C3D4E5F6G7H8J9',
+  }
+}
