@@ -39,7 +39,7 @@ export function receiveDetection(context: Context, incoming: Incoming): Promise<
   return receive(context, incoming, async (body, messageId) => {
     const permission = permit(context, incoming, {
       body,
-      items: body['tenants'],
+      list: 'tenants',
       fields: fieldsOf(body['tenants'], ['referenceDate', 'targetGroup']),
     })
     const request = body as unknown as DetectionRequest

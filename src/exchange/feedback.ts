@@ -37,7 +37,7 @@ export function receiveFeedback(context: Context, incoming: Incoming): Promise<O
   return receive(context, incoming, async (body, messageId) => {
     const permission = permit(context, incoming, {
       body,
-      items: body['items'],
+      list: 'items',
       fields: fieldsOf(body['items']),
     })
     const request = body as unknown as FeedbackRequest

@@ -3,7 +3,8 @@ import type { Tx } from '../db/pool.ts'
 import { Refusal } from '../errors.ts'
 import { compileMessage } from '../protocol/compile.ts'
 import { type Decision, decide, type Question } from '../protocol/decide.ts'
-import type { ProtocolReference } from '../protocol/lookup.ts'
+import type { ProtocolSet } from '../protocol/load.ts'
+import { agreementOf, type ProtocolReference } from '../protocol/lookup.ts'
 import type { ProtocolModalities } from '../schemas.generated.ts'
 import { assertShape, type SchemaId } from '../schemas.ts'
 import type { Incoming } from './receive.ts'
@@ -28,7 +29,8 @@ export interface Permission {
 
 interface Asked {
   body: Record<string, unknown>
-  items?: unknown
+  /** Member of the body that holds the items; a message without one is one item. */
+  list?: 'tenants' | 'items'
   fields: string[]
   /** Where the message itself does not name them, they come from what it is about. */
   protocol?: string
@@ -56,7 +58,9 @@ export function permit(context: Context, incoming: Incoming, asked: Asked): Perm
   if (typeof protocol !== 'string') assertShape(SHAPES[incoming.type] as SchemaId, body)
   const question = toQuestion(incoming, asked, String(protocol))
   const set = context.protocols.current()
-  const decision = allowedOrThrow(decide(set, question))
+  const answer = decide(set, question)
+  if (!answer.allow) throw refusalOf(set, answer, incoming.type, asked)
+  const decision = answer
   const reasons = compileMessage(decision.document, incoming.type)(body)
   if (reasons.length > 0) throw new Refusal(reasons)
   const { version, digest, recipient, modalities, purpose, rule } = decision
@@ -73,13 +77,15 @@ export function permit(context: Context, incoming: Incoming, asked: Asked): Perm
     assertCeilings: async (tx, items, domain = '') => {
       if (items === 0) return
       const used = await countUse(tx, { ...question, protocol: decision.protocol }, domain, items)
-      allowedOrThrow(decide(set, { ...question, items, used }))
+      const still = decide(set, { ...question, items, used })
+      if (!still.allow) throw refusalOf(set, still, incoming.type, asked)
     },
   }
 }
 
 function toQuestion(incoming: Incoming, asked: Asked, protocol: string): Question {
-  const { body, items } = asked
+  const { body, list } = asked
+  const items = list && body[list]
   const purpose = asked.purpose ?? body['purpose']
   const targetGroup = readTargetGroup(body['targetGroup'])
   return {
@@ -101,10 +107,23 @@ function readTargetGroup(value: unknown): { id: string; version: string } | unde
   return typeof id === 'string' && typeof version === 'string' ? { id, version } : undefined
 }
 
-function allowedOrThrow(decision: Decision): Extract<Decision, { allow: true }> {
-  if (decision.allow) return decision
-  const { code, pointer, rule, remedy, retryAfter } = decision
-  throw new Refusal({ code, pointer, rule, remedy }, retryAfter === undefined ? {} : { retryAfter })
+/** A decision as a refusal, with the places that the decision, which sees names only, cannot know. */
+function refusalOf(
+  set: ProtocolSet,
+  decision: Extract<Decision, { allow: false }>,
+  type: string,
+  asked: Asked,
+): Refusal {
+  const { code, rule, remedy, retryAfter, protocol } = decision
+  if (code === 'HB-312' && protocol) {
+    const document = agreementOf(set, protocol.id)?.document
+    const found = document ? compileMessage(document, type)(asked.body) : []
+    const unlisted = found.filter(reason => reason.code === 'HB-312')
+    if (unlisted.length > 0) return new Refusal(unlisted)
+  }
+  const isVolume = code === 'HB-313' || code === 'HB-604'
+  const pointer = isVolume && asked.list ? `/${asked.list}` : decision.pointer
+  return new Refusal({ code, pointer, rule, remedy }, retryAfter === undefined ? {} : { retryAfter })
 }
 
 /** Adds to the use of today, whose row lock keeps others out until commit; tells what was used before. */

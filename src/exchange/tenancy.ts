@@ -26,7 +26,7 @@ export function receiveTenanciesEnded(context: Context, incoming: Incoming): Pro
   return receive(context, incoming, async (body, messageId) => {
     const permission = permit(context, incoming, {
       body,
-      items: body['items'],
+      list: 'items',
       fields: fieldsOf(body['items']),
     })
     const items = body['items'] as EndedItem[]

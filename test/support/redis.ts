@@ -52,5 +52,6 @@ async function end(server: ChildProcess): Promise<void> {
   if (server.exitCode !== null || server.signalCode !== null) return
   const ended = once(server, 'exit')
   server.kill('SIGTERM')
-  await Promise.race([ended, sleep(5_000).then(() => server.kill('SIGKILL'))])
+  await Promise.race([ended, sleep(5_000, undefined, { ref: false })])
+  server.kill('SIGKILL')
 }

@@ -90,7 +90,7 @@ CREATE TABLE idempotency (
   operation  text NOT NULL,
   digest     text NOT NULL,
   status     int  NOT NULL,
-  response   jsonb NOT NULL,
+  response   json NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (party_id, operation, key)
 );
@@ -100,7 +100,7 @@ COMMENT ON COLUMN idempotency.key IS 'Its Idempotency-Key';
 COMMENT ON COLUMN idempotency.operation IS 'Method and path';
 COMMENT ON COLUMN idempotency.digest IS 'SHA-256 of the body';
 COMMENT ON COLUMN idempotency.status IS 'HTTP status of the outcome';
-COMMENT ON COLUMN idempotency.response IS 'Body of the outcome, without tenant references';
+COMMENT ON COLUMN idempotency.response IS 'Body of the outcome, without tenant references; json, for a retry gets the same bytes';
 COMMENT ON COLUMN idempotency.created_at IS 'When the outcome was stored';
 
 CREATE TABLE detection_row (
