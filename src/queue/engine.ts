@@ -65,10 +65,17 @@ const WORKER_OPTIONS = {
   runRetryDelay: 1_000,
 }
 
-/** Redis where `queueUrl` names one, else PostgreSQL: that of `queueUrl`, or the program's own. */
-export function chooseEngine(databaseUrl: string, queueUrl: string | undefined): Engine {
+/**
+ * Redis where `queueUrl` names one, else PostgreSQL: that of `queueUrl`, or the program's own.
+ * @param closing once aborted, nothing connects again
+ */
+export function chooseEngine(
+  databaseUrl: string,
+  queueUrl: string | undefined,
+  closing: AbortSignal,
+): Engine {
   const url = queueUrl ?? databaseUrl
-  return /^rediss?:/.test(url) ? redisEngine(url) : postgresEngine(url)
+  return /^rediss?:/.test(url) ? redisEngine(url, closing) : postgresEngine(url)
 }
 
 function postgresEngine(url: string): Engine {
@@ -95,11 +102,11 @@ function postgresEngine(url: string): Engine {
   }
 }
 
-function redisEngine(url: string): Engine {
+function redisEngine(url: string, closing: AbortSignal): Engine {
   const { Queue, Worker } = withBackend(createRedisBackend)
   // The braces keep all keys in one slot of a Redis cluster.
   const prefix = '{huisbrug}'
-  const retryStrategy = (times: number) => Math.min(times * 200, 2_000)
+  const retryStrategy = (times: number) => (closing.aborted ? null : Math.min(times * 200, 2_000))
   const connection = { url, connectTimeout: 5_000, retryStrategy }
   return {
     kind: 'redis',

@@ -11,6 +11,10 @@ export class Outage {
     this.#what = what
   }
 
+  get failing(): boolean {
+    return this.#failing
+  }
+
   failed(error: unknown): void {
     if (this.#failing) return
     this.#failing = true

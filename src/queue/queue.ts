@@ -52,9 +52,10 @@ const CONNECTIONS_CLOSE_WITHIN_MS = 1_500
  * @throws Error where the engine is PostgreSQL and cannot be reached or prepared
  */
 export async function createWakeUps(options: WakeUpOptions): Promise<WakeUps> {
-  const engine = chooseEngine(options.databaseUrl, options.queueUrl)
+  const closing = new AbortController()
+  const engine = chooseEngine(options.databaseUrl, options.queueUrl, closing.signal)
   await engine.prepare()
-  return new BullWakeUps(engine, options)
+  return new BullWakeUps(engine, options, closing)
 }
 
 class BullWakeUps implements WakeUps {
@@ -64,11 +65,12 @@ class BullWakeUps implements WakeUps {
   readonly #queue: WakeUpQueue
   readonly #bell: Bell
   readonly #outage: Outage
-  readonly #closing = new AbortController()
+  readonly #closing: AbortController
   #work: { worker: WakeUpWorker; dispatcher: Dispatcher; reconciling: Promise<void> } | undefined
   #closed: Promise<void> | undefined
 
-  constructor(engine: Engine, options: WakeUpOptions) {
+  constructor(engine: Engine, options: WakeUpOptions, closing: AbortController) {
+    this.#closing = closing
     this.engine = engine.kind
     this.#options = options
     this.#engine = engine
@@ -145,7 +147,9 @@ class BullWakeUps implements WakeUps {
       const { worker, dispatcher } = this.#work
       await settle(worker.pause(true), 500)
       await settle(dispatcher.idle(), HANDLERS_END_WITHIN_MS)
-      await settle(worker.close(dispatcher.busy), CONNECTIONS_CLOSE_WITHIN_MS)
+      // Waiting for jobs takes an engine that answers.
+      const force = dispatcher.busy || this.#outage.failing
+      await settle(worker.close(force), CONNECTIONS_CLOSE_WITHIN_MS)
     }
     await settle(this.#queue.close(), 500)
   }

@@ -1,4 +1,7 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
 import { createWakeUps, type WakeUpOptions, type WakeUps } from '../../src/queue/queue.ts'
 import { testLog } from '../support/log.ts'
@@ -264,6 +267,16 @@ export function describeWakeUps(open: () => Promise<EngineUnderTest>): void {
     })
   })
 
+  describe('a worker that is killed at work, again and again', () => {
+    test('does not keep the next one from going on at once', async () => {
+      for (let kills = 0; kills < 3; kills += 1) await killAtWork(engine.url)
+      const { calls, handler } = recorder()
+      const wakeUps = await start({ dueDestinations: async () => ['vdab'], reconcileEvery: 200 })
+      wakeUps.work(handler, { concurrency: 1 })
+      await until(() => calls.includes('vdab'), 3_000)
+    })
+  })
+
   describe('while the engine is away', () => {
     let proxy: Proxy
     beforeEach(async () => {
@@ -361,4 +374,19 @@ export function describeWakeUps(open: () => Promise<EngineUnderTest>): void {
       await expect(wakeUps.wake(['vdab'])).resolves.toBeUndefined()
     })
   })
+}
+
+/** Starts a worker process and kills it as soon as its handler is at work. */
+async function killAtWork(url: string): Promise<void> {
+  const program = fileURLToPath(new URL('worker-program.ts', import.meta.url))
+  const env = { ...process.env, NODE_OPTIONS: '' }
+  const child = spawn(process.execPath, [program, url], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env,
+  })
+  const [said] = await once(child.stdout, 'data')
+  expect(String(said)).toBe('vdab\n')
+  const ended = once(child, 'exit')
+  child.kill('SIGKILL')
+  await ended
 }
