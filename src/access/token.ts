@@ -13,7 +13,7 @@ import {
 } from './assertion.ts'
 import { type Claims, TOKEN_SECONDS, tokenFaults } from './claims.ts'
 import { tokenUrlOf } from './metadata.ts'
-import type { Caller } from './operations.ts'
+import { assertMayCall, type Caller, type Operation } from './operations.ts'
 import { RefusalEvidence } from './refusal-evidence.ts'
 import type { Signing } from './signing.ts'
 import { grantScope, readTokenRequest } from './token-request.ts'
@@ -80,10 +80,10 @@ export class AccessTokens {
   }
 
   /**
-   * Checks the value of an Authorization header.
-   * @throws Refusal HB-101 to HB-104, HB-106
+   * Checks the value of an Authorization header, and that its caller may do the operation.
+   * @throws Refusal HB-101 to HB-104, HB-106, HB-107
    */
-  async verifyToken(authorization: string | undefined): Promise<Caller> {
+  async verifyToken(authorization: string | undefined, operation?: Operation): Promise<Caller> {
     let proven: string | undefined
     return this.#evidenced(
       () => proven,
@@ -94,7 +94,10 @@ export class AccessTokens {
         })
         const party = await this.#parties.find(claims.sub)
         if (!party || party.disabledAt) throw refuse('HB-106', '', 'access: party')
-        return { party: party.id, kind: party.kind, scopes: new Set(claims.scope.split(' ')) }
+        const scopes = new Set(claims.scope.split(' '))
+        const caller = { party: party.id, kind: party.kind, scopes }
+        if (operation) assertMayCall(caller, operation)
+        return caller
       },
     )
   }

@@ -4,7 +4,6 @@ import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import express from 'express'
 import helmet from 'helmet'
-import { assertMayCall } from '../access/operations.ts'
 import type { Context } from '../context.ts'
 import { Refusal, reason } from '../errors.ts'
 import { newId } from '../ids.ts'
@@ -48,8 +47,9 @@ async function answer(
 ): Promise<Reply> {
   const authorization = request.get('authorization')
   const caller =
-    route.access === 'public' ? undefined : await context.tokens.verifyToken(authorization)
-  if (caller && route.access !== 'public') assertMayCall(caller, route.access)
+    route.access === 'public'
+      ? undefined
+      : await context.tokens.verifyToken(authorization, route.access)
   const body = await readBody(request)
   return route.handle(context, {
     ...toApiRequest(context, request, id),

@@ -117,6 +117,26 @@ describe('scope', () => {
   })
 })
 
+describe('the operation', () => {
+  test('must be open to the kind and in the scope; a refusal is an entry of the caller', async () => {
+    const own = await openBench()
+    await own.parties.add(draftOf('woonboog', KEY))
+    const assertion = await signAssertion(KEY, claimsOf('woonboog', own.clock.now()))
+    const form = { ...formOf('woonboog', assertion), scope: 'messages:read' }
+    const header = `Bearer ${(await own.tokens.issueToken(form)).access_token}`
+    await expect(own.tokens.verifyToken(header, 'messages:read')).resolves.toBeDefined()
+    expect(await codeOf(own.tokens.verifyToken(header, 'detections:write'))).toBe('HB-107')
+    expect(await codeOf(own.tokens.verifyToken(header, 'feedback:write'))).toBe('HB-107')
+    await own.tokens.close()
+    const entries = await entriesOf(own.db.pool, 'access.refused')
+    expect(entries).toHaveLength(2)
+    for (const entry of entries) {
+      expect(entry).toMatchObject({ code: 'HB-107', actor: { client: 'woonboog' } })
+    }
+    await own.close()
+  })
+})
+
 describe('the token request', () => {
   test.each([
     ['grant_type', 'authorization_code'],
