@@ -1,4 +1,4 @@
-import type { Pool } from '../db/pool.ts'
+import type { Queryable } from '../db/pool.ts'
 import { refuse } from '../errors.ts'
 import { parseEntry } from './entry.ts'
 import type { AuditEntry, EntryAction } from './types.ts'
@@ -67,14 +67,14 @@ const MAX_PAGE = 1_000
  * @throws Refusal HB-208 for a limit or cursor that is not valid
  */
 export async function queryEntries(
-  pool: Pool,
+  db: Queryable,
   filter: EntryFilter = {},
   page: PageRequest = {},
 ): Promise<EntryPage> {
   const limit = page.limit ?? 100
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE) throw refuse('HB-208', '', 'limit')
   const { where, values } = conditions(filter, page.after)
-  const { rows } = await pool.query<EntryRow>(
+  const { rows } = await db.query<EntryRow>(
     `SELECT index, entry, leaf, at FROM audit_entry ${where}
      ORDER BY at DESC, index DESC LIMIT ${limit + 1}`,
     values,
@@ -88,8 +88,8 @@ export async function queryEntries(
 }
 
 /** All entries of a message in the order of the log; what is not sequenced yet is not among them. */
-export async function entriesOfMessage(pool: Pool, messageId: string): Promise<PlacedEntry[]> {
-  const { rows } = await pool.query<EntryRow>(
+export async function entriesOfMessage(db: Queryable, messageId: string): Promise<PlacedEntry[]> {
+  const { rows } = await db.query<EntryRow>(
     'SELECT index, entry, leaf, at FROM audit_entry WHERE message_id = $1 ORDER BY index',
     [messageId],
   )
@@ -97,8 +97,8 @@ export async function entriesOfMessage(pool: Pool, messageId: string): Promise<P
 }
 
 /** The entry at a place in the log, or undefined. */
-export async function entryAt(pool: Pool, index: number): Promise<PlacedEntry | undefined> {
-  const { rows } = await pool.query<EntryRow>(
+export async function entryAt(db: Queryable, index: number): Promise<PlacedEntry | undefined> {
+  const { rows } = await db.query<EntryRow>(
     'SELECT index, entry, leaf, at FROM audit_entry WHERE index = $1',
     [index],
   )

@@ -1,15 +1,21 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Pool } from '../db/pool.ts'
+import type { Queryable } from '../db/pool.ts'
 import { openCheckpoint } from './checkpoint.ts'
-import { leafHash } from './merkle.ts'
+import { HASH_BYTES, leafHash } from './merkle.ts'
 import type { NoteVerifier } from './note.ts'
 import { hashAt, TILE_WIDTH, type TileLookup } from './tile.ts'
 import { checkEnd } from './verify-end.ts'
 import { findColumnThatDiffers } from './verify-entry.ts'
 import type { Problem, VerifyReport } from './verify-report.ts'
-import type { CheckpointRow, EntryRow, HeadState, Page } from './verify-source.ts'
+import {
+  type CheckpointRow,
+  type EntryRow,
+  type HeadState,
+  hasEntryFrom,
+  type Page,
+} from './verify-source.ts'
 import { explainSuspects, type Suspect } from './verify-suspect.ts'
-import { sameHash, Track } from './verify-track.ts'
+import { Track } from './verify-track.ts'
 
 const MAX_PROBLEMS = 20
 const MAX_SUSPECTS = 20_000
@@ -23,7 +29,7 @@ export type SignedRoot = Pick<CheckpointRow, 'size' | 'root'>
  * The state of one verification: give it the pages in order, then finish it.
  */
 export class LogCheck {
-  readonly #pool: Pool
+  readonly #db: Queryable
   readonly #verifier: NoteVerifier
   readonly #head: HeadState
   readonly #trusted: SignedRoot | undefined
@@ -33,6 +39,8 @@ export class LogCheck {
   /** From the tiles of level 0; undefined while the entries say the same. */
   #tiles: Track | undefined
   #suspects: Suspect[] = []
+  /** A run of missing entries that has not ended yet. */
+  #gap: { index: number; length: number } | undefined
   /** Signed roots that fitted nothing so far, and where the last one that fitted ends. */
   #unfit: SignedRoot[] = []
   #fitted = 0
@@ -43,12 +51,12 @@ export class LogCheck {
   hopeless = false
 
   constructor(
-    pool: Pool,
+    db: Queryable,
     verifier: NoteVerifier,
     head: HeadState,
     trusted: SignedRoot | undefined,
   ) {
-    this.#pool = pool
+    this.#db = db
     this.#verifier = verifier
     this.#head = head
     this.#trusted = trusted
@@ -71,6 +79,7 @@ export class LogCheck {
 
   async finish(): Promise<Omit<VerifyReport, 'warnings'>> {
     const head = this.#head
+    if (this.#gap) this.#closeGap(!(await hasEntryFrom(this.#db, this.#gap.index, head.size)))
     if (!this.hopeless || this.#suspects.length > 0) await this.#settle()
     if (!this.hopeless) {
       const root = this.#current.root
@@ -99,21 +108,37 @@ export class LogCheck {
   #entry(index: number, row: EntryRow | undefined, tiles: TileLookup): void {
     const tile = tiles({ level: 0, n: Math.floor(index / TILE_WIDTH) })
     const place = index % TILE_WIDTH
-    const leaf = row && leafHash(row.entry)
-    if (leaf && sameHash(tile, place, leaf)) {
-      this.#entries?.append(leaf, tiles)
-      this.#tiles?.append(leaf, tiles)
-      this.#columns(row, leaf)
-    } else if (tile && tile.length > place * 32) {
-      this.#part({ index, expected: hashAt(tile, place), ...(leaf && { leaf }) }, tiles)
-    } else if (leaf) {
-      this.#missingTile(index)
-      this.#entries?.append(leaf, tiles)
-      this.#tiles?.append(leaf, tiles)
-    } else {
-      this.#problems.push({ kind: 'missing', index, what: 'the entry and its tile are gone' })
-      this.hopeless = true
+    const expected = tile && tile.length > place * HASH_BYTES ? hashAt(tile, place) : undefined
+    if (!row) {
+      this.#missingEntry(index, expected, tiles)
+      return
     }
+    if (this.#gap) this.#closeGap(false)
+    const leaf = leafHash(row.entry)
+    if (expected && !leaf.equals(expected)) {
+      this.#part(expected, leaf, tiles)
+      if (this.#suspects.push({ index, leaf, expected }) >= MAX_SUSPECTS) this.hopeless = true
+      return
+    }
+    if (expected) this.#columns(row, leaf)
+    else this.#missingTile(index)
+    this.#entries?.append(leaf, tiles)
+    this.#tiles?.append(leaf, tiles)
+  }
+
+  #missingEntry(index: number, expected: Uint8Array | undefined, tiles: TileLookup): void {
+    this.#gap ??= { index, length: 0 }
+    this.#gap.length++
+    // Without entry and tile nothing can be computed any more.
+    if (expected) this.#part(expected, undefined, tiles)
+    else this.hopeless = true
+  }
+
+  #closeGap(atEnd: boolean): void {
+    const { index, length } = this.#gap!
+    this.#gap = undefined
+    const what = length === 1 ? 'the entry is gone' : `${length} entries from here on are gone`
+    this.#problems.push({ kind: atEnd ? 'truncated' : 'missing', index, what })
   }
 
   #columns(row: EntryRow, leaf: Buffer): void {
@@ -124,15 +149,14 @@ export class LogCheck {
   }
 
   /** Entry and tile say different things: follow both until the next signed root. */
-  #part(suspect: Suspect, tiles: TileLookup): void {
+  #part(expected: Uint8Array, leaf: Buffer | undefined, tiles: TileLookup): void {
     if (!this.#tiles) {
       this.#problems.push(...this.#entries!.problems.splice(0))
       this.#tiles = this.#entries!.fork()
     }
-    this.#tiles.append(suspect.expected, tiles)
-    if (suspect.leaf) this.#entries?.append(suspect.leaf, tiles)
+    this.#tiles.append(expected, tiles)
+    if (leaf) this.#entries?.append(leaf, tiles)
     else this.#entries = undefined
-    if (this.#suspects.push(suspect) >= MAX_SUSPECTS) this.hopeless = true
   }
 
   #missingTile(index: number): void {
@@ -189,7 +213,7 @@ export class LogCheck {
 
   async #entriesWereWrong(): Promise<void> {
     const tiles = this.#tiles!
-    const findings = await explainSuspects(this.#pool, this.#suspects.splice(0), this.#head.size)
+    const findings = await explainSuspects(this.#db, this.#suspects.splice(0))
     this.hopeless = findings.some(finding => finding.shifted)
     this.#problems.push(...findings.map(({ kind, index, what }) => ({ kind, index, what })))
     this.#problems.push(...tiles.problems.splice(0))

@@ -1,4 +1,4 @@
-import type { Pool } from '../db/pool.ts'
+import type { Queryable } from '../db/pool.ts'
 import type { EntryColumns } from './entry.ts'
 import { leavesPerHash, TILE_WIDTH, type Tile, type TileLookup } from './tile.ts'
 import { lookupIn } from './tree-store.ts'
@@ -49,8 +49,8 @@ const LAST_CHECKPOINT =
   'SELECT size, previous, root, note FROM audit_checkpoint ORDER BY size DESC LIMIT 1'
 
 /** Reads the head and what should not be beyond it, all of one instant. */
-export async function readHead(pool: Pool): Promise<HeadState | undefined> {
-  const { rows } = await pool.query(
+export async function readHead(db: Queryable): Promise<HeadState | undefined> {
+  const { rows } = await db.query(
     `SELECT h.size, h.root, c.size AS last_size, c.previous, c.root AS last_root, c.note,
        (SELECT min(index) FROM audit_entry WHERE index >= h.size) AS entry_beyond,
        t.level, t.n
@@ -75,24 +75,24 @@ export async function readHead(pool: Pool): Promise<HeadState | undefined> {
 }
 
 /** Yields the log in pages up to `size`, reading one page ahead. */
-export async function* readPages(pool: Pool, size: number): AsyncGenerator<Page> {
-  let next = readPage(pool, 0, size)
+export async function* readPages(db: Queryable, size: number): AsyncGenerator<Page> {
+  let next = readPage(db, 0, size)
   for (let start = 0; start < size; start += PAGE_ENTRIES) {
     const page = await next
-    next = readPage(pool, start + PAGE_ENTRIES, size)
+    next = readPage(db, start + PAGE_ENTRIES, size)
     // Where the reader stops early nobody waits for this one.
     next.catch(() => {})
     yield page
   }
 }
 
-async function readPage(pool: Pool, start: number, size: number): Promise<Page> {
+async function readPage(db: Queryable, start: number, size: number): Promise<Page> {
   const end = Math.max(start, Math.min(start + PAGE_ENTRIES, size))
   if (start === end) return { start, end, rows: [], checkpoints: [], tiles: () => undefined }
   const [entries, checkpoints, tiles] = await Promise.all([
-    pool.query<EntryRow>(ENTRIES, [start, end]),
-    pool.query<CheckpointRow>(CHECKPOINTS, [start, end]),
-    readTilesUpTo(pool, start, end),
+    db.query<EntryRow>(ENTRIES, [start, end]),
+    db.query<CheckpointRow>(CHECKPOINTS, [start, end]),
+    readTilesUpTo(db, start, end),
   ])
   const rows = new Array<EntryRow | undefined>(end - start)
   for (const row of entries.rows) rows[row.index - start] = row
@@ -106,10 +106,10 @@ const CHECKPOINTS = `SELECT size, previous, root, note FROM audit_checkpoint
   WHERE size > $1 AND size <= $2 ORDER BY size`
 
 /** The tiles of every level that hold hashes completed by the entries from `start` to `end`. */
-async function readTilesUpTo(pool: Pool, start: number, end: number): Promise<Tile[]> {
+async function readTilesUpTo(db: Queryable, start: number, end: number): Promise<Tile[]> {
   const levels = [0, 1, 2, 3, 4, 5, 6].filter(level => leavesPerHash(level) <= end)
   const tileOf = (leaf: number) => levels.map(level => Math.floor(leaf / leavesPerHash(level + 1)))
-  const { rows } = await pool.query<Tile>(
+  const { rows } = await db.query<Tile>(
     `SELECT t.level, t.n, t.hashes FROM unnest($1::int[], $2::bigint[], $3::bigint[]) AS w (level, a, b)
      JOIN audit_tile t ON t.level = w.level AND t.n BETWEEN w.a AND w.b`,
     [levels, tileOf(start), tileOf(end - 1)],
@@ -118,8 +118,8 @@ async function readTilesUpTo(pool: Pool, start: number, end: number): Promise<Ti
 }
 
 /** The place of a leaf hash in the tiles; a slow search, for naming what is wrong only. */
-export async function findInTiles(pool: Pool, leaf: Buffer): Promise<number | undefined> {
-  const { rows } = await pool.query<{ n: number; at: number }>(
+export async function findInTiles(db: Queryable, leaf: Buffer): Promise<number | undefined> {
+  const { rows } = await db.query<{ n: number; at: number }>(
     `SELECT n, position($1::bytea IN hashes) AS at FROM audit_tile
      WHERE level = 0 AND position($1::bytea IN hashes) % 32 = 1 ORDER BY n LIMIT 1`,
     [leaf],
@@ -128,10 +128,19 @@ export async function findInTiles(pool: Pool, leaf: Buffer): Promise<number | un
 }
 
 /** The place of the stored entry with this leaf hash; as slow. */
-export async function findInEntries(pool: Pool, leaf: Uint8Array): Promise<number | undefined> {
-  const { rows } = await pool.query<{ index: number }>(
+export async function findInEntries(db: Queryable, leaf: Uint8Array): Promise<number | undefined> {
+  const { rows } = await db.query<{ index: number }>(
     `SELECT index FROM audit_entry WHERE sha256('\\x00'::bytea || entry) = $1 LIMIT 1`,
     [leaf],
   )
   return rows[0]?.index
+}
+
+/** Whether an entry exists from a place up to, but not including, another. */
+export async function hasEntryFrom(db: Queryable, start: number, end: number): Promise<boolean> {
+  const { rows } = await db.query<{ found: boolean }>(
+    'SELECT EXISTS (SELECT FROM audit_entry WHERE index >= $1 AND index < $2) AS found',
+    [start, end],
+  )
+  return rows[0]!.found
 }

@@ -38,8 +38,7 @@ export class Track {
   }
 }
 
-/** Whether a tile exists and holds this hash at this place. */
-export function sameHash(tile: Uint8Array | undefined, place: number, hash: Uint8Array): boolean {
+function sameHash(tile: Uint8Array | undefined, place: number, hash: Uint8Array): boolean {
   if (!tile || tile.length < (place + 1) * HASH_BYTES) return false
   return Buffer.compare(hashAt(tile, place), hash) === 0
 }

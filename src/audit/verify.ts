@@ -1,4 +1,4 @@
-import type { Pool } from '../db/pool.ts'
+import type { Queryable } from '../db/pool.ts'
 import { openCheckpoint } from './checkpoint.ts'
 import { noteVerifier } from './note.ts'
 import { LogCheck } from './verify-check.ts'
@@ -21,17 +21,17 @@ export interface VerifyOptions {
  * @throws AuditError for a verifier key or trusted checkpoint that is not valid
  */
 export async function verifyLog(
-  pool: Pool,
+  db: Queryable,
   verifierKey: string,
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
   const verifier = noteVerifier(verifierKey)
   const trusted = options.trusted ? openCheckpoint(options.trusted, verifier) : undefined
-  const warnings = await findWarnings(pool)
-  const head = await readHead(pool)
+  const warnings = await findWarnings(db)
+  const head = await readHead(db)
   if (!head) return headless(warnings)
-  const check = new LogCheck(pool, verifier, head, trusted)
-  for await (const page of readPages(pool, head.size)) {
+  const check = new LogCheck(db, verifier, head, trusted)
+  for await (const page of readPages(db, head.size)) {
     await check.page(page)
     options.onProgress?.({ done: page.end, total: head.size })
     if (check.hopeless) break
@@ -39,8 +39,8 @@ export async function verifyLog(
   return { ...(await check.finish()), warnings }
 }
 
-async function findWarnings(pool: Pool): Promise<Warning[]> {
-  const { rows } = await pool.query<{ waiting: number }>(
+async function findWarnings(db: Queryable): Promise<Warning[]> {
+  const { rows } = await db.query<{ waiting: number }>(
     `SELECT count(*) AS waiting FROM audit_pending
      WHERE created_at < clock_timestamp() - interval '1 minute'`,
   )
