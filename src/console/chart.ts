@@ -1,0 +1,84 @@
+/** One bar: its label on the axis and its stacked parts, from the bottom up. */
+export interface Column {
+  label: string
+  parts: readonly number[]
+}
+
+/** A rectangle in the drawing; `part` picks its colour in the style sheet. */
+export interface Bar {
+  x: number
+  y: number
+  width: number
+  height: number
+  part: number
+}
+
+/** All that a template needs to draw a bar chart; lengths in user units of the view box. */
+export interface BarChart {
+  width: number
+  height: number
+  bars: Bar[]
+  /** Horizontal lines with their value. */
+  lines: { y: number; value: number }[]
+  /** Labels under the axis. */
+  labels: { x: number; text: string }[]
+  baseline: number
+}
+
+const WIDTH = 960
+const HEIGHT = 200
+const LEFT = 44
+const TOP = 12
+const BOTTOM = 28
+const EVERY = 6
+
+/** Lays out stacked bars. Pure geometry: colours and words are the template's. */
+export function layOutBars(columns: readonly Column[]): BarChart {
+  const highest = Math.max(0, ...columns.map(column => sum(column.parts)))
+  const ceiling = niceCeiling(highest)
+  const baseline = HEIGHT - BOTTOM
+  const scale = (baseline - TOP) / ceiling
+  const slot = (WIDTH - LEFT) / Math.max(1, columns.length)
+  return {
+    width: WIDTH,
+    height: HEIGHT,
+    baseline,
+    bars: columns.flatMap((column, index) => stack(column, index, slot, scale, baseline)),
+    lines: [0, ceiling / 2, ceiling].map(value => ({ value, y: round(baseline - value * scale) })),
+    labels: columns.flatMap((column, index) =>
+      index % EVERY === 0 ? [{ x: round(LEFT + slot * (index + 0.5)), text: column.label }] : [],
+    ),
+  }
+}
+
+function stack(
+  column: Column,
+  index: number,
+  slot: number,
+  scale: number,
+  baseline: number,
+): Bar[] {
+  let y = baseline
+  return column.parts.flatMap((value, part) => {
+    if (value === 0) return []
+    const height = Math.max(1, value * scale)
+    y -= height
+    const x = LEFT + slot * index + slot * 0.15
+    return [{ x: round(x), y: round(y), width: round(slot * 0.7), height: round(height), part }]
+  })
+}
+
+/** The smallest even number of the form 2, 4, 10, 20, 40, 100 … that is not below `value`. */
+function niceCeiling(value: number): number {
+  for (let power = 1; ; power *= 10) {
+    for (const step of [2, 4, 10]) if (step * power >= value) return step * power
+  }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
+}
+
+function round(value: number): number {
+  return Math.round(value * 10) / 10
+}

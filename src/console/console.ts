@@ -1,0 +1,117 @@
+import express, { type Request, type Response, type Router } from 'express'
+import { ASSETS_VERSION, serveAsset } from './assets.ts'
+import type { ConsoleDeps, Session } from './deps.ts'
+import { type Drawing, type Page, PageProblem, type PageRequest } from './page.ts'
+import { MENU, PAGES } from './pages/index.ts'
+import { problemDrawing, toPageProblem } from './problem.ts'
+import { createRender } from './render.ts'
+import { securityHeaders, tokensMatch } from './security.ts'
+import { addSignIn, findSession } from './sign-in.ts'
+
+const MAX_FORM = '16kb'
+
+/** What the sign-in pages and the others share: how to answer with a page. */
+export interface Frame {
+  deps: ConsoleDeps
+  /** Path of the console on its public address, such as /console. */
+  base: string
+  draw(res: Response, drawing: Drawing, frame?: { session: Session; nav: string }): void
+}
+
+/**
+ * The privacy officer's pages, to be mounted at /console. Every page but those of signing in asks for
+ * a session of a role that may open it; every form carries its session's token; a failure is a page
+ * in Dutch that shows nothing of the input or of the inside.
+ */
+export function createConsole(deps: ConsoleDeps): Router {
+  const router = express.Router()
+  const frame = createFrame(deps)
+  router.use(securityHeaders(deps.config.publicUrl))
+  router.get('/bestanden/:name', serveAsset)
+  router.use(express.urlencoded({ extended: false, limit: MAX_FORM, parameterLimit: 50 }))
+  addSignIn(router, frame)
+  for (const page of PAGES)
+    router[page.method](page.path, (req, res) => serve(frame, page, req, res))
+  router.use(async (req: Request) => {
+    await requireSession(frame, req)
+    throw new PageProblem('not-found')
+  })
+  router.use((error: unknown, req: Request, res: Response, _next: unknown) =>
+    fail(frame, error, req, res),
+  )
+  return router
+}
+
+function createFrame(deps: ConsoleDeps): Frame {
+  const render = createRender()
+  const base = `${new URL(deps.config.publicUrl).pathname.replace(/\/$/, '')}/console`
+  return {
+    deps,
+    base,
+    draw: (res, drawing, signedIn) => {
+      const shell = {
+        base,
+        version: ASSETS_VERSION,
+        menu: menuFor(signedIn?.session),
+        at: deps.clock(),
+      }
+      const body = render(drawing.view, {
+        ...shell,
+        title: drawing.title,
+        ...signedIn,
+        ...drawing.model,
+      })
+      res
+        .status(drawing.status ?? 200)
+        .type('html')
+        .send(body)
+    },
+  }
+}
+
+async function serve(frame: Frame, page: Page, req: Request, res: Response): Promise<void> {
+  const session = await requireSession(frame, req)
+  const form = singleValues(req.body)
+  if (page.method === 'post' && !tokensMatch(form['csrf'], session.csrf)) {
+    throw new PageProblem('foreign-form')
+  }
+  if (!page.roles.includes(session.role)) throw new PageProblem('not-allowed')
+  const request: PageRequest = {
+    session,
+    form,
+    params: singleValues(req.params),
+    query: singleValues(req.query),
+    at: frame.deps.clock(),
+  }
+  frame.draw(res, await page.answer(frame.deps, request), { session, nav: page.nav })
+}
+
+async function requireSession(frame: Frame, req: Request): Promise<Session> {
+  const session = await findSession(frame.deps, req)
+  if (!session) throw new PageProblem('not-signed-in')
+  return session
+}
+
+async function fail(frame: Frame, error: unknown, req: Request, res: Response): Promise<void> {
+  const problem = toPageProblem(error, frame.deps.log)
+  const again = req.method === 'GET' ? `${frame.base}${req.url}` : undefined
+  const drawing = problemDrawing(problem, frame.base, again)
+  // A person who is signed in keeps the menu; one who is not sees a page of its own.
+  const session =
+    problem.status === 503 ? undefined : await findSession(frame.deps, req).catch(() => undefined)
+  frame.draw(res, drawing, session && { session, nav: '' })
+}
+
+function menuFor(session: Session | undefined): typeof MENU {
+  return MENU.filter(item => session && item.roles.includes(session.role))
+}
+
+// A parameter given twice counts once, the last: no page has a use for a list.
+function singleValues(values: unknown): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries((values ?? {}) as Record<string, unknown>).map(([name, value]) => [
+      name,
+      String(Array.isArray(value) ? value.at(-1) : value).trim(),
+    ]),
+  )
+}

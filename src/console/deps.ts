@@ -1,0 +1,20 @@
+import type { ConsoleRole, ConsoleSession, ConsoleSessions } from '../access/session.ts'
+import type { Config } from '../config.ts'
+import type { Pool } from '../db/pool.ts'
+import type { Logger } from '../log.ts'
+import type { ProtocolSet } from '../protocol/load.ts'
+
+export type SessionRole = ConsoleRole
+export type Session = ConsoleSession
+
+/** What the console needs of the program; a test gives the same with a clock of its own. */
+export interface ConsoleDeps {
+  pool: Pool
+  protocols: { current(): ProtocolSet }
+  log: Pick<Logger, 'error'>
+  config: Pick<Config, 'publicUrl'>
+  clock: () => Date
+  /** The verifier key of the audit log (C2SP note form), against which the log is checked. */
+  verifierKey: () => Promise<string>
+  sessions: Pick<ConsoleSessions, 'openSession' | 'findSession' | 'closeSession'>
+}

@@ -1,0 +1,62 @@
+import type { PlacedEntry } from '../audit/query.ts'
+import { format } from './format.ts'
+import type { MessageFile, RelatedMessage } from './reads/journey.ts'
+import { sentenceOf } from './sentence.ts'
+import { nl } from './texts/nl.ts'
+import { wordFor, words } from './texts/words.ts'
+import type { Moment } from './timeline.ts'
+import { toneOfAction } from './tone.ts'
+
+/**
+ * What happened to a message: that it came, its entries in the audit log, and the messages that came
+ * in return (pure). That someone read about it is no part of its journey.
+ */
+export function momentsOf(
+  message: MessageFile,
+  entries: readonly PlacedEntry[],
+  related: readonly RelatedMessage[],
+  names: ReadonlyMap<string, string>,
+): Moment[] {
+  const own = entries.filter(({ entry }) => !entry.action.startsWith('console.'))
+  return [
+    received(message),
+    ...own.map(placed => ofEntry(placed, names)),
+    ...related.map(other => ofRelated(other)),
+  ]
+}
+
+function received(message: MessageFile): Moment {
+  const text = nl.messages.journey
+  const items = format.number(message.accepted + message.refused)
+  return {
+    at: message.receivedAt,
+    kind: 'received',
+    title: text.cameIn,
+    sentence: text.cameInText(message.partyName, items),
+    tone: 'neutral',
+  }
+}
+
+function ofEntry({ index, entry }: PlacedEntry, names: ReadonlyMap<string, string>): Moment {
+  const { action, recipient, code, reason } = entry
+  return {
+    at: new Date(entry.at),
+    kind: JSON.stringify([action, recipient, code, reason]),
+    title: wordFor(words.actions, action),
+    sentence: sentenceOf(entry, names),
+    tone: toneOfAction(action),
+    link: { path: `/auditlog/${index}`, text: nl.auditLog.openEntry(format.number(index)) },
+  }
+}
+
+function ofRelated({ id, type, receivedAt, partyName }: RelatedMessage): Moment {
+  const text = nl.messages.journey
+  return {
+    at: receivedAt,
+    kind: type,
+    title: wordFor(words.types, type),
+    sentence: text.inReturn(partyName),
+    tone: 'good',
+    link: { path: `/berichten/${id}`, text: text.openMessage },
+  }
+}

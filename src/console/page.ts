@@ -1,0 +1,75 @@
+import type { ConsoleDeps, Session, SessionRole } from './deps.ts'
+import type { NavKey } from './texts/nl.ts'
+
+/** What a page sees of a request: no framework object, so that a page is an ordinary function. */
+export interface PageRequest {
+  session: Session
+  params: Record<string, string>
+  /** Query parameters, trimmed; attacker-controlled. */
+  query: Record<string, string>
+  /** Form fields; attacker-controlled. The form's token is checked before a page sees it. */
+  form: Record<string, string>
+  at: Date
+}
+
+/** A page to draw: a template of the views folder, its title and what it needs. */
+export interface Drawing {
+  view: string
+  title: string
+  model: object
+  status?: number
+}
+
+/** One address of the console. */
+export interface Page {
+  method: 'get' | 'post'
+  /** Path below /console. */
+  path: string
+  /** Who may open it. */
+  roles: readonly SessionRole[]
+  /** The item of the menu it belongs to. */
+  nav: NavKey
+  answer(deps: ConsoleDeps, request: PageRequest): Promise<Drawing>
+}
+
+export const EVERYONE = ['privacy-officer', 'auditor', 'operator', 'viewer'] as const
+/** Who may read evidence about messages. */
+export const EVIDENCE_READERS = ['privacy-officer', 'auditor'] as const
+
+export type Problem =
+  | 'not-signed-in'
+  | 'link-used'
+  | 'foreign-form'
+  | 'not-allowed'
+  | 'not-found'
+  | 'unreadable-form'
+  | 'store-away'
+  | 'log-unreadable'
+  | 'failed'
+
+const STATUS: Record<Problem, number> = {
+  'not-signed-in': 401,
+  'link-used': 401,
+  'foreign-form': 403,
+  'not-allowed': 403,
+  'not-found': 404,
+  'unreadable-form': 400,
+  'store-away': 503,
+  'log-unreadable': 500,
+  failed: 500,
+}
+
+/** Ends a request with a page that explains the problem. Its message holds nothing of the input. */
+export class PageProblem extends Error {
+  override readonly name = 'PageProblem'
+  readonly problem: Problem
+
+  constructor(problem: Problem) {
+    super(problem)
+    this.problem = problem
+  }
+
+  get status(): number {
+    return STATUS[this.problem]
+  }
+}

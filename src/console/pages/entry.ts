@@ -1,0 +1,120 @@
+import { entryAt, latestCheckpoint, type PlacedEntry, proofOfEntry } from '../../audit/query.ts'
+import type { AuditEntry } from '../../audit/types.ts'
+import type { Pool } from '../../db/pool.ts'
+import type { ConsoleDeps } from '../deps.ts'
+import { format } from '../format.ts'
+import {
+  type Drawing,
+  EVIDENCE_READERS,
+  type Page,
+  PageProblem,
+  type PageRequest,
+} from '../page.ts'
+import { partyNames } from '../reads/messages.ts'
+import { explainCode, explainReason, explainRemedy, sentenceOf } from '../sentence.ts'
+import { nl } from '../texts/nl.ts'
+import { wordFor, words } from '../texts/words.ts'
+import { recordViewing } from '../viewing.ts'
+
+const INDEX = /^(0|[1-9]\d{0,14})$/
+
+/** /console/auditlog/:index: one entry, its leaf hash and its proof. Reading it is an entry too. */
+export const entryPage: Page = {
+  method: 'get',
+  path: '/auditlog/:index',
+  roles: EVIDENCE_READERS,
+  nav: 'auditLog',
+  answer: drawEntry,
+}
+
+async function drawEntry(deps: ConsoleDeps, request: PageRequest): Promise<Drawing> {
+  const index = request.params['index'] ?? ''
+  const placed = INDEX.test(index) ? await entryAt(deps.pool, Number(index)) : undefined
+  if (!placed) throw new PageProblem('not-found')
+  const { entry, commitment } = placed
+  await recordViewing(deps, request, {
+    details: { entry: placed.index },
+    ...(entry.message && { message: entry.message }),
+  })
+  const names = await partyNames(deps.pool)
+  return {
+    view: 'entry',
+    title: nl.auditLog.entry.title(format.number(placed.index)),
+    model: {
+      entry,
+      commitment,
+      sentence: sentenceOf(entry, names),
+      facts: factsOf(entry, names),
+      raw: JSON.stringify(entry, null, 2),
+      proof: await readProof(deps.pool, placed),
+    },
+  }
+}
+
+/** The inclusion proof as text, or undefined until a checkpoint covers the entry. */
+async function readProof(pool: Pool, { index }: PlacedEntry): Promise<object | undefined> {
+  const checkpoint = await latestCheckpoint(pool)
+  if (!checkpoint || checkpoint.size <= index) return undefined
+  const proof = await proofOfEntry(pool, index)
+  const [, size, root] = proof.checkpoint.split('\n')
+  const hashes = proof.hashes.map(hash => hash.toString('base64'))
+  return { hashes, size: Number(size), root, checkpoint: proof.checkpoint }
+}
+
+interface Fact {
+  name: string
+  value: string
+  href?: string
+  /** A value for machines, such as a digest. */
+  code?: true
+}
+
+/** All that an entry says, in reading order, with what is empty left out. */
+function factsOf(entry: AuditEntry, names: ReadonlyMap<string, string>): Fact[] {
+  const text = nl.auditLog.entry
+  const { actor, message, protocol, counts, subjects } = entry
+  const nameOf = (party: string) => names.get(party) ?? party
+  return [
+    ...fact(text.at, format.moment(new Date(entry.at))),
+    ...fact(text.action, wordFor(words.actions, entry.action)),
+    ...fact(text.actor, actorText(actor, nameOf)),
+    ...fact(text.client, actor.client, { code: true }),
+    ...fact(text.message, message?.id, { code: true, href: `/berichten/${message?.id}` }),
+    ...fact(text.messageType, message && wordFor(words.types, message.type)),
+    ...fact(text.protocol, protocol && nl.messages.journey.version(protocol.id, protocol.version), {
+      href: `/protocollen/${protocol?.id}`,
+    }),
+    ...fact(text.digest, protocol?.digest, { code: true }),
+    ...fact(text.purpose, entry.purpose),
+    ...fact(text.fields, entry.fields?.join(', ')),
+    ...fact(text.counts, counts && countsText(counts)),
+    ...fact(text.recipient, entry.recipient && nameOf(entry.recipient)),
+    ...fact(text.decision, entry.decision && wordFor(words.decisions, entry.decision)),
+    ...fact(text.rule, entry.rule),
+    ...fact(text.code, entry.code && `${entry.code}: ${explainCode(entry.code)}`),
+    ...fact(text.remedy, entry.code && explainRemedy(entry.code)),
+    ...fact(text.reason, entry.reason && explainReason(entry.reason)),
+    ...fact(text.subjects, subjects && text.subjectsText(format.number(subjects.count))),
+    ...fact(text.details, entry.details, { code: true }),
+    ...fact(text.id, entry.id, { code: true }),
+  ]
+}
+
+function fact(
+  name: string,
+  value: string | undefined,
+  more: Pick<Fact, 'href' | 'code'> = {},
+): Fact[] {
+  return value ? [{ name, value, ...more }] : []
+}
+
+function actorText(actor: AuditEntry['actor'], nameOf: (party: string) => string): string {
+  const role = wordFor({ ...words.roles, ...words.partyKinds }, actor.role)
+  return actor.party ? `${nameOf(actor.party)} (${role})` : role
+}
+
+function countsText(counts: Record<string, number>): string {
+  return Object.entries(counts)
+    .map(([name, count]) => `${wordFor(words.counts, name)}: ${format.number(count)}`)
+    .join(', ')
+}

@@ -1,0 +1,30 @@
+import type { Page } from '../page.ts'
+import type { NavKey } from '../texts/nl.ts'
+import { auditLogPage } from './audit-log.ts'
+import { entryPage } from './entry.ts'
+import { journeyPage } from './journey.ts'
+import { messagesPage } from './messages.ts'
+import { overviewPage } from './overview.ts'
+import { protocolPage } from './protocol.ts'
+import { protocolsPage } from './protocols.ts'
+import { verifyNow, verifyPage } from './verify.ts'
+
+/** Every page behind the sign-in. A new room is one file and one line here. */
+export const PAGES: readonly Page[] = [
+  overviewPage,
+  messagesPage,
+  journeyPage,
+  auditLogPage,
+  entryPage,
+  verifyPage,
+  verifyNow,
+  protocolsPage,
+  protocolPage,
+]
+
+const IN_MENU = [overviewPage, messagesPage, auditLogPage, verifyPage, protocolsPage]
+
+/** The menu, in its order; a person sees what the role may open. */
+export const MENU: readonly { key: NavKey; path: string; roles: Page['roles'] }[] = IN_MENU.map(
+  ({ nav, path, roles }) => ({ key: nav, path: path === '/' ? '' : path, roles }),
+)

@@ -1,0 +1,97 @@
+import { entriesOfMessage } from '../../audit/query.ts'
+import type { ConsoleDeps } from '../deps.ts'
+import { format } from '../format.ts'
+import { momentsOf } from '../moments.ts'
+import {
+  type Drawing,
+  EVIDENCE_READERS,
+  type Page,
+  PageProblem,
+  type PageRequest,
+} from '../page.ts'
+import {
+  countFeedback,
+  findMessage,
+  type HandOverLine,
+  listHandOvers,
+  listRelated,
+  listSteps,
+  type MessageFile,
+  MOST,
+} from '../reads/journey.ts'
+import { partyNames } from '../reads/messages.ts'
+import { fieldsOf, purposeTitle } from '../reads/protocols.ts'
+import { readReceipt } from '../receipt.ts'
+import { explainCode, explainReason, explainRemedy } from '../sentence.ts'
+import { nl } from '../texts/nl.ts'
+import { buildTimeline, spansOf } from '../timeline.ts'
+import { toneOfState } from '../tone.ts'
+import { recordViewing } from '../viewing.ts'
+
+const MESSAGE_ID = /^msg_[0-9A-Za-z]{1,40}$/
+
+/** /console/berichten/:id: the journey of one message. Reading it is an entry of the audit log. */
+export const journeyPage: Page = {
+  method: 'get',
+  path: '/berichten/:id',
+  roles: EVIDENCE_READERS,
+  nav: 'messages',
+  answer: drawJourney,
+}
+
+async function drawJourney(deps: ConsoleDeps, request: PageRequest): Promise<Drawing> {
+  const { pool } = deps
+  const id = request.params['id'] ?? ''
+  const message = MESSAGE_ID.test(id) ? await findMessage(pool, id) : undefined
+  if (!message) throw new PageProblem('not-found')
+  await recordViewing(deps, request, { message: { id, type: message.type } })
+  const [entries, handOvers, steps, related, feedback, names] = await Promise.all([
+    entriesOfMessage(pool, id),
+    listHandOvers(pool, id),
+    listSteps(pool, id),
+    listRelated(pool, id),
+    countFeedback(pool, id),
+    partyNames(pool),
+  ])
+  return {
+    view: 'journey',
+    title: `${nl.messages.journey.title} ${id}`,
+    model: {
+      ...describe(deps, message),
+      feedback,
+      hasEntries: entries.length > 0,
+      timeline: buildTimeline(momentsOf(message, entries, related, names)),
+      handOvers: handOvers.map(toLine),
+      most: MOST,
+      spans: spansOf(steps, request.at),
+    },
+  }
+}
+
+function describe(deps: ConsoleDeps, message: MessageFile): object {
+  const { partyName, receivedAt, state, code, protocol, protocolVersion, purpose } = message
+  const set = deps.protocols.current()
+  const decided =
+    protocol && protocolVersion ? { id: protocol, version: protocolVersion } : undefined
+  return {
+    message,
+    tone: toneOfState(state),
+    summary: nl.messages.journey.summary(partyName, format.moment(receivedAt)),
+    refusal: code ? { meaning: explainCode(code), remedy: explainRemedy(code) } : undefined,
+    fields: fieldsOf(set, decided, message.fields ?? []),
+    purpose: purpose ? purposeTitle(set, decided, purpose) : undefined,
+    receipt: message.receipt ? readReceipt(message.receipt) : undefined,
+  }
+}
+
+function toLine(handOver: HandOverLine): object {
+  const { state, lastStatus, reason } = handOver
+  const answer = lastStatus === null ? '–' : nl.messages.journey.httpStatus(lastStatus)
+  const showsReason = reason !== null && state !== 'delivered'
+  return {
+    ...handOver,
+    answer,
+    tone: toneOfState(state),
+    why: showsReason ? explainReason(reason) : '',
+  }
+}

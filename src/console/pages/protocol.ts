@@ -1,0 +1,71 @@
+import { type Agreement, isAgreement, type LoadedProtocol } from '../../protocol/document.ts'
+import type { ProtocolSet } from '../../protocol/load.ts'
+import type { ConsoleDeps } from '../deps.ts'
+import { type Drawing, EVERYONE, type Page, PageProblem, type PageRequest } from '../page.ts'
+import { agreementOf, protocolLines } from '../reads/protocols.ts'
+import { wordFor, words } from '../texts/words.ts'
+
+/** /console/protocollen/:id: the key parts of one document. */
+export const protocolPage: Page = {
+  method: 'get',
+  path: '/protocollen/:id',
+  roles: EVERYONE,
+  nav: 'protocols',
+  answer: drawProtocol,
+}
+
+async function drawProtocol(deps: ConsoleDeps, request: PageRequest): Promise<Drawing> {
+  const set = deps.protocols.current()
+  const id = request.params['id'] ?? ''
+  const lines = protocolLines(set, request.at)
+  const line = lines.find(one => one.id === id)
+  if (!line) throw new PageProblem('not-found')
+  const protocol = set.protocols.get(id)
+  const findings = protocol?.findings ?? set.broken.get(id) ?? []
+  const accessions = lines.filter(({ id: other }) => isAccessionOf(set, other, id))
+  return {
+    view: 'protocol',
+    title: line.title,
+    model: { line, findings, accessions, ...(protocol && describe(set, protocol)) },
+  }
+}
+
+function isAccessionOf(set: ProtocolSet, id: string, framework: string): boolean {
+  const document = set.protocols.get(id)?.document
+  return document?.kind === 'accession' && document.framework === framework
+}
+
+function describe(set: ProtocolSet, protocol: LoadedProtocol): object {
+  const { document, digest, record } = protocol
+  const own = isAgreement(protocol) ? protocol.document : undefined
+  const names = new Map(document.parties.map(({ id, name }) => [id, name]))
+  return {
+    document,
+    digest,
+    agreement: own && describeAgreement(own),
+    framework: own ? undefined : agreementOf(set, protocol),
+    signatures: record.signatures.map(({ party, date, statement, ...signature }) => ({
+      date,
+      statement,
+      signer: names.get(party) ?? party,
+      capacity: signature.function,
+      isOfThisText: signature.digest === digest,
+    })),
+  }
+}
+
+function describeAgreement(document: Agreement): object {
+  const labels = Object.fromEntries(document.messageTypes.map(({ type, label }) => [type, label]))
+  return {
+    elements: document.dataElements.map(element => ({
+      ...element,
+      messages: element.messageTypes.map(type => wordFor(labels, type)).join(', '),
+    })),
+    types: document.messageTypes.map(type => ({
+      ...type,
+      sender: wordFor(words.partyKinds, type.from),
+      receiver: wordFor(words.partyKinds, type.to),
+      reaches: document.recipients.find(({ id }) => id === type.recipient)?.name ?? type.recipient,
+    })),
+  }
+}

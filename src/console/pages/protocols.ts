@@ -1,0 +1,17 @@
+import type { ConsoleDeps } from '../deps.ts'
+import { EVERYONE, type Page } from '../page.ts'
+import { protocolLines } from '../reads/protocols.ts'
+import { nl } from '../texts/nl.ts'
+
+/** /console/protocollen: every protocol with its state and, in plain words, why it is not in force. */
+export const protocolsPage: Page = {
+  method: 'get',
+  path: '/protocollen',
+  roles: EVERYONE,
+  nav: 'protocols',
+  answer: async (deps: ConsoleDeps, { at }) => ({
+    view: 'protocols',
+    title: nl.protocols.title,
+    model: { protocols: protocolLines(deps.protocols.current(), at) },
+  }),
+}

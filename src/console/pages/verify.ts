@@ -1,0 +1,91 @@
+import { recordEntry } from '../../audit/record.ts'
+import { type VerifyReport, verifyLog } from '../../audit/verify.ts'
+import type { ConsoleDeps } from '../deps.ts'
+import { format } from '../format.ts'
+import { type Drawing, EVIDENCE_READERS, type Page, type PageRequest } from '../page.ts'
+import { countTiles, readLogState } from '../reads/evidence.ts'
+import { nl } from '../texts/nl.ts'
+import { wordFor } from '../texts/words.ts'
+
+/** /console/controle: what a check of the audit log would do, and a button. */
+export const verifyPage: Page = {
+  method: 'get',
+  path: '/controle',
+  roles: EVIDENCE_READERS,
+  nav: 'verify',
+  answer: deps => draw(deps),
+}
+
+/** Checks the audit log from its entries and says what was checked. The check is an entry too. */
+export const verifyNow: Page = {
+  method: 'post',
+  path: '/controle',
+  roles: EVIDENCE_READERS,
+  nav: 'verify',
+  answer: async (deps, request) => {
+    const outcome = await verifyOnce(deps)
+    await recordCheck(deps, request, outcome.report)
+    return draw(deps, outcome)
+  },
+}
+
+interface Outcome {
+  report: VerifyReport
+  key: string
+  tiles: number
+  /** Milliseconds. */
+  lasted: number
+}
+
+// A check reads the whole log: who asks while one runs gets the result of that one.
+const running = new WeakMap<ConsoleDeps, Promise<Outcome>>()
+
+function verifyOnce(deps: ConsoleDeps): Promise<Outcome> {
+  const started = running.get(deps) ?? verify(deps).finally(() => running.delete(deps))
+  running.set(deps, started)
+  return started
+}
+
+async function verify(deps: ConsoleDeps): Promise<Outcome> {
+  const started = performance.now()
+  const key = await deps.verifierKey()
+  const report = await verifyLog(deps.pool, key)
+  const tiles = await countTiles(deps.pool)
+  return { report, key, tiles, lasted: performance.now() - started }
+}
+
+async function recordCheck(
+  deps: ConsoleDeps,
+  { session, at }: PageRequest,
+  { ok, entries, checkpoints, problems }: VerifyReport,
+): Promise<void> {
+  await recordEntry(deps.pool, {
+    action: 'console.verified',
+    at,
+    actor: { role: session.role, client: session.id },
+    counts: { entries, checkpoints, problems: problems.length },
+    reason: ok ? 'intact' : 'broken',
+  })
+}
+
+async function draw(deps: ConsoleDeps, outcome?: Outcome): Promise<Drawing> {
+  const { checkpoint } = await readLogState(deps.pool)
+  const model = { checkpoint, ...(outcome && { outcome: describe(outcome) }) }
+  return { view: 'verify', title: nl.auditLog.verify.title, model }
+}
+
+function describe({ report, key, tiles, lasted }: Outcome): object {
+  const text = nl.auditLog.verify
+  const first = report.problems[0]
+  return {
+    ...report,
+    key,
+    tiles,
+    lasted,
+    first: first && text.badFirst(format.number(first.index), wordFor(text.kinds, first.kind)),
+    problems: report.problems.map(({ index, kind }) => ({
+      index,
+      what: wordFor(text.kinds, kind),
+    })),
+  }
+}

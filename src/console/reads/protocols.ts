@@ -1,0 +1,137 @@
+import {
+  type Agreement,
+  type DataElement,
+  isAgreement,
+  type LoadedProtocol,
+} from '../../protocol/document.ts'
+import { type Obstacle, statusAt } from '../../protocol/lifecycle.ts'
+import type { ProtocolSet } from '../../protocol/load.ts'
+import { format } from '../format.ts'
+import { nl } from '../texts/nl.ts'
+import type { Tone } from '../tone.ts'
+
+/** A protocol in a list: whether it is in force and, in plain words, why not. */
+export interface ProtocolLine {
+  id: string
+  title: string
+  version: string
+  kind: string
+  state: 'in-force' | 'suspended' | 'not-in-force' | 'broken'
+  tone: Tone
+  /** Empty while it is in force. */
+  why: string
+  isBroken: boolean
+}
+
+const TONES = {
+  'in-force': 'good',
+  suspended: 'warn',
+  'not-in-force': 'neutral',
+  broken: 'bad',
+} as const
+
+/** All protocols of a set at an instant, by id; documents that cannot be read too (pure). */
+export function protocolLines(set: ProtocolSet, at: Date): ProtocolLine[] {
+  const loaded = [...set.protocols.values()].map(protocol => toLine(set, protocol, at))
+  const broken = [...set.broken.keys()].filter(id => !set.protocols.has(id)).map(unreadable)
+  return [...loaded, ...broken].sort((left, right) => (left.id < right.id ? -1 : 1))
+}
+
+/** The framework of an accession, the document itself of an agreement. */
+export function agreementOf(set: ProtocolSet, protocol: LoadedProtocol): Agreement | undefined {
+  if (isAgreement(protocol)) return protocol.document
+  if (protocol.document.kind !== 'accession') return undefined
+  const framework = set.protocols.get(protocol.document.framework)
+  return framework && isAgreement(framework) ? framework.document : undefined
+}
+
+function toLine(set: ProtocolSet, protocol: LoadedProtocol, at: Date): ProtocolLine {
+  const { id, version, document } = protocol
+  const framework = isAgreement(protocol) ? undefined : agreementOf(set, protocol)
+  const status = statusAt(protocol, at, framework)
+  const state = stateOf(status)
+  return {
+    id,
+    version,
+    state,
+    title: document.context.title,
+    kind: document.kind,
+    tone: TONES[state],
+    why: status === 'in-force' ? '' : explainObstacle(status, protocol, framework),
+    isBroken: state === 'broken',
+  }
+}
+
+function unreadable(id: string): ProtocolLine {
+  const why = nl.protocols.why.unreadable
+  const none = { title: id, version: '', kind: '' }
+  return { id, ...none, state: 'broken', tone: TONES.broken, why, isBroken: true }
+}
+
+function stateOf(status: 'in-force' | Obstacle): ProtocolLine['state'] {
+  if (status === 'in-force') return 'in-force'
+  if (status.code === 'HB-307') return 'suspended'
+  return status.code === 'HB-317' ? 'broken' : 'not-in-force'
+}
+
+/** Why a protocol is not in force, in one or two sentences (pure). */
+export function explainObstacle(
+  { code, path }: Obstacle,
+  { document, findings }: LoadedProtocol,
+  framework: Agreement | undefined,
+): string {
+  const text = nl.protocols.why
+  const party = /^signatures\[(.+)\]$/.exec(path)?.[1]
+  const name = document.parties.find(({ id }) => id === party)?.name ?? party
+  const { from, until } = document.duration
+  if (code === 'HB-317') return text.findings(findings.length)
+  if (code === 'HB-303') return text.decree
+  if (code === 'HB-304') {
+    return name ? text.unsigned(name) : text.otherVersion(framework?.version ?? nl.common.unknown)
+  }
+  if (code === 'HB-305') return text.notYet(format.day(from))
+  if (code === 'HB-306' && name) return text.revoked(name)
+  if (code === 'HB-306') return text.ended(until ? format.day(until) : nl.common.unknown)
+  return code === 'HB-307' ? text.suspended : text.other(code)
+}
+
+/** A field of a message as its protocol describes it. */
+export interface FieldLine {
+  field: string
+  label: string
+  /** What becomes of it: stays in the gateway, goes on as a pseudonym, as a count, or as it is. */
+  way: 'gateway' | 'pseudonym' | 'count' | 'plain' | undefined
+}
+
+type Decided = { id: string; version: string } | undefined
+
+/** Field names with their labels, where the version that decided is the one that is loaded (pure). */
+export function fieldsOf(
+  set: ProtocolSet,
+  decided: Decided,
+  names: readonly string[],
+): FieldLine[] {
+  const elements = agreementThatDecided(set, decided)?.dataElements ?? []
+  return names.map(field => {
+    const element = elements.find(one => one.field === field)
+    if (!element) return { field, label: '', way: undefined }
+    return { field, label: element.label, way: wayOf(element) }
+  })
+}
+
+/** The title of a purpose, with its id, or the id alone (pure). */
+export function purposeTitle(set: ProtocolSet, decided: Decided, purpose: string): string {
+  const purposes = agreementThatDecided(set, decided)?.purposes ?? []
+  const title = purposes.find(({ id }) => id === purpose)?.title
+  return title ? `${title} (${purpose})` : purpose
+}
+
+function agreementThatDecided(set: ProtocolSet, decided: Decided): Agreement | undefined {
+  const protocol = decided && set.protocols.get(decided.id)
+  return protocol && protocol.version === decided.version ? agreementOf(set, protocol) : undefined
+}
+
+function wayOf({ reaches, transformation }: DataElement): FieldLine['way'] {
+  if (reaches === 'gateway') return 'gateway'
+  return transformation === 'pseudonym' || transformation === 'count' ? transformation : 'plain'
+}

@@ -1,0 +1,113 @@
+import { auditLog } from './nl-audit-log.ts'
+import { messages } from './nl-messages.ts'
+import { overview } from './nl-overview.ts'
+import { protocols } from './nl-protocols.ts'
+
+/** All words of the console in Dutch (B1). A second language is a value of type Texts. */
+export const nl = {
+  lang: 'nl',
+  frame: {
+    skip: 'Ga naar de inhoud',
+    tagline: 'console',
+    menu: 'Hoofdmenu',
+    signedInAs: 'Aangemeld als',
+    signOut: 'Afmelden',
+    drawnAt: (moment: string): string => `Stand van ${moment} (Belgische tijd).`,
+  },
+  nav: {
+    overview: 'Overzicht',
+    messages: 'Berichten',
+    auditLog: 'Auditlog',
+    verify: 'Controle',
+    protocols: 'Protocollen',
+  },
+  signIn: {
+    title: 'Aanmelden',
+    intro: 'U hebt een eenmalige link geopend. Klik op de knop om u aan te melden.',
+    once: 'De link werkt één keer en maar korte tijd. Zolang u niet op de knop klikt, blijft de link bruikbaar.',
+    button: 'Aanmelden',
+    signedOutTitle: 'U bent afgemeld',
+    signedOut: 'Uw sessie is gesloten. U kunt dit venster sluiten.',
+  },
+  common: {
+    none: 'geen',
+    notApplicable: 'niet van toepassing',
+    unknown: 'onbekend',
+    all: 'alle',
+    newest: 'Nieuwste',
+    older: 'Oudere',
+    pages: 'Bladeren',
+    filter: 'Toon',
+    clear: 'Wis de filters',
+    wrongDate: 'Dit is geen bestaande datum. Kies een datum of laat het veld leeg.',
+    wrongRange: 'De einddatum ligt voor de begindatum. Draai ze om.',
+    wrongValue: 'Deze waarde bestaat niet. Kies iets anders of laat het veld leeg.',
+    formWrong: 'Pas de aangeduide velden aan. Er is nog niets gezocht.',
+  },
+  problems: {
+    'not-signed-in': {
+      title: 'U bent niet aangemeld',
+      lines: [
+        'Voor deze pagina moet u aangemeld zijn. Een sessie eindigt vanzelf als u een tijd niets doet.',
+        'Vraag de beheerder van de gateway om een eenmalige link. De gateway toont er één bij het starten. Een nieuwe link maakt de beheerder met deze opdracht:',
+      ],
+    },
+    'link-used': {
+      title: 'Deze link werkt niet meer',
+      lines: [
+        'De link is al gebruikt of is verlopen. Een link werkt maar één keer.',
+        'Vraag de beheerder van de gateway om een nieuwe link. Die maakt hij met deze opdracht:',
+      ],
+    },
+    'foreign-form': {
+      title: 'Het formulier is niet geldig',
+      lines: [
+        'Dit formulier hoort niet bij uw huidige sessie. Er is niets gebeurd.',
+        'Ga terug, laad de pagina opnieuw en probeer het nog eens.',
+      ],
+    },
+    'not-allowed': {
+      title: 'U hebt geen toegang tot deze pagina',
+      lines: ['Deze pagina hoort niet bij uw rol. Vraag de beheerder als u ze nodig hebt.'],
+    },
+    'not-found': {
+      title: 'Deze pagina bestaat niet',
+      lines: ['Kijk het adres na. Misschien is het bericht of het protocol hier niet bekend.'],
+    },
+    'unreadable-form': {
+      title: 'De aanvraag is niet leesbaar',
+      lines: ['De gateway kon de aanvraag niet lezen. Er is niets gebeurd.'],
+    },
+    'store-away': {
+      title: 'De gegevens zijn even niet bereikbaar',
+      lines: ['De databank antwoordt niet. Probeer het over een minuut opnieuw.'],
+    },
+    'log-unreadable': {
+      title: 'Een regel van de auditlog is niet leesbaar',
+      lines: [
+        'De gateway kan deze pagina niet tonen, want een regel van de auditlog is beschadigd of gewijzigd.',
+        'Controleer de auditlog: de controle noemt de eerste regel die niet past.',
+      ],
+    },
+    failed: {
+      title: 'Er ging iets mis',
+      lines: [
+        'De fout ligt bij ons en staat in het logboek van het programma. Er is niets gewijzigd.',
+        'Blijft dit gebeuren? Verwittig dan de beheerder.',
+      ],
+    },
+    howToGetALink:
+      'Wilt u opnieuw aanmelden? Dan hebt u een nieuwe link nodig. Die maakt de beheerder met:',
+    command: 'huisbrug console link',
+    again: 'Probeer opnieuw',
+    toOverview: 'Naar het overzicht',
+    toVerify: 'Naar de controle',
+  },
+  overview,
+  auditLog,
+  messages,
+  protocols,
+}
+
+export type Texts = typeof nl
+export type NavKey = keyof Texts['nav']

@@ -1,0 +1,128 @@
+import type { Browser, BrowserContext, Page } from 'playwright-core'
+import {
+  contentWidth,
+  describeInChromium,
+  keepShot,
+  openBrowser,
+  openWindow,
+  seriousFindings,
+  signInByHand,
+  WIDTHS,
+} from './browser.ts'
+import { type Region, seedRegion } from './region.ts'
+import { openRooms, type Rooms } from './rooms.ts'
+
+const PAGES: [name: string, path: (region: Region) => string][] = [
+  ['overzicht', () => ''],
+  ['auditlog', () => '/auditlog'],
+  ['auditlog-fout', () => '/auditlog?van=2026-02-30&code=onzin'],
+  ['auditlog-regel', () => '/auditlog/3'],
+  ['berichten', () => '/berichten'],
+  ['bericht-beantwoord', region => `/berichten/${region.answered}`],
+  ['bericht-geweigerd', region => `/berichten/${region.refused}`],
+  ['bericht-terugkoppeling', region => `/berichten/${region.feedback}`],
+  ['bericht-geparkeerd', region => `/berichten/${region.parked}`],
+  ['controle', () => '/controle'],
+  ['protocollen', () => '/protocollen'],
+  ['protocol-kader', () => '/protocollen/wm-vdab'],
+  ['protocol-toetreding', () => '/protocollen/wm-vdab-leefgoed'],
+  ['protocol-kapot', () => '/protocollen/kapot'],
+  ['niet-gevonden', () => '/bestaat-niet'],
+]
+
+describeInChromium('every page of the console in Chromium', () => {
+  let rooms: Rooms
+  let region: Region
+  let browser: Browser
+
+  beforeAll(async () => {
+    rooms = await openRooms()
+    region = await seedRegion(rooms.database.pool)
+    await rooms.sequence()
+    browser = await openBrowser()
+  })
+
+  afterAll(async () => {
+    await browser?.close()
+    await rooms?.close()
+  })
+
+  describe.each(WIDTHS)('at %i pixels', width => {
+    let window: BrowserContext
+    let page: Page
+
+    beforeAll(async () => {
+      window = await openWindow(browser, width)
+      page = await window.newPage()
+      await signInByHand(page, rooms.url, await rooms.link())
+    })
+
+    afterAll(() => window?.close())
+
+    test.each(PAGES)('%s has no serious finding and no sideways scroll', async (name, path) => {
+      await page.goto(`${rooms.url}${path(region)}`)
+      await keepShot(page, `${name}-${width}`)
+      expect(await seriousFindings(page)).toEqual([])
+      expect(await contentWidth(page)).toBe(width)
+      expect(await page.getByRole('heading', { level: 1 }).count()).toBe(1)
+      expect(await page.getByRole('main').count()).toBe(1)
+    })
+
+    test.each([
+      ['aanmelden', async () => `/aanmelden?link=${await rooms.link()}`],
+      ['niet-aangemeld', async () => '/berichten'],
+      ['link-gebruikt', async () => '/aanmelden'],
+    ])('%s, before signing in', async (name, path) => {
+      const stranger = await openWindow(browser, width)
+      const page = await stranger.newPage()
+      await page.goto(`${rooms.url}${await path()}`)
+      await keepShot(page, `${name}-${width}`)
+      expect(await seriousFindings(page)).toEqual([])
+      expect(await contentWidth(page)).toBe(width)
+      await stranger.close()
+    })
+  })
+
+  test.each([768, 1024])('long lists need no sideways scroll at %i pixels either', async width => {
+    const window = await openWindow(browser, width)
+    const page = await window.newPage()
+    await signInByHand(page, rooms.url, await rooms.link())
+    for (const path of ['', '/auditlog', '/berichten', `/berichten/${region.feedback}`]) {
+      await page.goto(`${rooms.url}${path}`)
+      expect([path, await contentWidth(page)]).toEqual([path, width])
+    }
+    await window.close()
+  })
+
+  test.each([
+    ['overzicht', ''],
+    ['controle', '/controle'],
+    ['protocollen', '/protocollen'],
+  ])('%s has enough contrast in the dark', async (name, path) => {
+    const window = await openWindow(browser, 1440, { dark: true })
+    const page = await window.newPage()
+    await signInByHand(page, rooms.url, await rooms.link())
+    await page.goto(`${rooms.url}${path}`)
+    await keepShot(page, `${name}-donker`)
+    expect(await seriousFindings(page)).toEqual([])
+    await window.close()
+  })
+
+  test('the whole console works by keyboard: the first stop skips the menu', async () => {
+    const window = await openWindow(browser)
+    const page = await window.newPage()
+    await signInByHand(page, rooms.url, await rooms.link())
+    await page.goto(`${rooms.url}/protocollen`)
+    await page.keyboard.press('Tab')
+    const skip = page.getByRole('link', { name: 'Ga naar de inhoud' })
+    expect(await skip.evaluate(link => link === link.ownerDocument.activeElement)).toBe(true)
+    await page.keyboard.press('Enter')
+    await page.keyboard.press('Tab')
+    expect(
+      await page
+        .getByRole('main')
+        .evaluate(main => main.contains(main.ownerDocument.activeElement)),
+    ).toBe(true)
+    await window.close()
+  })
+})
