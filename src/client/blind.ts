@@ -21,7 +21,7 @@ import type { RegisteredPerson, RegisterStore } from './register-store.ts'
 export { RegisterError } from './register-error.ts'
 export { type RegisteredPerson, RegisterStore } from './register-store.ts'
 
-/** A person to prepare: the national number, and the recipient's own reference (at most 64 bytes). */
+/** A person to prepare: the national number, and the recipient's own reference, up to 64 bytes. */
 export interface RegisterPerson {
   insz: string
   ref?: string

@@ -30,8 +30,8 @@ interface DomainFiles {
  * The recipient's own store, a folder of files with mode 600: per domain the people with tag and
  * secret, per domain and period their row ids. Appended only, so that it can be killed at any
  * moment; opened by one process at a time. It holds no national number: a person is kept under a
- * keyed hash and the recipient's own reference. Who has the whole folder can try all numbers against
- * it, so guard it like the register itself.
+ * keyed hash and the recipient's own reference. Who has the whole folder can try all numbers
+ * against it, so guard it like the register itself.
  */
 export class RegisterStore {
   readonly #folder: string

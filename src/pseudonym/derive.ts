@@ -30,7 +30,7 @@ export function deriveTag(output: Uint8Array, info: Uint8Array): TagAndSecret {
   return { tag: bytes.subarray(0, TAG_BYTES), secret: bytes.subarray(TAG_BYTES) }
 }
 
-/** The gateway's own index of a person: HKDF-SHA256 of the output under the subject key, 16 bytes. */
+/** The gateway's own index of a person: HKDF-SHA256 of the subject key's output, 16 bytes. */
 export function deriveSubjectTag(output: Uint8Array): Buffer {
   return expand(output, SUBJECT_INFO, TAG_BYTES)
 }

@@ -16,7 +16,7 @@ export type PseudonymCode =
   | 'row-malformed'
   | 'worker-failed'
 
-/** A failure in the pseudonym core. It carries a code and a place, never an input, key or scalar. */
+/** A failure in the pseudonym core: a code and a place, never an input, key or scalar. */
 export class PseudonymError extends Error {
   override readonly name = 'PseudonymError'
   readonly code: PseudonymCode

@@ -53,7 +53,7 @@ const PART = 100
 const WORKER = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js'
 
 /**
- * The threads that do the curve arithmetic. A message is cut into parts of at most 100 people, which
+ * The threads that do the curve arithmetic. A message is cut into parts of at most 100 people that
  * the threads share, and takes turns with other messages. A failure names a code, never an input.
  */
 export class PseudonymPool {

@@ -116,7 +116,9 @@ function entryOf(
 
 function refuseUntilMidnight(at: Date): Refusal {
   const next = nextAllowanceAt(at)
-  const remedy = `Go on from ${next.toISOString()}, with at most quotaLeft of GET /v1/pseudonyms/domains, or ask the privacy officer for a grant.`
+  const remedy =
+    `Go on from ${next.toISOString()} with at most the quotaLeft of GET /v1/pseudonyms/domains, ` +
+    'or ask the privacy officer for a grant.'
   const retryAfter = Math.ceil((next.getTime() - at.getTime()) / 1000)
   return new Refusal(reason('HB-602', '/blinded', 'modalities.evaluation', remedy), { retryAfter })
 }

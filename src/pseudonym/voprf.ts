@@ -33,7 +33,7 @@ export interface EvaluatedBatch {
   proof: Uint8Array
 }
 
-/** A part of a batch: evaluated elements, and the weighted sum of the blinded ones for the proof. */
+/** A part of a batch: evaluated elements, and the weighted sum of the blinded ones. */
 export interface EvaluatedPart {
   evaluated: Uint8Array[]
   sum: Uint8Array

@@ -1,4 +1,4 @@
-// A recipient's program of its own, for tests that kill it: prepares a register and reports each batch.
+// A recipient's program of its own, for tests that kill it: prepares a register, tells each batch.
 // Arguments: store folder, number of people, batch size, secret key in hexadecimal.
 import { prepareRegister, RegisterStore } from '../../src/client/blind.ts'
 import { PseudonymPool } from '../../src/pseudonym/pool.ts'
