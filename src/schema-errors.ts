@@ -13,11 +13,18 @@ export interface Translation {
 }
 
 /**
- * Field names are shown only where they are letters and underscores: a caller could hide a national
- * number in any other name, and nothing of a request is repeated.
+ * Field names are shown only where they are letters and underscores, and no base64 of digits: a
+ * caller could hide a national number in any other name, and nothing of a request is repeated.
  */
 export function isPlainName(name: string): boolean {
-  return /^[A-Za-z_]{1,40}$/.test(name)
+  return /^[A-Za-z_]{1,40}$/.test(name) && !hidesDigits(name)
+}
+
+function hidesDigits(name: string): boolean {
+  return [0, 1, 2, 3].some(start => {
+    const decoded = Buffer.from(name.slice(start), 'base64').toString('latin1')
+    return /[0-9]{6}/.test(decoded)
+  })
 }
 
 /** The longest head of a JSON pointer whose parts are plain names and small indexes. */

@@ -1299,6 +1299,7 @@ export interface EvaluationRequest {
  */
 export interface FeedbackAccepted {
   messageId: MessageId
+  state: MessageState
   /**
    * Items accepted
    */
@@ -1446,7 +1447,10 @@ export interface Message {
   transitions: {
     state: MessageState
     at: Timestamp
-    code?: Code
+    /**
+     * Why: a code of the error table, or what became of a try, such as http-503 or timeout
+     */
+    code?: string
   }[]
 }
 /**
@@ -1566,6 +1570,7 @@ export interface Problem {
    * Title once more, where RFC 6749 clients look, from the token endpoint only
    */
   error_description?: string
+  receipt?: ReceiptToken
 }
 /**
  * POST /v1/feedback/{feedbackId}/progress: what the housing company did with the feedback

@@ -1,7 +1,8 @@
 import type { PlacedEntry } from '../audit/query.ts'
+import type { AuditEntry } from '../audit/types.ts'
 import { format } from './format.ts'
 import type { MessageFile, RelatedMessage } from './reads/journey.ts'
-import { sentenceOf } from './sentence.ts'
+import { explainCode, sentenceOf } from './sentence.ts'
 import { nl } from './texts/nl.ts'
 import { wordFor, words } from './texts/words.ts'
 import type { Moment } from './timeline.ts'
@@ -43,10 +44,17 @@ function ofEntry({ index, entry }: PlacedEntry, names: ReadonlyMap<string, strin
     at: new Date(entry.at),
     kind: JSON.stringify([action, recipient, code, reason]),
     title: wordFor(words.actions, action),
-    sentence: sentenceOf(entry, names),
+    sentence: [sentenceOf(entry, names), ...whyOf(entry)].join(' '),
     tone: toneOfAction(action),
     link: { path: `/auditlog/${index}`, text: nl.auditLog.openEntry(format.number(index)) },
   }
+}
+
+// The sentence names the code at most; here the reader also learns what it means.
+function whyOf({ code, decision }: AuditEntry): string[] {
+  if (!code) return []
+  const meaning = explainCode(code)
+  return [decision === 'allowed' ? nl.messages.journey.partly(code, meaning) : meaning]
 }
 
 function ofRelated({ id, type, receivedAt, partyName }: RelatedMessage): Moment {

@@ -123,7 +123,10 @@ function refusalOf(
   }
   const isVolume = code === 'HB-313' || code === 'HB-604'
   const pointer = isVolume && asked.list ? `/${asked.list}` : decision.pointer
-  return new Refusal({ code, pointer, rule, remedy }, retryAfter === undefined ? {} : { retryAfter })
+  return new Refusal(
+    { code, pointer, rule, remedy },
+    retryAfter === undefined ? {} : { retryAfter },
+  )
 }
 
 /** Adds to the use of today, whose row lock keeps others out until commit; tells what was used before. */

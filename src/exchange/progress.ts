@@ -55,7 +55,6 @@ export function receiveProgress(
       refused: [],
       evidence: { rule: permission.rule, subjects: [feedback.subject_tag] },
       wake: forwardTo ? [forwardTo] : [],
-      reply: { feedbackId, status },
       store: (tx, messageId) =>
         storeProgress(tx, { messageId, feedback, status, on, forwardTo, at: incoming.at }),
     }

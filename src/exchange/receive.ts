@@ -39,8 +39,6 @@ export interface Acceptance {
   store(tx: Tx, messageId: string): Promise<void>
   /** Destinations to wake once it is committed. */
   wake: string[]
-  /** Members of the reply besides messageId, accepted, refused and receipt. */
-  reply?: Record<string, unknown>
 }
 
 export type Accept = (body: Record<string, unknown>, messageId: string) => Promise<Acceptance>
@@ -143,7 +141,6 @@ async function storeAcceptance(
     state,
     accepted,
     refused: withoutReference,
-    ...acceptance.reply,
     receipt,
   }
   return storeOutcome(tx, incoming, { status: 202, body: reply, digest })

@@ -5,13 +5,14 @@ import { fileURLToPath } from 'node:url'
 import express from 'express'
 import helmet from 'helmet'
 import type { Context } from '../context.ts'
-import { Refusal, reason } from '../errors.ts'
+import { type ErrorCode, Refusal, reason } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { problemReply, toRefusal } from './problem.ts'
 import type { ApiRequest, Reply, Route } from './route.ts'
 import { ROUTES } from './routes/index.ts'
 
 const MAX_BODY_BYTES = 1024 * 1024
+const TOKEN_PATH = '/oauth/token'
 const OPENAPI = fileURLToPath(new URL('../../docs/api/openapi.json', import.meta.url))
 
 /** Assembles the HTTP interface: security headers, the routes, the documentation, the funnel. */
@@ -97,9 +98,18 @@ async function readBody(request: express.Request): Promise<Pick<ApiRequest, 'raw
     if (size <= MAX_BODY_BYTES) chunks.push(chunk)
     else if (size > 16 * MAX_BODY_BYTES) break
   }
+  if (size > 0 && !isExpectedType(request)) return unreadable('HB-204', 'http: Content-Type')
   if (size <= MAX_BODY_BYTES) return { raw: Buffer.concat(chunks) }
-  const tooLarge = new Refusal(reason('HB-203', '', 'http: a body holds at most 1 MiB'))
-  return { raw: Buffer.alloc(0), unreadable: tooLarge }
+  return unreadable('HB-203', 'http: a body holds at most 1 MiB')
+}
+
+// A form goes to the token endpoint, JSON everywhere else.
+function isExpectedType(request: express.Request): boolean {
+  return request.path === TOKEN_PATH || request.is('application/json') !== false
+}
+
+function unreadable(code: ErrorCode, rule: string): Pick<ApiRequest, 'raw' | 'unreadable'> {
+  return { raw: Buffer.alloc(0), unreadable: new Refusal(reason(code, '', rule)) }
 }
 
 function send(response: express.Response, reply: Reply, id: string): void {

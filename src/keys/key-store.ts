@@ -59,7 +59,9 @@ export class KeyStore {
 
   /** Destroys a secret for good; its row stays as a mark that it existed. */
   async destroy(name: string, db: Queryable = this.#pool): Promise<void> {
-    await db.query('UPDATE wrapped_key SET wrapped = NULL, destroyed_at = now() WHERE name = $1', [name])
+    await db.query('UPDATE wrapped_key SET wrapped = NULL, destroyed_at = now() WHERE name = $1', [
+      name,
+    ])
     this.#cache.delete(name)
   }
 

@@ -7,7 +7,7 @@ import { formOf } from './forms.ts'
 import { narrowSchema } from './narrow.ts'
 
 /** Beyond this, what was compiled for documents of the past is let go. */
-const MOST_COMPILED = 500
+const MOST_COMPILED = 200
 
 const compiled = new Map<string, Validator>()
 const digests = new WeakMap<Agreement, string>()

@@ -81,7 +81,10 @@ class BullWakeUps implements WakeUps {
   }
 
   async wake(destinations: Iterable<string>): Promise<void> {
-    if (!this.#closing.signal.aborted) await this.#bell.ring(destinations)
+    if (this.#closing.signal.aborted) return
+    const rung = this.#bell.ring(destinations)
+    // Nobody waits for an engine that is known to be away; the bell keeps trying.
+    if (!this.#outage.failing) await rung
   }
 
   work(handler: Handler, { concurrency }: { concurrency: number }): void {

@@ -28,7 +28,8 @@ export function releaseCount(
   overlap?: Overlap,
 ): ReleasedCount {
   const tooFew = found < threshold || tenants - found < threshold
-  if (tooFew || (overlap && isolates(overlap, threshold))) return { found: undefined, suppressed: true }
+  if (tooFew || (overlap && isolates(overlap, threshold)))
+    return { found: undefined, suppressed: true }
   return { found: Math.round(found / threshold) * threshold, suppressed: false }
 }
 

@@ -2,11 +2,11 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { ClientOptions } from '../client/transport.ts'
 import { Company, type CompanyStatus } from './company.ts'
 import { createPopulation } from './population.ts'
 import { REGION } from './region.ts'
+import { sleepUntil } from './retrying-queue.ts'
 
 export interface BackOfficeOptions {
   /** Public URL of the gateway. */
@@ -43,12 +43,12 @@ export interface BackOffice {
 export async function startBackOffice(options: BackOfficeOptions): Promise<BackOffice> {
   const status = () => ({ companies: [...companies.values()].map(company => company.status()) })
   const onChange = () => options.onStatus?.(status())
-  const companies = await openCompanies(options, onChange)
+  const stop = new AbortController()
+  const companies = await openCompanies(options, onChange, stop.signal)
   const server = createServer((request, response) => route(companies, request, response))
   server.listen(options.port ?? 0, '127.0.0.1')
   await once(server, 'listening')
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const stop = new AbortController()
   const starting = Promise.all(
     [...companies].map(([id, company]) =>
       startCompany(stop.signal, company, `${url}/webhooks/${id}`),
@@ -76,9 +76,11 @@ export async function startBackOffice(options: BackOfficeOptions): Promise<BackO
 async function openCompanies(
   options: BackOfficeOptions,
   onChange: () => void,
+  signal: AbortSignal,
 ): Promise<Map<string, Company>> {
   const ids = options.companies ?? REGION.housingCompanies.map(({ id }) => id)
-  const { gateway, dataDir, retry } = options
+  const { gateway, dataDir } = options
+  const retry = { sleep: sleepUntil(signal), ...options.retry }
   const open = async (company: string) => {
     const folder = join(dataDir, company)
     return [company, await Company.open({ gateway, company, folder, onChange, retry })] as const
@@ -92,7 +94,7 @@ async function startCompany(signal: AbortSignal, company: Company, url: string):
     try {
       return await company.start(url)
     } catch {
-      await sleep(300, undefined, { signal }).catch(() => {})
+      await sleepUntil(signal)(300).catch(() => {})
     }
   }
 }

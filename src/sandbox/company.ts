@@ -19,7 +19,7 @@ export interface CompanyOptions {
   /** Its own folder. */
   folder: string
   onChange(): void
-  retry?: ClientOptions['retry'] | undefined
+  retry: NonNullable<ClientOptions['retry']>
 }
 
 /** Numbers over everything since the folder was made. */
@@ -85,7 +85,7 @@ export class Company {
   static async open(options: CompanyOptions): Promise<Company> {
     const { gateway, company, folder, retry } = options
     const { privateKey } = await loadPeerKeys(folder)
-    const client = createClient({ gateway, partyId: company, privateKey, ...(retry && { retry }) })
+    const client = createClient({ gateway, partyId: company, privateKey, retry })
     const events = await ReceivedEvents.open(join(folder, 'events.jsonl'))
     const progress = await ProgressBook.open(join(folder, 'progress.jsonl'))
     return new Company(options, client, events, progress)

@@ -17,7 +17,8 @@ import type { VdabStatus } from './vdab.ts'
 const USUAL_PORT = 8080
 const READY_MS = 120_000
 const FREE_MS = 20_000
-const IN_USE = /uses the data folder|EADDRINUSE/
+const IN_USE = /uses the data folder|EADDRINUSE|has this register store open/
+const STARTS = 20
 
 interface Ports {
   gateway: number
@@ -64,18 +65,32 @@ export async function setStage(options: DemoOptions): Promise<DemoStage> {
   }
 }
 
-// A gateway that was killed may need a moment to give the folder and the port free.
 async function startGateway(programs: Programs, url: string, signal: AbortSignal): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
+  await untilFreed(signal, async () => {
     const program = programs.start('gateway', ['serve'])
+    await untilProgram(programs, program, untilHealthy(url, signal))
+  })
+}
+
+// What was killed may need a moment to give its folder and port free.
+async function untilFreed<T>(signal: AbortSignal, start: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
     try {
-      return await Promise.race([untilHealthy(url, signal), program.ended])
+      return await start()
     } catch (error) {
       const isBusy = error instanceof ProgramEnded && IN_USE.test(endOf(error.logFile))
-      if (!isBusy || attempt === 15) throw error
-      programs.forget(program)
+      if (!isBusy || attempt === STARTS) throw error
       await sleep(1_000, undefined, { signal })
     }
+  }
+}
+
+async function untilProgram<T>(programs: Programs, program: Program, isUp: Promise<T>): Promise<T> {
+  try {
+    return await Promise.race([isUp, program.ended])
+  } catch (error) {
+    programs.forget(program)
+    throw error
   }
 }
 
@@ -106,7 +121,7 @@ async function nameOfDatabase(gateway: string): Promise<string> {
 
 async function startPeers(
   programs: Programs,
-  { seed, population }: DemoOptions,
+  { seed, population, signal }: DemoOptions,
   place: { gateway: string; peersFolder: string; ports: Ports },
 ): Promise<Pick<DemoStage, 'vdab' | 'backOffice'>> {
   const { gateway, peersFolder, ports } = place
@@ -115,24 +130,30 @@ async function startPeers(
     ...['--seed', seed, '--population', String(population)],
   ]
   const [vdab, backOffice] = await Promise.all([
-    startPeer<VdabStatus>(programs, 'vdab', [...args('vdab'), '--port', String(ports.vdab)]),
-    startPeer<BackOfficeStatus>(programs, 'back-office', args('back-office')),
+    startPeer<VdabStatus>(programs, signal, 'vdab', [
+      ...args('vdab'),
+      ...['--port', String(ports.vdab)],
+    ]),
+    startPeer<BackOfficeStatus>(programs, signal, 'back-office', args('back-office')),
   ])
   return { vdab, backOffice }
 }
 
-async function startPeer<Status>(
+function startPeer<Status>(
   programs: Programs,
+  signal: AbortSignal,
   name: string,
   args: string[],
 ): Promise<Peer<Status>> {
-  let latest: Status
-  return new Promise((resolve, reject) => {
+  return untilFreed(signal, async () => {
+    let latest: Status
+    const { promise: listening, resolve } = Promise.withResolvers<string>()
     const program: Program = programs.start<Status>(name, args, message => {
       latest = message.status
-      if (message.kind === 'listening') resolve({ program, url: message.url, status: () => latest })
+      if (message.kind === 'listening') resolve(message.url)
     })
-    program.ended.catch(reject)
+    const url = await untilProgram(programs, program, listening)
+    return { program, url, status: () => latest }
   })
 }
 

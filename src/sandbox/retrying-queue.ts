@@ -1,6 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { HuisbrugProblem } from '../client/problem.ts'
 
+/** A pause that an abort ends at once, with a rejection: for retries that must not hold up the end. */
+export function sleepUntil(signal: AbortSignal): (ms: number) => Promise<unknown> {
+  return ms => sleep(ms, undefined, { signal })
+}
+
 export interface RetryingQueueOptions<T> {
   /** How many are under way at once. */
   atOnce: number
@@ -45,7 +50,7 @@ export class RetryingQueue<T> {
     for (let item = this.#waiting.shift(); item !== undefined; item = this.#waiting.shift()) {
       while (!this.#stop.signal.aborted && !(await this.#trySettle(item))) {
         const { pauseMs = 1_000 } = this.#options
-        await sleep(pauseMs, undefined, { signal: this.#stop.signal }).catch(() => {})
+        await sleepUntil(this.#stop.signal)(pauseMs).catch(() => {})
       }
       this.#options.onSettled()
     }

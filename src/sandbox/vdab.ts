@@ -2,13 +2,13 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { JWTVerifyGetKey } from 'jose'
 import { createClient } from '../client/client.ts'
 import type { ClientOptions } from '../client/transport.ts'
 import { Journal } from './journal.ts'
 import { loadPeerKeys } from './peer-keys.ts'
 import { createPopulation } from './population.ts'
+import { sleepUntil } from './retrying-queue.ts'
 import { createVdabAccess } from './vdab-access.ts'
 import { AnswerBook, type AnswerCounts } from './vdab-answers.ts'
 import { createVdabApp } from './vdab-app.ts'
@@ -56,7 +56,8 @@ const POLL_READY_MS = 5_000
  * difficulty or not at all. All people in it are synthetic.
  */
 export async function startVdab(options: VdabOptions): Promise<Vdab> {
-  const parts = await openParts(options)
+  const stop = new AbortController()
+  const parts = await openParts(options, stop.signal)
   const { register, book, received } = parts
   const state: Pick<VdabStatus, 'preparing' | 'ready'> = { ready: [] }
   const status = () => ({ clients: register.size, ...state, ...book.counts() })
@@ -73,7 +74,6 @@ export async function startVdab(options: VdabOptions): Promise<Vdab> {
   server.listen(options.port ?? 0, '127.0.0.1')
   await once(server, 'listening')
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const stop = new AbortController()
   const watching = watchDomains(stop.signal, register, state, onChange)
   return {
     url,
@@ -89,10 +89,10 @@ export async function startVdab(options: VdabOptions): Promise<Vdab> {
   }
 }
 
-async function openParts(options: VdabOptions) {
+async function openParts(options: VdabOptions, signal: AbortSignal) {
   const { dataDir, gateway, partyId = 'vdab' } = options
   const { privateKey } = await loadPeerKeys(dataDir)
-  const retry = { attempts: 6, ...options.retry }
+  const retry = { attempts: 6, sleep: sleepUntil(signal), ...options.retry }
   const client = createClient({ gateway, partyId, privateKey, retry })
   const population = createPopulation(options.seed, options.population)
   const book = await AnswerBook.open(join(dataDir, 'answers.jsonl'))
@@ -121,6 +121,6 @@ async function watchDomains(
       // Tried again below.
     }
     const pause = state.ready.length > 0 ? POLL_READY_MS : POLL_MS
-    await sleep(pause, undefined, { signal }).catch(() => {})
+    await sleepUntil(signal)(pause).catch(() => {})
   }
 }

@@ -1,11 +1,11 @@
-import { verifyLog } from '../../src/audit/verify.ts'
+import { join } from 'node:path'
 import { loadLogVerifierKey } from '../../src/audit/log-key.ts'
 import { sequenceOnce } from '../../src/audit/sequencer.ts'
+import { verifyLog } from '../../src/audit/verify.ts'
 import { readBalances } from '../../src/exchange/conservation.ts'
 import { settleOnce } from '../../src/exchange/settle.ts'
-import { detection, forwardedTo, openDomain, PERIOD, tenants, TODAY } from '../support/detection.ts'
+import { detection, forwardedTo, openDomain, PERIOD, TODAY, tenants } from '../support/detection.ts'
 import { resign, type TestGateway, testGateway, until } from '../support/gateway.ts'
-import { join } from 'node:path'
 
 let gateway: TestGateway
 let domain: string
@@ -58,7 +58,9 @@ describe('towards VDAB', () => {
     gateway.vdab.reply = () => {
       tries += 1
       if (tries === 1) return { status: 503 }
-      return tries === 2 ? { status: 429, headers: { 'retry-after': '600' } } : { status: 202, body: {} }
+      return tries === 2
+        ? { status: 429, headers: { 'retry-after': '600' } }
+        : { status: 202, body: {} }
     }
     const { messageId } = await gateway.clients.woonboog.detect(detection(some()))
     await until('one try', () => tries === 1)
@@ -74,27 +76,39 @@ describe('towards VDAB', () => {
       return rows[0].long
     })
     await hurry()
-    await until('it is delivered', async () => (await handOversOf(messageId))[0].state === 'delivered')
+    await until(
+      'it is delivered',
+      async () => (await handOversOf(messageId))[0].state === 'delivered',
+    )
     const calls = gateway.vdab.to('/api/detections')
     expect(new Set(calls.map(call => call.raw)).size).toBe(1)
-    expect(new Set(calls.map(call => call.headers['idempotency-key']))).toEqual(new Set([messageId]))
+    expect(new Set(calls.map(call => call.headers['idempotency-key']))).toEqual(
+      new Set([messageId]),
+    )
   })
 
   test('another 4xx parks it for a person, and says with which status', async () => {
     gateway.vdab.reply = () => ({ status: 422 })
     const { messageId } = await gateway.clients.woonboog.detect(detection(some()))
     await until('it is parked', async () => (await handOversOf(messageId))[0].state === 'parked')
-    expect(await handOversOf(messageId)).toMatchObject([{ attempts: 1, last_status: 422, reason: 'http-422' }])
+    expect(await handOversOf(messageId)).toMatchObject([
+      { attempts: 1, last_status: 422, reason: 'http-422' },
+    ])
     const { state, items } = await gateway.clients.woonboog.message(messageId)
     expect({ state, parked: items.parked }).toEqual({ state: 'parked', parked: 3 })
   })
 
   test('VDAB away: what was accepted waits and goes once it is back', async () => {
-    await gateway.db.pool.query("UPDATE party SET base_url = 'http://127.0.0.1:1' WHERE id = 'vdab'")
+    await gateway.db.pool.query(
+      "UPDATE party SET base_url = 'http://127.0.0.1:1' WHERE id = 'vdab'",
+    )
     await new Promise(resolve => setTimeout(resolve, 1_100))
     const { messageId } = await gateway.clients.woonboog.detect(detection(some()))
     await until('it failed', async () => (await handOversOf(messageId))[0].reason === 'refused')
-    await gateway.db.pool.query('UPDATE party SET base_url = $1 WHERE id = $2', [`${gateway.vdab.url}/api`, 'vdab'])
+    await gateway.db.pool.query('UPDATE party SET base_url = $1 WHERE id = $2', [
+      `${gateway.vdab.url}/api`,
+      'vdab',
+    ])
     await new Promise(resolve => setTimeout(resolve, 1_100))
     await hurry()
     await forwardedTo(gateway, messageId)
@@ -108,7 +122,10 @@ describe('towards VDAB', () => {
       })
     const { messageId } = await gateway.clients.woonboog.detect(detection(some()))
     const { body } = await forwardedTo(gateway, messageId)
-    await gateway.clients.vdab.answer(messageId, { requestDigest: String(body['requestDigest']), found: 1 })
+    await gateway.clients.vdab.answer(messageId, {
+      requestDigest: String(body['requestDigest']),
+      found: 1,
+    })
     release()
     await new Promise(resolve => setTimeout(resolve, 300))
     expect(await handOversOf(messageId)).toMatchObject([{ state: 'delivered' }])
@@ -126,7 +143,10 @@ describe('towards VDAB', () => {
     expect(await handOversOf(messageId)).toMatchObject([{ items: 1, withdrawn: 1 }])
     gateway.vdab.reply = () => ({ status: 202, body: {} })
     await hurry()
-    await until('it is delivered', async () => (await handOversOf(messageId))[0].state === 'delivered')
+    await until(
+      'it is delivered',
+      async () => (await handOversOf(messageId))[0].state === 'delivered',
+    )
     expect(gateway.vdab.to('/api/detections').at(-1)!.body['rows']).toHaveLength(1)
     const { items } = await gateway.clients.woonboog.message(messageId)
     expect(items).toMatchObject({ accepted: 2, delivered: 1, withdrawn: 1 })
@@ -141,7 +161,9 @@ describe('towards a housing company', () => {
     await giveFeedback('last')
     await until('the first try', () => hook.received.length === 1)
     await until('it waits', async () => {
-      const { rows } = await gateway.db.pool.query("SELECT 1 FROM hand_over WHERE state = 'retrying'")
+      const { rows } = await gateway.db.pool.query(
+        "SELECT 1 FROM hand_over WHERE state = 'retrying'",
+      )
       return rows.length > 0
     })
     await hurry()
@@ -158,12 +180,20 @@ describe('towards a housing company', () => {
     await until('the slow one has it', () => gateway.hooks.woonboog.received.length > 0)
     const people = some(1)
     await gateway.clients.leefgoed.detect(detection(people))
-    const { rows } = await gateway.db.pool.query("SELECT tag FROM route WHERE party_id = 'leefgoed'")
+    const { rows } = await gateway.db.pool.query(
+      "SELECT tag FROM route WHERE party_id = 'leefgoed'",
+    )
     const started = Date.now()
     await gateway.clients.vdab.feedback({
       protocol: 'wm-vdab',
       domain,
-      items: [{ tag: rows[0].tag.toString('base64url'), reachability: 'not-reached', establishedOn: TODAY }],
+      items: [
+        {
+          tag: rows[0].tag.toString('base64url'),
+          reachability: 'not-reached',
+          establishedOn: TODAY,
+        },
+      ],
     })
     await until('the other has its own', () => gateway.hooks.leefgoed.received.length > 0)
     expect(Date.now() - started).toBeLessThan(5_000)
@@ -184,7 +214,9 @@ describe('towards a housing company', () => {
       items: [{ tenantRef: person!.tenantRef, endedOn: TODAY }],
     })
     await until('it goes to the one that is left', () => gateway.hooks.leefgoed.received.length > 0)
-    expect(gateway.hooks.leefgoed.received[0]!.body['data']).toMatchObject({ tenantRef: 'moved-in' })
+    expect(gateway.hooks.leefgoed.received[0]!.body['data']).toMatchObject({
+      tenantRef: 'moved-in',
+    })
     expect(gateway.hooks.woonboog.received).toEqual([])
   })
 
@@ -214,14 +246,21 @@ describe('towards a housing company', () => {
       const { items } = await woonboog.deliveries()
       return items.find(item => item.state === 'delivered')
     })
-    await expect(leefgoed.retryDelivery(delivery.deliveryId)).rejects.toMatchObject({ code: 'HB-510' })
+    await expect(leefgoed.retryDelivery(delivery.deliveryId)).rejects.toMatchObject({
+      code: 'HB-510',
+    })
     for (const times of [2, 3]) {
       await woonboog.retryDelivery(delivery.deliveryId)
       await until('it comes again', () => hook.received.length === times)
-      await until('it is delivered again', async () => (await woonboog.deliveries()).items[0]!.state === 'delivered')
+      await until(
+        'it is delivered again',
+        async () => (await woonboog.deliveries()).items[0]!.state === 'delivered',
+      )
     }
     await gateway.db.pool.query('UPDATE feedback SET reachability = NULL, established_on = NULL')
-    await expect(woonboog.retryDelivery(delivery.deliveryId)).rejects.toMatchObject({ code: 'HB-508' })
+    await expect(woonboog.retryDelivery(delivery.deliveryId)).rejects.toMatchObject({
+      code: 'HB-508',
+    })
   })
 
   test('a webhook is set, tested, rotated and removed by its party', async () => {
@@ -236,7 +275,9 @@ describe('towards a housing company', () => {
     expect(received.body).toMatchObject({ type: 'be.huisbrug.test' })
     await deleteWebhook()
     await expect(getWebhook()).rejects.toMatchObject({ code: 'HB-511' })
-    await expect(woonboog.setWebhook({ url: 'http://example.com/hook' })).rejects.toMatchObject({ code: 'HB-512' })
+    await expect(woonboog.setWebhook({ url: 'http://example.com/hook' })).rejects.toMatchObject({
+      code: 'HB-512',
+    })
   })
 })
 
@@ -244,7 +285,12 @@ describe('while a protocol is suspended', () => {
   const suspend = (until: string | null) =>
     resign(join(gateway.protocolsDir, 'wm-vdab'), record => {
       record.suspensions.length = 0
-      record.suspensions.push({ by: 'vdab', from: '2026-01-01T00:00:00.000Z', until, reason: 'test' } as never)
+      record.suspensions.push({
+        by: 'vdab',
+        from: '2026-01-01T00:00:00.000Z',
+        until,
+        reason: 'test',
+      } as never)
     })
 
   test('new messages get 503 and no outcome, what is in flight is held, and goes on after', async () => {
@@ -255,7 +301,9 @@ describe('while a protocol is suspended', () => {
     await gateway.context.protocols.reload()
     const options = { idempotencyKey: 'during-suspension', nonce: 'A'.repeat(43) }
     const people = some()
-    await expect(gateway.clients.woonboog.detect(detection(people), options)).rejects.toMatchObject({ code: 'HB-307' })
+    await expect(gateway.clients.woonboog.detect(detection(people), options)).rejects.toMatchObject(
+      { code: 'HB-307' },
+    )
     gateway.vdab.reply = () => ({ status: 202, body: {} })
     const tries = gateway.vdab.to('/api/detections').length
     await hurry()
@@ -264,7 +312,9 @@ describe('while a protocol is suspended', () => {
     suspend('2026-01-02T00:00:00.000Z')
     await gateway.context.protocols.reload()
     await until('it goes on', async () => (await handOversOf(messageId))[0].state === 'delivered')
-    expect(await gateway.clients.woonboog.detect(detection(people), options)).toMatchObject({ accepted: 3 })
+    expect(await gateway.clients.woonboog.detect(detection(people), options)).toMatchObject({
+      accepted: 3,
+    })
   })
 })
 
@@ -273,11 +323,20 @@ describe('interactions that nobody answers', () => {
     const { woonboog, vdab } = gateway.clients
     const { messageId } = await woonboog.detect(detection(some()))
     const { body } = await forwardedTo(gateway, messageId)
-    await until('it is delivered', async () => (await handOversOf(messageId))[0].state === 'delivered')
+    await until(
+      'it is delivered',
+      async () => (await handOversOf(messageId))[0].state === 'delivered',
+    )
     await gateway.db.pool.query("UPDATE message SET answer_due_at = now() - interval '1 second'")
     const notice = await until('the notice', () => gateway.hooks.woonboog.received[0])
-    expect(notice.body).toMatchObject({ type: 'be.huisbrug.interaction.expired', data: { messageId } })
-    expect(await woonboog.message(messageId)).toMatchObject({ state: 'expired', items: { delivered: 3 } })
+    expect(notice.body).toMatchObject({
+      type: 'be.huisbrug.interaction.expired',
+      data: { messageId },
+    })
+    expect(await woonboog.message(messageId)).toMatchObject({
+      state: 'expired',
+      items: { delivered: 3 },
+    })
     await expect(
       vdab.answer(messageId, { requestDigest: String(body['requestDigest']), found: 1 }),
     ).rejects.toMatchObject({ code: 'HB-504' })
@@ -301,7 +360,9 @@ describe('no evidence, no disclosure', () => {
     await hurry()
     await new Promise(resolve => setTimeout(resolve, 1_500))
     expect(gateway.vdab.to('/api/detections')).toHaveLength(tries)
-    expect((await gateway.db.pool.query('SELECT count(*)::int AS n FROM message')).rows).toEqual(before.rows)
+    expect((await gateway.db.pool.query('SELECT count(*)::int AS n FROM message')).rows).toEqual(
+      before.rows,
+    )
     await gateway.db.pool.query('DROP TRIGGER full_log ON audit_pending')
     gateway.vdab.reply = () => ({ status: 202, body: {} })
     await until('it goes on', async () => (await handOversOf(messageId))[0].state === 'delivered')
@@ -323,7 +384,20 @@ test('every step is in the log, which verifies', async () => {
   })
   const { rows } = await pool.query<{ action: string }>('SELECT DISTINCT action FROM audit_entry')
   expect(rows.map(row => row.action)).toEqual(
-    expect.arrayContaining(['message.accepted', 'message.forwarding', 'message.delivered', 'period.closed', 'counts.released', 'key.created', 'key.ready', 'quota.used', 'access.token', 'party.added', 'protocol.in-force', 'program.started']),
+    expect.arrayContaining([
+      'message.accepted',
+      'message.forwarding',
+      'message.delivered',
+      'period.closed',
+      'counts.released',
+      'key.created',
+      'key.ready',
+      'quota.used',
+      'access.token',
+      'party.added',
+      'protocol.in-force',
+      'program.started',
+    ]),
   )
   const report = await verifyLog(pool, await loadLogVerifierKey(keys, config.logOrigin))
   expect(report).toMatchObject({ ok: true, problems: [] })

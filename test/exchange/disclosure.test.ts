@@ -1,9 +1,11 @@
 import fc from 'fast-check'
 import { releaseCount } from '../../src/report/disclosure.ts'
 
-const group = fc.integer({ min: 0, max: 5_000 }).chain(tenants =>
-  fc.record({ tenants: fc.constant(tenants), found: fc.integer({ min: 0, max: tenants }) }),
-)
+const group = fc
+  .integer({ min: 0, max: 5_000 })
+  .chain(tenants =>
+    fc.record({ tenants: fc.constant(tenants), found: fc.integer({ min: 0, max: tenants }) }),
+  )
 const threshold = fc.integer({ min: 1, max: 20 })
 
 describe('disclosure control of one count', () => {
@@ -11,7 +13,8 @@ describe('disclosure control of one count', () => {
     fc.assert(
       fc.property(group, threshold, ({ tenants, found }, k) => {
         const release = releaseCount(found, tenants, k)
-        if (found < k || tenants - found < k) expect(release).toEqual({ found: undefined, suppressed: true })
+        if (found < k || tenants - found < k)
+          expect(release).toEqual({ found: undefined, suppressed: true })
         else expect(release.suppressed).toBe(false)
       }),
     )

@@ -187,7 +187,10 @@ describe('a protocol that grants counts', () => {
     const payload = await gateway.context.signing.verifyReceipt(receipt.receipt)
     expect(payload).toMatchObject({ messageId, decision: 'accepted', protocol: 'wm-vdab' })
     expect(receipt.proof).toMatch(/^c2sp\.org\/tlog-proof@v1\n/)
-    const balances = await readBalances(gateway.db.pool)
+    const balances = await until('nothing is pending', async () => {
+      const found = await readBalances(gateway.db.pool)
+      return found.every(balance => balance.pending === 0) && found
+    })
     expect(balances.filter(balance => !balance.balanced)).toEqual([])
     expect(balances.find(balance => balance.protocol === 'wm-vdab')).toMatchObject({
       pending: 0,

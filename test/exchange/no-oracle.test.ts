@@ -1,6 +1,6 @@
-import { COMPANIES, type TestGateway, testGateway, until } from '../support/gateway.ts'
 import { detection, forwardedTo, openDomain, PERIOD, tenants } from '../support/detection.ts'
 import type { PartyId } from '../support/gateway.ts'
+import { COMPANIES, type TestGateway, testGateway, until } from '../support/gateway.ts'
 import { call, tokenFor } from '../support/raw.ts'
 
 /**
@@ -19,7 +19,12 @@ async function openWorld(): Promise<World> {
 }
 
 /** Sends messages of these sizes, answers with these numbers, and tells all that woonboog can read. */
-async function run(world: World, sizes: number[], found: number[], base: number): Promise<unknown[]> {
+async function run(
+  world: World,
+  sizes: number[],
+  found: number[],
+  base: number,
+): Promise<unknown[]> {
   const { gateway } = world
   const { woonboog, vdab } = gateway.clients
   const seen: unknown[] = []
@@ -32,7 +37,10 @@ async function run(world: World, sizes: number[], found: number[], base: number)
   }
   for (const [index, messageId] of sent.entries()) {
     const { body } = await forwardedTo(gateway, messageId)
-    await vdab.answer(messageId, { requestDigest: String(body['requestDigest']), found: found[index] ?? 0 })
+    await vdab.answer(messageId, {
+      requestDigest: String(body['requestDigest']),
+      found: found[index] ?? 0,
+    })
   }
   seen.push(await readAll(gateway, sent))
   await woonboog.closePeriod('wm-vdab', PERIOD)
@@ -42,7 +50,10 @@ async function run(world: World, sizes: number[], found: number[], base: number)
     const states = await Promise.all(sent.map(id => woonboog.message(id)))
     return states.every(({ state }) => state === 'answered')
   })
-  seen.push(await readAll(gateway, sent), hook.received.map(it => it.body['data']))
+  seen.push(
+    await readAll(gateway, sent),
+    hook.received.map(it => it.body['data']),
+  )
   return seen
 }
 
@@ -57,7 +68,12 @@ async function readAll(gateway: TestGateway, sent: string[]): Promise<unknown> {
       items,
       steps: transitions.map(step => step.state),
     })),
-    deliveries: deliveries.items.map(({ event, state, attempts, lastStatus }) => ({ event, state, attempts, lastStatus })),
+    deliveries: deliveries.items.map(({ event, state, attempts, lastStatus }) => ({
+      event,
+      state,
+      attempts,
+      lastStatus,
+    })),
     inbox: inbox.items.map(({ type, data }) => ({ type, data })),
   }
 }
@@ -115,7 +131,10 @@ describe('what shows before the period is closed', () => {
       return rows[0].n === 2
     })
     const before = await readAll(gateway, [answered.messageId])
-    await vdab.answer(answered.messageId, { requestDigest: String(body['requestDigest']), found: 3 })
+    await vdab.answer(answered.messageId, {
+      requestDigest: String(body['requestDigest']),
+      found: 3,
+    })
     expect(await readAll(gateway, [answered.messageId])).toEqual(before)
     expect(await readAll(gateway, [waiting.messageId])).toEqual(before)
     expect(gateway.hooks.woonboog.received).toEqual([])

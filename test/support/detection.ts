@@ -1,14 +1,17 @@
 import type { TestGateway } from './gateway.ts'
 import { until } from './gateway.ts'
-import { syntheticNumber, tenant } from './people.ts'
 import type { Received } from './peer.ts'
+import { syntheticNumber, tenant } from './people.ts'
 import { prepareTestRegister } from './register.ts'
 
 export const TODAY = new Date().toISOString().slice(0, 10)
 export const PERIOD = TODAY.slice(0, 7)
 
 /** The body of a good detection request, without its nonce. */
-export function detection(tenants: ReturnType<typeof tenant>[], changes: Record<string, unknown> = {}) {
+export function detection(
+  tenants: ReturnType<typeof tenant>[],
+  changes: Record<string, unknown> = {},
+) {
   return {
     protocol: 'wm-vdab',
     purpose: 'detection',

@@ -15,6 +15,7 @@ import type { Context } from '../../src/context.ts'
 import { type Gateway, startGateway } from '../../src/gateway.ts'
 import { createLogger } from '../../src/log.ts'
 import { type Agreement, digestOf, type Signatures } from '../../src/protocol/document.ts'
+import { watchContract } from './contract.ts'
 import { type TestDatabase, testDatabase } from './database.ts'
 import { type Peer, startPeer } from './peer.ts'
 
@@ -79,7 +80,10 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
   })
   const logged: string[] = []
   const sink = new PassThrough().on('data', chunk => logged.push(String(chunk)))
-  const gateway = await startGateway(config, createLogger(config.logLevel, sink), options.overrides)
+  const { handler, violations } = watchContract()
+  const mounts = [{ path: '/', handler }]
+  const log = createLogger(config.logLevel, sink)
+  const gateway = await startGateway(config, log, { mounts, ...options.overrides })
   const { context } = gateway
   const vdab = await startPeer()
   const hooks = {
@@ -98,6 +102,7 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
     await Promise.all([vdab, ...Object.values(hooks)].map(peer => peer.close()))
     await db.close()
     rmSync(folder, { recursive: true, force: true })
+    expect(violations).toEqual([])
   }
   return { url, context, db, gateway, vdab, hooks, protocolsDir, logged, close, ...joined }
 }

@@ -7,7 +7,10 @@ export interface RawReply {
   status: number
   headers: Headers
   text: string
-  body: Record<string, unknown> & { code?: string; errors?: { pointer: string; code: string; rule: string; remedy: string }[] }
+  body: Record<string, unknown> & {
+    code?: string
+    errors?: { pointer: string; code: string; rule: string; remedy: string }[]
+  }
 }
 
 /** An access token of a party, made without the kit. */
@@ -55,5 +58,10 @@ export async function call(
   })
   const text = await response.text()
   const isJson = response.headers.get('content-type')?.includes('json')
-  return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : {} }
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: isJson ? JSON.parse(text) : {},
+  }
 }

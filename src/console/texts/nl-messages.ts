@@ -57,6 +57,8 @@ export const messages = {
     cameIn: 'Bericht ontvangen',
     cameInText: (sender: string, items: string): string =>
       items === '1' ? `${sender} stuurde één item.` : `${sender} stuurde ${items} items.`,
+    partly: (code: string, meaning: string): string =>
+      `Deels geweigerd, met code ${code}. ${meaning}`,
     inReturn: (sender: string): string => `${sender} stuurde dit hierop.`,
     openMessage: 'Open dat bericht',
     elapsed: (span: string): string => `na ${span}`,

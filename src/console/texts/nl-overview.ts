@@ -78,7 +78,7 @@ export const overview = {
     title: 'Auditlog',
     entries: 'regels in het laatste controlepunt',
     none: 'Er is nog geen controlepunt.',
-    signed: (age: string): string => `${age} geleden ondertekend.`,
+    signed: (age: string): string => `Laatst ondertekend: ${age} geleden.`,
     waiting: (count: number, text: string): string =>
       count === 1
         ? 'Eén regel wacht op het volgende controlepunt.'

@@ -10,12 +10,22 @@ export const postToken: Route = {
   handle: async (context, request) => {
     try {
       const form = new URLSearchParams(request.raw.toString('utf8'))
-      return { status: 200, body: await context.tokens.issueToken(Object.fromEntries(form)) }
+      return { status: 200, body: await context.tokens.issueToken(readForm(form)) }
     } catch (error) {
       if (error instanceof Refusal) return refusalReply(error, request.id)
       throw error
     }
   },
+}
+
+// RFC 6749 3.2: a parameter comes once; a list is refused like any other wrong value.
+function readForm(form: URLSearchParams): Record<string, string | string[]> {
+  return Object.fromEntries(
+    [...new Set(form.keys())].map(name => {
+      const values = form.getAll(name)
+      return [name, values.length === 1 ? (values[0] ?? '') : values]
+    }),
+  )
 }
 
 // RFC 6749 5.2 asks for `error`; the members of a problem document stand beside it.

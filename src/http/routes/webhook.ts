@@ -52,7 +52,7 @@ export const postWebhookTest: Route = {
   path: '/v1/webhook/test',
   access,
   handle: async (context, request) => ({
-    status: 200,
+    status: 202,
     body: await testWebhook(context, callerOf(request).party, request.at),
   }),
 }

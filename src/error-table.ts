@@ -1,0 +1,278 @@
+/**
+ * Every refusal the gateway can give. Families: HB-1xx access, 2xx shape, 3xx protocol, 4xx persons
+ * and routes, 5xx state and idempotency, 6xx limits, 9xx ours. Codes are never reused or renamed.
+ */
+export const ERRORS = {
+  'HB-101': [
+    401,
+    'No access token',
+    'Fetch a token at POST /oauth/token and send it as "Authorization: Bearer …".',
+  ],
+  'HB-102': [
+    401,
+    'The access token is not valid',
+    'Fetch a new token; do not change or build tokens yourself.',
+  ],
+  'HB-103': [
+    401,
+    'The access token has expired',
+    'Fetch a new token; expires_in says how long one lasts.',
+  ],
+  'HB-104': [
+    401,
+    'The token is meant for another audience',
+    'Use a token whose aud is the public URL of this gateway.',
+  ],
+  'HB-105': [
+    401,
+    'The client assertion was used before',
+    'Make a new assertion with a new jti for every token request.',
+  ],
+  'HB-106': [
+    401,
+    'The party is unknown or disabled',
+    'Ask the operator of the gateway to register or enable the party.',
+  ],
+  'HB-107': [
+    403,
+    'This operation is not open to this kind of party',
+    'See the operation list in /docs for who may call what.',
+  ],
+  'HB-108': [
+    401,
+    'The client assertion is refused',
+    'Sign with a registered key; iss = sub = party id, aud = the token URL, exp - iat at most 120 s.',
+  ],
+  'HB-109': [
+    400,
+    'The token request is not complete',
+    'Send grant_type, client_id, client_assertion_type and client_assertion as a form (RFC 7523).',
+  ],
+  'HB-110': [401, 'Not signed in', 'Open the one-time link that the gateway printed at start.'],
+  'HB-111': [403, 'The form is not from this session', 'Reload the page and try again.'],
+  'HB-112': [
+    401,
+    'The sign-in link was used or has expired',
+    'Run "huisbrug console link" for a new link.',
+  ],
+
+  'HB-201': [400, 'The body is not JSON', 'Send UTF-8 JSON with Content-Type application/json.'],
+  'HB-202': [
+    400,
+    'The body does not fit the schema',
+    'Compare the body with the schema named in rule.',
+  ],
+  'HB-203': [413, 'The body is too large', 'Split the message; a body holds at most 1 MiB.'],
+  'HB-204': [415, 'The content type is not supported', 'Send Content-Type application/json.'],
+  'HB-205': [
+    400,
+    'The Idempotency-Key header is missing or malformed',
+    'Send a key of 1 to 64 characters from A-Z a-z 0-9 . _ - and repeat it on retry.',
+  ],
+  'HB-206': [404, 'There is no such operation', 'See /docs for the operations.'],
+  'HB-207': [405, 'The method is not allowed here', 'See /docs for the methods of this path.'],
+  'HB-208': [
+    400,
+    'A query parameter is not valid',
+    'See /docs for the parameters of this operation.',
+  ],
+
+  'HB-301': [422, 'The protocol is unknown', 'Use an id from GET /v1/protocols.'],
+  'HB-302': [
+    403,
+    'Phase 1: no protocol opens this exchange',
+    'Draw up, sign and publish a protocol first; nothing about a person moves without one.',
+  ],
+  'HB-303': [
+    403,
+    'The decree is not in force',
+    'Wait until the decretal ground of the protocol is in force.',
+  ],
+  'HB-304': [
+    403,
+    'The protocol is not signed by all parties',
+    'Have every party sign the protocol; see its signatures.',
+  ],
+  'HB-305': [403, 'The protocol is not yet in force', 'Wait until the start date of the protocol.'],
+  'HB-306': [403, 'The protocol has ended', 'Agree on a new version or a successor.'],
+  'HB-307': [503, 'The protocol is suspended', 'Try again later with the same Idempotency-Key.'],
+  'HB-308': [403, 'The party is not a party to this protocol', 'Accede to the framework first.'],
+  'HB-309': [
+    403,
+    'The protocol does not allow this direction',
+    'See the message types of the protocol for sender and recipient.',
+  ],
+  'HB-310': [
+    403,
+    'The protocol does not list this message type',
+    'Use a message type that the protocol lists.',
+  ],
+  'HB-311': [
+    403,
+    'The protocol does not list this purpose for this message type',
+    'Name a purpose that the protocol lists for the message type.',
+  ],
+  'HB-312': [
+    403,
+    'The protocol does not list this field',
+    'Leave out the field; the protocol lists what may be sent.',
+  ],
+  'HB-313': [
+    403,
+    'The message is larger than the protocol allows',
+    'Split the message to the ceiling of the protocol.',
+  ],
+  'HB-314': [
+    403,
+    'The target group is not the one of the protocol',
+    'Name the target group and version that the protocol defines.',
+  ],
+  'HB-315': [
+    403,
+    'The protocol does not grant this form of answer',
+    'Answer with counts or per person, as the protocol says.',
+  ],
+  'HB-316': [
+    503,
+    'The register of the recipient is not ready',
+    'Try again later with the same Idempotency-Key.',
+  ],
+  'HB-317': [
+    403,
+    'The protocol document is not valid',
+    'Run "huisbrug protocol lint" and correct the document.',
+  ],
+
+  'HB-401': [
+    422,
+    'The national number is not valid',
+    'Check the number: eleven digits with a correct check number.',
+  ],
+  'HB-402': [
+    422,
+    'The tenant reference contains a national number',
+    'Use a reference of your own that is not derived from a national number.',
+  ],
+  'HB-403': [
+    422,
+    'The same tenant occurs twice in the message',
+    'Send each tenant and each reference once.',
+  ],
+  'HB-404': [
+    409,
+    'The tenant was already sent for this period',
+    'Leave out tenants that were accepted in an earlier message of the month.',
+  ],
+  'HB-405': [
+    422,
+    'No current route',
+    'Nothing to do: there is no housing company to which this may go now.',
+  ],
+  'HB-406': [
+    422,
+    'No current tenant with this reference',
+    'Check the reference; a tenancy ends once.',
+  ],
+  'HB-407': [
+    422,
+    'A row id is not part of the request',
+    'Answer with row ids of the request only; nothing of this answer was taken.',
+  ],
+  'HB-408': [
+    422,
+    'Processing for this person is restricted',
+    'Do not send this person until the restriction ends.',
+  ],
+  'HB-409': [422, 'The same tag occurs twice in the message', 'Send each tag once.'],
+  'HB-410': [
+    422,
+    'An element is not a valid group element',
+    'Blind again; elements are 32 bytes, canonical, not the identity.',
+  ],
+  'HB-411': [422, 'The same element occurs twice', 'Blind each input with a fresh scalar.'],
+  'HB-412': [422, 'The domain is unknown', 'Use a domain from GET /v1/pseudonyms/domains.'],
+  'HB-413': [
+    409,
+    'The key epoch is closed',
+    'Use the current epoch from GET /v1/pseudonyms/domains.',
+  ],
+
+  'HB-501': [
+    409,
+    'The Idempotency-Key was used with another body',
+    'Use a new key for a new message, the same key and body for a retry.',
+  ],
+  'HB-502': [409, 'The request was already answered', 'Nothing to do: the first answer stands.'],
+  'HB-503': [
+    404,
+    'There is no such message',
+    'Check the id; only messages of the calling party are shown.',
+  ],
+  'HB-504': [
+    409,
+    'The request has expired',
+    'Nothing to do: the answer window of the protocol is over.',
+  ],
+  'HB-505': [
+    409,
+    'The answer is not bound to this request',
+    'Repeat the requestDigest that came with the request.',
+  ],
+  'HB-506': [
+    404,
+    'There is no such feedback',
+    'Check the id; only feedback for the calling party is shown.',
+  ],
+  'HB-507': [
+    409,
+    'The feedback cannot move to this status',
+    'Feedback goes forward only: open, taken-up, closed; closed is the end.',
+  ],
+  'HB-508': [
+    410,
+    'The payload is no longer kept',
+    'Nothing to do: the retention of the protocol is over.',
+  ],
+  'HB-509': [
+    409,
+    'The period is closed',
+    'Send new tenants with a reference date in an open period.',
+  ],
+  'HB-510': [
+    404,
+    'There is no such delivery',
+    'Check the id; only deliveries to the calling party are shown.',
+  ],
+  'HB-511': [404, 'No webhook is set', 'Set one with PUT /v1/webhook.'],
+  'HB-512': [
+    422,
+    'The webhook address is not allowed',
+    'Use an https address that is publicly reachable, without user name or fragment.',
+  ],
+
+  'HB-601': [429, 'Too many requests', 'Wait for the time in Retry-After.'],
+  'HB-602': [
+    429,
+    'The evaluation quota is used up',
+    'Wait for the next daily allowance or ask the privacy officer for a grant.',
+  ],
+  'HB-603': [413, 'Too many elements in one request', 'Send at most 5,000 elements.'],
+  'HB-604': [429, 'The daily ceiling of the protocol is reached', 'Go on tomorrow (UTC).'],
+
+  'HB-901': [
+    500,
+    'Something went wrong on our side',
+    'Try again with the same Idempotency-Key; report the instance if it goes on.',
+  ],
+  'HB-902': [
+    503,
+    'Evidence cannot be written, so nothing is disclosed',
+    'Try again later with the same Idempotency-Key.',
+  ],
+  'HB-903': [503, 'The store is not reachable', 'Try again later with the same Idempotency-Key.'],
+  'HB-904': [
+    503,
+    'The key service is not reachable',
+    'Try again later with the same Idempotency-Key.',
+  ],
+} as const satisfies Record<string, readonly [number, string, string]>

@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs'
+import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
+import addFormats from 'ajv-formats'
+import type { RequestHandler } from 'express'
+
+interface Operation {
+  responses: Record<string, { content?: Record<string, { schema?: object }> }>
+}
+
+/** The published description of the interface. */
+export const openapi = JSON.parse(
+  readFileSync(new URL('../../docs/api/openapi.json', import.meta.url), 'utf8'),
+) as { paths: Record<string, Record<string, Operation>>; components: object }
+
+const ajv = new Ajv2020({ strict: false, allErrors: true })
+addFormats.default(ajv)
+ajv.addSchema({ $id: 'openapi', ...openapi })
+const validators = new Map<string, ValidateFunction>()
+
+/**
+ * Watches every reply of a gateway under test and keeps what the description does not allow: a status
+ * that is not listed, a content type that is not, a body that does not fit.
+ */
+export function watchContract(): { handler: RequestHandler; violations: string[] } {
+  const violations: string[] = []
+  const handler: RequestHandler = (request, response, next) => {
+    const { send } = response
+    response.send = body => {
+      response.send = send
+      const { path, method } = request
+      const type = String(response.get('content-type') ?? '').split(';')[0] ?? ''
+      violations.push(...check(method.toLowerCase(), path, response.statusCode, type, body))
+      return response.send(body)
+    }
+    next()
+  }
+  return { handler, violations }
+}
+
+function check(
+  method: string,
+  path: string,
+  status: number,
+  type: string,
+  body: unknown,
+): string[] {
+  const pattern = Object.keys(openapi.paths).find(one => matches(one, path))
+  const operation = pattern && openapi.paths[pattern]?.[method]
+  // Unknown paths, the console and the pages of the documentation are not part of the description.
+  if (!pattern || !operation) return []
+  const place = `${method} ${pattern} ${status}`
+  const listed = operation.responses[status]
+  if (!listed) return [`${place}: not listed`]
+  if (!listed.content) return []
+  const schema = listed.content[type]?.schema
+  if (!schema) return [`${place}: content type ${type} not listed`]
+  if (!type.includes('json')) return []
+  const pointer = `/paths/${escapePart(pattern)}/${method}/responses/${status}/content/${escapePart(type)}/schema`
+  const validate = validators.get(pointer) ?? ajv.compile({ $ref: `openapi#${pointer}` })
+  validators.set(pointer, validate)
+  if (validate(JSON.parse(String(body)))) return []
+  return [`${place}: ${ajv.errorsText(validate.errors)} in ${String(body).slice(0, 300)}`]
+}
+
+function escapePart(part: string): string {
+  return encodeURIComponent(part.replaceAll('~', '~0').replaceAll('/', '~1'))
+}
+
+function matches(pattern: string, path: string): boolean {
+  return new RegExp(
+    `^${pattern.replace('{level}/{path}', '.+').replace(/\{\w+\}/g, '[^/]+')}$`,
+  ).test(path)
+}
