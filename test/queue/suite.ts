@@ -1,72 +1,18 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import fc from 'fast-check'
-import { createWakeUps, type WakeUpOptions, type WakeUps } from '../../src/queue/queue.ts'
-import { testLog } from '../support/log.ts'
-import { openProxy, type Proxy } from '../support/proxy.ts'
 import { until } from '../support/until.ts'
+import { blocker, type EngineUnderTest, type Harness, harness, recorder } from './kit.ts'
 
-/** One queue engine under test. */
-export interface EngineUnderTest {
-  url: string
-  /** The content of all jobs, as the engine keeps it. */
-  jobData(): Promise<unknown[]>
-  /** Takes everything out of the queue. */
-  lose(): Promise<void>
-  close(): Promise<void>
-}
-
-const NEVER = 3_600_000
-
-/** What every engine must do, the same for each. */
+/** What every engine must do while all goes well, the same for each. */
 export function describeWakeUps(open: () => Promise<EngineUnderTest>): void {
   let engine: EngineUnderTest
-  const opened: WakeUps[] = []
+  let start: Harness['start']
+  let reset: Harness['reset']
   beforeAll(async () => {
-    engine = await open()
+    ;({ engine, start, reset } = harness(await open()))
   })
-  afterEach(async () => {
-    for (const wakeUps of opened.splice(0)) await wakeUps.close()
-    await engine.lose()
-  })
+  afterEach(() => reset())
   afterAll(() => engine.close())
-
-  /** One process's wake-ups; nothing reconciles unless the test says so. */
-  async function start(options: Partial<WakeUpOptions> = {}): Promise<WakeUps> {
-    const wakeUps = await createWakeUps({
-      databaseUrl: engine.url,
-      queueUrl: engine.url,
-      log: testLog().log,
-      dueDestinations: async () => [],
-      reconcileEvery: NEVER,
-      ...options,
-    })
-    opened.push(wakeUps)
-    return wakeUps
-  }
-
-  /** Notes which destinations the handler is called for. */
-  function recorder() {
-    const calls: string[] = []
-    const handler = async (destination: string) => void calls.push(destination)
-    return { calls, handler }
-  }
-
-  /** A handler that stays at work until it is let go, and counts how many do so at once. */
-  function blocker() {
-    const gate = Promise.withResolvers<void>()
-    const state = { atOnce: 0, most: 0, runs: 0, release: gate.resolve }
-    const run = async () => {
-      state.atOnce += 1
-      state.runs += 1
-      state.most = Math.max(state.most, state.atOnce)
-      await gate.promise
-      state.atOnce -= 1
-    }
-    return Object.assign(state, { run })
-  }
 
   describe('a wake-up', () => {
     test('reaches a worker of another process at once', async () => {
@@ -77,7 +23,8 @@ export function describeWakeUps(open: () => Promise<EngineUnderTest>): void {
       await api.wake(['vdab'])
       const woken = performance.now()
       await until(() => calls.includes('vdab'))
-      expect(performance.now() - woken).toBeLessThan(1_000)
+      // A worker that is not told looks every 5 s.
+      expect(performance.now() - woken).toBeLessThan(3_000)
     })
 
     test('waits at most once per destination, and carries nothing but it', async () => {
@@ -216,122 +163,6 @@ export function describeWakeUps(open: () => Promise<EngineUnderTest>): void {
     })
   })
 
-  describe('the reconciler', () => {
-    test('fills a queue again that was lost, before and during the work', async () => {
-      const due = new Set(['vdab', 'woonboog'])
-      const api = await start()
-      await api.wake(due)
-      await engine.lose()
-      expect(await engine.jobData()).toEqual([])
-      const wakeUps = await start({ dueDestinations: async () => [...due], reconcileEvery: 100 })
-      wakeUps.work(async to => void due.delete(to), { concurrency: 2 })
-      await until(() => due.size === 0, 5_000)
-      await engine.lose()
-      due.add('leefgoed')
-      await until(() => due.size === 0, 5_000)
-    })
-
-    test('wakes again where a handler failed', async () => {
-      const due = new Set(['vdab'])
-      const { log, lines } = testLog()
-      const wakeUps = await start({
-        log,
-        dueDestinations: async () => [...due],
-        reconcileEvery: 50,
-      })
-      let runs = 0
-      const third = async (to: string) => {
-        runs += 1
-        if (runs < 3) throw new Error('no')
-        due.delete(to)
-      }
-      wakeUps.work(third, { concurrency: 1 })
-      await until(() => due.size === 0)
-      expect(lines.filter(line => line.message.includes('could not be served'))).toHaveLength(2)
-    })
-
-    test('goes on where the database does not answer, and says so once', async () => {
-      const { log, lines } = testLog()
-      const { calls, handler } = recorder()
-      let asked = 0
-      const dueDestinations = async () => {
-        asked += 1
-        if (asked < 5) throw new Error('away')
-        return ['vdab']
-      }
-      const wakeUps = await start({ log, dueDestinations, reconcileEvery: 20 })
-      wakeUps.work(handler, { concurrency: 1 })
-      await until(() => calls.includes('vdab'))
-      const said = lines.filter(line => line.message.includes('what is due'))
-      expect(said.map(line => line.level)).toEqual(['warn', 'info'])
-    })
-  })
-
-  describe('a worker that is killed at work, again and again', () => {
-    test('does not keep the next one from going on at once', async () => {
-      for (let kills = 0; kills < 3; kills += 1) await killAtWork(engine.url)
-      const { calls, handler } = recorder()
-      const wakeUps = await start({ dueDestinations: async () => ['vdab'], reconcileEvery: 200 })
-      wakeUps.work(handler, { concurrency: 1 })
-      await until(() => calls.includes('vdab'), 3_000)
-    })
-  })
-
-  describe('while the engine is away', () => {
-    let proxy: Proxy
-    beforeEach(async () => {
-      proxy = await openProxy(engine.url)
-    })
-    afterEach(() => proxy.close())
-
-    test('a wake-up neither throws nor hangs, and the log hears of it once', async () => {
-      const { log, lines } = testLog()
-      const wakeUps = await start({ queueUrl: proxy.url, log })
-      await wakeUps.wake(['vdab'])
-      proxy.cut()
-      const begun = performance.now()
-      for (let i = 0; i < 3; i += 1) await wakeUps.wake(['vdab'])
-      expect(performance.now() - begun).toBeLessThan(7_000)
-      expect(lines.filter(line => line.level === 'warn')).toHaveLength(1)
-      expect(await wakeUps.depth()).toBeUndefined()
-    })
-
-    test('work goes on by itself when it is back', async () => {
-      const due = new Set<string>()
-      const { log, lines } = testLog()
-      const { calls, handler } = recorder()
-      const wakeUps = await start({
-        queueUrl: proxy.url,
-        log,
-        dueDestinations: async () => [...due],
-        reconcileEvery: 100,
-      })
-      wakeUps.work(async to => void (due.delete(to), await handler(to)), { concurrency: 2 })
-      await wakeUps.wake(['before'])
-      await until(() => calls.includes('before'))
-      proxy.cut()
-      due.add('during')
-      await sleep(1_500)
-      expect(calls).not.toContain('during')
-      proxy.restore()
-      await until(() => calls.includes('during'), 15_000)
-      await until(() => lines.some(line => line.message.includes('works again')))
-      due.add('after')
-      await until(() => calls.includes('after'), 5_000)
-    })
-
-    test('the close ends within 10 s', async () => {
-      const wakeUps = await start({ queueUrl: proxy.url })
-      wakeUps.work(async () => {}, { concurrency: 2 })
-      await wakeUps.wake(['vdab'])
-      proxy.cut()
-      await sleep(300)
-      const begun = performance.now()
-      await wakeUps.close()
-      expect(performance.now() - begun).toBeLessThan(10_000)
-    })
-  })
-
   describe('the close', () => {
     test('tells the handlers, waits for what they have in hand, and starts no more', async () => {
       const { calls, handler } = recorder()
@@ -374,19 +205,4 @@ export function describeWakeUps(open: () => Promise<EngineUnderTest>): void {
       await expect(wakeUps.wake(['vdab'])).resolves.toBeUndefined()
     })
   })
-}
-
-/** Starts a worker process and kills it as soon as its handler is at work. */
-async function killAtWork(url: string): Promise<void> {
-  const program = fileURLToPath(new URL('worker-program.ts', import.meta.url))
-  const env = { ...process.env, NODE_OPTIONS: '' }
-  const child = spawn(process.execPath, [program, url], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-    env,
-  })
-  const [said] = await once(child.stdout, 'data')
-  expect(String(said)).toBe('vdab\n')
-  const ended = once(child, 'exit')
-  child.kill('SIGKILL')
-  await ended
 }

@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
 
 /** A server that can be made to go away and come back, seen from its clients. */
-export interface Proxy {
+export interface ServerProxy {
   /** The URL of the server, through the proxy. */
   url: string
   /** Ends all connections and takes no more. */
@@ -12,7 +12,7 @@ export interface Proxy {
 }
 
 /** Stands before the TCP server of that URL. */
-export async function openProxy(target: string): Promise<Proxy> {
+export async function openProxy(target: string): Promise<ServerProxy> {
   const { hostname, port } = new URL(target)
   const sockets = new Set<Socket>()
   let open = true
