@@ -25,6 +25,8 @@ export async function runUntilSignal(
   for (const signal of SIGNALS) process.on(signal, () => stop(signal))
   process.on('disconnect', () => stop('launcher gone'))
   process.channel?.unref()
+  // The launcher may have gone while the modules were loading: then that event is over.
+  if (process.connected === false) stop('launcher gone')
   try {
     running = await start()
     if (stopping) await running.close()

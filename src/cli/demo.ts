@@ -44,6 +44,7 @@ async function run(given: DemoCommandOptions): Promise<number> {
   for (const signal of SIGNALS) process.on(signal, () => stop.abort())
   process.on('disconnect', () => stop.abort())
   process.channel?.unref()
+  if (process.connected === false) stop.abort()
   try {
     return await runDemo({
       exit: given.exit ?? false,
