@@ -20,6 +20,8 @@ export interface TestRun {
 }
 
 const PREFIX = 'huisbrug-test-'
+const OTHERS = /^huisbrug-(embedded|redis)-/
+const MINUTE = 60_000
 
 /**
  * Once per run: one PostgreSQL (embedded, or HUISBRUG_TEST_DATABASE_URL) and a migrated template
@@ -43,14 +45,15 @@ async function globalSetup(): Promise<void> {
   announceServer({ url: run.url, template: run.template })
 }
 
-/** Folders of runs that were killed: nobody holds their lock. */
+/** Folders of runs that were killed: of the server where nobody holds its lock, others by their age. */
 function removeLeftovers(): void {
-  const folders = readdirSync(tmpdir()).filter(name => name.startsWith(PREFIX))
-  for (const folder of folders.map(name => join(tmpdir(), name))) {
+  for (const name of readdirSync(tmpdir()).filter(entry => entry.startsWith('huisbrug-'))) {
+    const folder = join(tmpdir(), name)
     try {
+      const age = Date.now() - statSync(folder).mtimeMs
       // A run that has just made its folder has not locked it yet.
-      if (statSync(folder).mtimeMs > Date.now() - 60_000) continue
-      lockFolder(folder).release()
+      if (name.startsWith(PREFIX) && age > MINUTE) lockFolder(folder).release()
+      else if (!OTHERS.test(name) || age < 60 * MINUTE) continue
       rmSync(folder, { recursive: true, force: true })
     } catch {
       // In use, or another user's.
