@@ -17,8 +17,9 @@ const MOVE_PENDING = `
   ), placed AS (
     INSERT INTO audit_entry (index, entry_id, entry, leaf, at, action, actor, party, message_id,
       protocol, type, decision, code, recipient)
-    SELECT $1 + row_number() OVER (ORDER BY id) - 1, entry_id, entry, sha256('\\x00'::bytea || entry),
-      at, action, actor, party, message_id, protocol, type, decision, code, recipient
+    SELECT $1 + row_number() OVER (ORDER BY id) - 1, entry_id, entry,
+      sha256('\\x00'::bytea || entry), at, action, actor, party, message_id, protocol, type,
+      decision, code, recipient
     FROM taken
     RETURNING index, leaf
   )
@@ -33,10 +34,10 @@ export interface Leader {
 }
 
 /**
- * Takes the lead on a connection that holds the lock: raises the epoch, so that an earlier leader can
- * no longer commit, and loads the log's right edge.
- * @throws AuditError `head-does-not-fit` where head, last checkpoint and tiles disagree: nothing may
- *   be signed then
+ * Takes the lead on a connection that holds the lock: raises the epoch, so that an earlier leader
+ * can no longer commit, and loads the log's right edge.
+ * @throws AuditError `head-does-not-fit` where head, last checkpoint and tiles disagree: nothing
+ *   may be signed then
  */
 export async function takeLead(db: Tx, signer: NoteSigner): Promise<Leader> {
   const raised = await db.query('UPDATE audit_head SET epoch = epoch + 1 RETURNING epoch')
@@ -54,8 +55,8 @@ export async function takeLead(db: Tx, signer: NoteSigner): Promise<Leader> {
 }
 
 /**
- * Gives the oldest pending entries their place, in one transaction: entries, tiles, checkpoint, head.
- * After an error the leader is of no more use.
+ * Gives the oldest pending entries their place, in one transaction: entries, tiles, checkpoint,
+ * head. After an error the leader is of no more use.
  * @returns how many entries; 0, and no checkpoint, where nothing was pending
  * @throws AuditError `not-leading` where another one took the lead
  */

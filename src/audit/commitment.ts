@@ -11,7 +11,9 @@ export function saltedDigest(salt: Uint8Array, content: Uint8Array | string): Bu
   return hash('sha256', Buffer.concat([salt, Buffer.from(content)]), 'buffer')
 }
 
-/** Salts details that are already canonical JSON; salt and details may be erased, the digest stays. */
+/**
+ * Salts details that are already canonical JSON; salt and details may be erased, the digest stays.
+ */
 export function digestDetails(
   details: string,
   random: Random,

@@ -42,8 +42,8 @@ export interface EntryColumns {
 /**
  * Makes the entry of a draft: RFC 8785 canonical JSON, with salted commitments in place of details
  * and subjects.
- * @throws AuditError `entry-too-large` over 65,535 bytes, `entry-malformed` for what is not JSON or a
- *   subject tag that is not 16 bytes, `entry-holds-national-number`
+ * @throws AuditError `entry-too-large` over 65,535 bytes, `entry-malformed` for what is not JSON
+ *   or a subject tag that is not 16 bytes, `entry-holds-national-number`
  */
 export function sealEntry(draft: EntryDraft, random: Random): SealedEntry {
   const { at, details, subjects = [], ...statement } = draft

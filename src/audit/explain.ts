@@ -26,9 +26,11 @@ const SENTENCES: Record<EntryAction, (words: Words) => string> = {
   'message.forwarding': w => `de gateway stuurt ${w.message}${w.recipient('naar')}${w.counts}.`,
   'message.delivered': w => `de gateway leverde ${w.message} af${w.recipient('bij')}${w.counts}.`,
   'message.retrying': w =>
-    `de gateway kon ${w.message} niet afleveren${w.recipient('bij')} en probeert het later opnieuw${w.why}.`,
+    `de gateway kon ${w.message} niet afleveren${w.recipient('bij')} en probeert het later` +
+    ` opnieuw${w.why}.`,
   'message.parked': w =>
-    `de gateway kon ${w.message} niet afleveren${w.recipient('bij')} en wacht nu op een mens${w.why}.`,
+    `de gateway kon ${w.message} niet afleveren${w.recipient('bij')} en wacht nu op een mens` +
+    `${w.why}.`,
   'message.held': w => `de gateway houdt ${w.message} tijdelijk tegen${w.why}.`,
   'message.expired': w => `op ${w.message} kwam niet op tijd een antwoord${w.why}.`,
   'message.withdrawn': w => `de gateway trok ${w.message} in${w.counts}${w.why}.`,

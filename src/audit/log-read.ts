@@ -21,8 +21,9 @@ export async function latestCheckpoint(db: Queryable): Promise<PublishedCheckpoi
 }
 
 /**
- * The hashes of a tile: exactly `width` of them (default 256, a full tile), 32 bytes each; undefined
- * where the tile is not that wide yet. A grown tile still answers for its earlier widths.
+ * The hashes of a tile: exactly `width` of them (default 256, a full tile), 32 bytes each;
+ * undefined where the tile is not that wide yet. A grown tile still answers for its earlier
+ * widths.
  */
 export async function readTile(
   db: Queryable,
@@ -38,7 +39,10 @@ export async function readTile(
   return rows[0]?.hashes
 }
 
-/** The n-th bundle of exactly `width` entries (default 256); undefined where there are not that many. */
+/**
+ * The n-th bundle of exactly `width` entries (default 256); undefined where there are not that
+ * many.
+ */
 export async function readEntryBundle(
   db: Queryable,
   n: number,

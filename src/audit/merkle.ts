@@ -39,7 +39,10 @@ export function rootOf(leaves: readonly Uint8Array[]): Buffer {
   return frontier.root()
 }
 
-/** Called for each complete subtree that an append makes, leaves included: 2^height leaves, the n-th. */
+/**
+ * Called for each complete subtree that an append makes, leaves included: 2^height leaves, the
+ * n-th.
+ */
 export type NodeListener = (height: number, n: number, node: Uint8Array) => void
 
 /**

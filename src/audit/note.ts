@@ -97,7 +97,8 @@ export function noteVerifier(verifierKey: string): NoteVerifier {
 
 /**
  * Signs a text (C2SP signed-note).
- * @throws AuditError `note-malformed` for a text that does not end in a newline or holds control characters
+ * @throws AuditError `note-malformed` for a text that does not end in a newline or holds control
+ *   characters
  */
 export function signNote(text: string, signers: readonly NoteSigner[]): string {
   assertText(text)

@@ -87,7 +87,9 @@ export async function queryEntries(
   }
 }
 
-/** All entries of a message in the order of the log; what is not sequenced yet is not among them. */
+/**
+ * All entries of a message in the order of the log; what is not sequenced yet is not among them.
+ */
 export async function entriesOfMessage(db: Queryable, messageId: string): Promise<PlacedEntry[]> {
   const { rows } = await db.query<EntryRow>(
     'SELECT index, entry, leaf, at FROM audit_entry WHERE message_id = $1 ORDER BY index',

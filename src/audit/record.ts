@@ -26,10 +26,10 @@ const INSERT_ALL = `
   SELECT * FROM unnest($16::bytea[], $17::int[], $18::bytea[], $19::bytea[])`
 
 /**
- * Records entries in the caller's transaction, in one statement: they are in the log if and only if
- * it commits. Their place in the log comes later, from the sequencer.
- * @throws AuditError `entry-too-large`, `entry-malformed`, `entry-holds-national-number`; a database
- *   error aborts the caller's transaction
+ * Records entries in the caller's transaction, in one statement: they are in the log if and only
+ * if it commits. Their place in the log comes later, from the sequencer.
+ * @throws AuditError `entry-too-large`, `entry-malformed`, `entry-holds-national-number`; a
+ *   database error aborts the caller's transaction
  */
 export async function recordEntries(tx: Queryable, drafts: EntryDraft[]): Promise<RecordedEntry[]> {
   if (drafts.length === 0) return []

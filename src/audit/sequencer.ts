@@ -29,8 +29,8 @@ export interface Sequencer {
 }
 
 /**
- * Starts a sequencer: it leads, or stands by until the leader is gone. It goes on after every error,
- * and signs nothing while the log does not fit its head.
+ * Starts a sequencer: it leads, or stands by until the leader is gone. It goes on after every
+ * error, and signs nothing while the log does not fit its head.
  */
 export function startSequencer(parts: SequencerParts): Sequencer {
   const stop = new AbortController()

@@ -12,7 +12,9 @@ export interface TileName {
 const MAX_ENTRY_BYTES = 0xffff
 const PATH = /^tile\/(entries|[0-6])((?:\/x\d{3})*)\/(\d{3})(?:\.p\/([1-9]\d{0,2}))?$/
 
-/** The path of a tile under the log's prefix (C2SP tlog-tiles), such as `tile/0/x001/x234/067.p/5`. */
+/**
+ * The path of a tile under the log's prefix (C2SP tlog-tiles), such as `tile/0/x001/x234/067.p/5`.
+ */
 export function tilePath({ level, n, width }: TileName): string {
   const groups = [String(n % 1000).padStart(3, '0')]
   for (let rest = Math.floor(n / 1000); rest > 0; rest = Math.floor(rest / 1000))

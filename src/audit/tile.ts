@@ -13,7 +13,9 @@ import {
 export const TILE_WIDTH = 256
 const TILE_HEIGHT = 8
 
-/** Place of a tile: level 0 holds leaf hashes, level l + 1 the roots of the full tiles of level l. */
+/**
+ * Place of a tile: level 0 holds leaf hashes, level l + 1 the roots of the full tiles of level l.
+ */
 export interface TileCoordinate {
   level: number
   n: number

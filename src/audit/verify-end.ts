@@ -4,8 +4,8 @@ import type { Problem } from './verify-report.ts'
 import type { CheckpointRow, HeadState } from './verify-source.ts'
 
 /**
- * Checks the end of the log: head, last checkpoint and entries end at the same place, and nothing lies
- * beyond it.
+ * Checks the end of the log: head, last checkpoint and entries end at the same place, and nothing
+ * lies beyond it.
  * @param computed root of the log from its entries, and the size of the last checkpoint within it
  */
 export function checkEnd(

@@ -1,9 +1,10 @@
 /**
- * What can be wrong with the log. `changed` an entry is not what was signed · `missing` it is gone ·
- * `truncated` the log ends too early · `inserted` it was never signed · `reordered` it is in another
- * place · `rolled-back` a later signed state is known · `forked` a signed checkpoint contradicts the
- * log · `checkpoint` one is missing, unsigned or altered · `tile` a tile is not made of the entries ·
- * `column` a column says something else than its entry · `head` the head row does not fit.
+ * What can be wrong with the log. `changed` an entry is not what was signed · `missing` it is gone
+ * · `truncated` the log ends too early · `inserted` it was never signed · `reordered` it is in
+ * another place · `rolled-back` a later signed state is known · `forked` a signed checkpoint
+ * contradicts the log · `checkpoint` one is missing, unsigned or altered · `tile` a tile is not
+ * made of the entries · `column` a column says something else than its entry · `head` the head row
+ * does not fit.
  */
 export type ProblemKind =
   | 'changed'

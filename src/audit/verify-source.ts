@@ -3,7 +3,9 @@ import type { EntryColumns } from './entry.ts'
 import { leavesPerHash, TILE_WIDTH, type Tile, type TileLookup } from './tile.ts'
 import { lookupIn } from './tree-store.ts'
 
-/** Entries read at a time: a multiple of a tile's width, so that memory stays small and constant. */
+/**
+ * Entries read at a time: a multiple of a tile's width, so that memory stays small and constant.
+ */
 export const PAGE_ENTRIES = 4 * TILE_WIDTH
 
 /** An entry as stored. Nothing of it is trusted. */
@@ -110,7 +112,8 @@ async function readTilesUpTo(db: Queryable, start: number, end: number): Promise
   const levels = [0, 1, 2, 3, 4, 5, 6].filter(level => leavesPerHash(level) <= end)
   const tileOf = (leaf: number) => levels.map(level => Math.floor(leaf / leavesPerHash(level + 1)))
   const { rows } = await db.query<Tile>(
-    `SELECT t.level, t.n, t.hashes FROM unnest($1::int[], $2::bigint[], $3::bigint[]) AS w (level, a, b)
+    `SELECT t.level, t.n, t.hashes
+     FROM unnest($1::int[], $2::bigint[], $3::bigint[]) AS w (level, a, b)
      JOIN audit_tile t ON t.level = w.level AND t.n BETWEEN w.a AND w.b`,
     [levels, tileOf(start), tileOf(end - 1)],
   )

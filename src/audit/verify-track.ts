@@ -3,8 +3,8 @@ import { hashAt, leavesPerHash, TILE_WIDTH, type TileLookup } from './tile.ts'
 import type { Problem } from './verify-report.ts'
 
 /**
- * One way to compute the tree, from the entries or from the tiles of level 0. While both agree there
- * is one track; where they part, the next signed root tells which of the two is right.
+ * One way to compute the tree, from the entries or from the tiles of level 0. While both agree
+ * there is one track; where they part, the next signed root tells which of the two is right.
  */
 export class Track {
   readonly #frontier: Frontier

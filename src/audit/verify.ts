@@ -15,8 +15,9 @@ export interface VerifyOptions {
 }
 
 /**
- * Recomputes the log from its entries: leaves, tiles, roots, every checkpoint, and the columns beside
- * the entries. Streams in pages, so memory does not grow with the log; the log may grow meanwhile.
+ * Recomputes the log from its entries: leaves, tiles, roots, every checkpoint, and the columns
+ * beside the entries. Streams in pages, so memory does not grow with the log; the log may grow
+ * meanwhile.
  * @param verifierKey the log's key as published, see loadLogVerifierKey
  * @throws AuditError for a verifier key or trusted checkpoint that is not valid
  */

@@ -222,6 +222,20 @@ describe('an entry', () => {
   })
 })
 
+test('an entry that was signed but is no entry is named', async () => {
+  const other = await testLog()
+  await other.pool.query(
+    `INSERT INTO audit_pending (entry_id, entry, at, action, actor)
+     VALUES (decode(repeat('00', 16), 'hex'), '{"schema":9}', now(), 'program.started', 'gateway')`,
+  )
+  await other.sequence()
+  const { problems } = await verifyLog(other.pool, await loadLogVerifierKey(other.keys, ORIGIN))
+  expect(problems).toEqual([
+    { kind: 'column', index: 0, what: 'the column entry says something else than the entry' },
+  ])
+  await other.close()
+})
+
 describe('a tile', () => {
   test.each([
     [
@@ -319,6 +333,12 @@ describe('a checkpoint', () => {
       VALUES (${at + 1}, ${at - 1}, '\\x${rows[0].root.toString('hex')}', '${signCheckpoint(signer, at + 1, rows[0].root)}', now())`
     expect(await firstAfter(damage)).toEqual(['checkpoint', at])
   })
+})
+
+test('a checkpoint beyond the end that nobody signed is not taken for a later state', async () => {
+  const damage = `INSERT INTO audit_checkpoint (size, previous, root, note, at)
+    VALUES (${SIZE + 7}, ${SIZE}, sha256('x'), 'made up', now())`
+  expect(await firstAfter(damage)).toEqual(['checkpoint', SIZE])
 })
 
 describe('the head', () => {
