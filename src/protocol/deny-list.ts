@@ -1,14 +1,15 @@
 /**
  * What no protocol may list, whatever its parties sign: the barriers, competences, situations,
  * exemption reasons, Annex 1 categories of one person, benefits, income, profile segments and free
- * text that the sources name. Word beginnings, without accents, in Dutch and English.
+ * text that the sources name. Parts of words without accents, in Dutch and English: Dutch compounds
+ * put what a thing is last. Those of up to four letters count at the beginning of a word only.
  */
 const DENIED_DATA = [
   // barriers
-  ['barrier', 'drempel', 'belemmering', 'obstakel'],
+  ['barrier', 'drempel', 'belemmering', 'obstakel', 'obstacle'],
   ['financ', 'schuld', 'debt', 'budget'],
-  ['dagstructuur', 'dagindeling', 'dagelijks', 'daily', 'daystructure'],
-  ['huisvesting', 'woonsituat', 'woonprobl', 'woonomst'],
+  ['dagstruct', 'dagindeling', 'dagelijks', 'daily', 'daystructure', 'activit'],
+  ['huisvesting', 'woonprobl', 'woonomst', 'housingprob', 'housingneed'],
   ['domestic', 'relati', 'gezin', 'household', 'huishoud', 'famil'],
   [
     'mental',
@@ -22,18 +23,18 @@ const DENIED_DATA = [
     'ziek',
     'illness',
   ],
-  ['handicap', 'disab', 'invalid', 'arbeidsongeschikt', 'ongeschikt', 'unfit', 'incapac'],
+  ['handicap', 'disab', 'invalid', 'ongeschikt', 'unfit', 'incapac'],
   ['addict', 'verslav', 'network', 'netwerk'],
   ['justic', 'justit', 'gerecht', 'crimin', 'straf', 'veroordeel', 'convict'],
   ['childcare', 'kinderopvang', 'kinderen', 'children'],
-  ['taal', 'language', 'nederlandskund', 'nt2'],
-  ['attitude', 'houding', 'motivat', 'motivati', 'onwil', 'unwilling'],
+  ['taal', 'thuistaal', 'moedertaal', 'spreektaal', 'language', 'nederlands', 'dutch', 'nt2'],
+  ['attitude', 'houding', 'motivat', 'motief', 'onwil', 'unwilling'],
   // the propeller model, competences, situations
-  ['propel', 'competen', 'vaardigheid', 'skill', 'situat', 'leefsituat'],
-  // exemptions, reasons
-  ['vrijstelling', 'exempt', 'billijkheid', 'reason', 'reden', 'motief', 'oorzaak', 'cause'],
+  ['propel', 'orientat', 'context', 'competen', 'vaardigheid', 'skill', 'situat'],
+  // exemptions and other reasons
+  ['vrijstelling', 'exempt', 'billijkheid', 'reason', 'reden', 'oorzaak', 'cause'],
   // Annex 1 of one person, benefits, income, registration category
-  ['uitkering', 'benefit', 'inkomen', 'income', 'loon', 'salar', 'wage', 'leefloon', 'livingwage'],
+  ['uitkering', 'benefit', 'inkomen', 'income', 'loon', 'leefloon', 'salar', 'wage', 'livingwage'],
   ['zelfstandig', 'selfemploy', 'categor', 'olderthan', 'ouderdan'],
   // profiles
   ['profiel', 'profile', 'segment', 'score', 'scoring', 'rating'],
@@ -41,7 +42,7 @@ const DENIED_DATA = [
   ['opmerking', 'remark', 'comment', 'notitie', 'vrijetekst', 'freetext', 'toelichting', 'memo'],
 ].flat()
 
-/** Denied only as a whole word: their beginnings are harmless elsewhere. */
+/** Denied as a whole word only: harmless inside others. */
 const DENIED_WORDS = new Set([
   'text',
   'tekst',
@@ -64,17 +65,21 @@ const DENIED_RECIPIENTS = [
 /** The denied word that a name holds, if any. Names are split at case, digits and punctuation. */
 export function deniedData(name: string): string | undefined {
   const words = wordsOf(name)
-  return words.find(word => DENIED_WORDS.has(word)) ?? beginningIn(words, DENIED_DATA)
+  return words.find(word => DENIED_WORDS.has(word)) ?? partIn(words, DENIED_DATA)
 }
 
 /** The denied recipient that a name holds, if any. */
 export function deniedRecipient(name: string): string | undefined {
-  return beginningIn(wordsOf(name), DENIED_RECIPIENTS)
+  return partIn(wordsOf(name), DENIED_RECIPIENTS)
 }
 
-function beginningIn(words: string[], beginnings: readonly string[]): string | undefined {
-  return beginnings.find(beginning => words.some(word => word.startsWith(beginning)))
+function partIn(words: string[], parts: readonly string[]): string | undefined {
+  return parts.find(part =>
+    words.some(word => (part.length > SHORT ? word.includes(part) : word.startsWith(part))),
+  )
 }
+
+const SHORT = 4
 
 /** The words of a name, lower case and without accents, and neighbours glued: `freeText` → freetext. */
 function wordsOf(name: string): string[] {

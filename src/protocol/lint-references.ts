@@ -11,6 +11,7 @@ export function lintReferences(document: Agreement): Remark[] {
     ...document.dataElements.flatMap(element => contradictions(document, element)),
     ...fieldsTwice(document),
     ...domainName(document),
+    ...sectionsOfKind(document),
   ]
 }
 
@@ -96,4 +97,16 @@ function domainName({ protocolId, version, modalities }: Agreement): Remark[] {
   if (modalities.domain === `${protocolId}/${version.split('.')[0]}`) return []
   const text = 'the pseudonym domain is the protocol id and its major version'
   return [remark('domain-name', 'modalities.domain', text, 'Huisbrug: D = id/major/epoch')]
+}
+
+/** What a framework and a deliberation-backed exchange must say besides the rest. */
+function sectionsOfKind({ kind, acceding, deliberation }: Agreement): Remark[] {
+  if (kind === 'framework' && !acceding) {
+    return [remark('missing-section', 'acceding', 'a framework says who may accede')]
+  }
+  if (kind === 'deliberation-backed' && !deliberation) {
+    const text = 'an exchange under a deliberation names it'
+    return [remark('missing-section', 'deliberation', text)]
+  }
+  return []
 }

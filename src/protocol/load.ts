@@ -146,6 +146,9 @@ export function assemble(results: readonly (FolderResult | undefined)[]): Protoc
     else broken.set(result.id, [...(broken.get(result.id) ?? []), ...result.findings])
   }
   for (const [id, protocol] of protocols) protocols.set(id, withFramework(protocol, protocols))
+  for (const protocol of accedingTwice(protocols)) {
+    protocols.set(protocol.id, withRemark(protocol, ACCEDES_TWICE))
+  }
   const findings = [...protocols.values()].flatMap(protocol => protocol.findings)
   return { protocols, broken, findings: [...findings, ...[...broken.values()].flat()] }
 }
@@ -179,6 +182,15 @@ function withFramework(
   return withRemark(protocol, NO_FRAMEWORK)
 }
 
+/** Accessions of one party to one framework: with two, neither can be meant. */
+function accedingTwice(protocols: ReadonlyMap<string, LoadedProtocol>): LoadedProtocol[] {
+  const accessions = [...protocols.values()].filter(isAccession)
+  const who = ({ document }: (typeof accessions)[number]) =>
+    `${document.framework} ${document.parties.find(party => party.role === 'acceding')?.id}`
+  const groups = Map.groupBy(accessions, who)
+  return [...groups.values()].filter(group => group.length > 1).flat()
+}
+
 function accedingKind({ document }: LoadedProtocol): string | undefined {
   return document.parties.find(party => party.role === 'acceding')?.kind
 }
@@ -188,6 +200,13 @@ const NO_FRAMEWORK: Remark = {
   path: 'framework',
   text: 'the framework is not here, or is not a framework',
   source: 'An accession says who joins; what is exchanged is in the framework alone',
+}
+
+const ACCEDES_TWICE: Remark = {
+  code: 'accedes-twice',
+  path: 'parties',
+  text: 'the same party accedes to the framework in another document as well',
+  source: 'One housing company, one declaration of accession',
 }
 
 const WRONG_KIND: Remark = {

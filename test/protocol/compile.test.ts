@@ -1,10 +1,8 @@
 import fc from 'fast-check'
 import { compileMessage } from '../../src/protocol/compile.ts'
-import { decide } from '../../src/protocol/decide.ts'
 import type { Agreement } from '../../src/protocol/document.ts'
-import { reasonsFor } from '../../src/protocol/reasons.ts'
 import { readSchema } from '../../src/schemas.ts'
-import { question, sampleFramework, setWith } from './sample.ts'
+import { sampleFramework } from './sample.ts'
 
 function example(id: string): Record<string, unknown> {
   return structuredClone(readSchema(id)['examples'][0])
@@ -167,29 +165,6 @@ test('goes on working after more documents than it keeps', () => {
     expect(compileMessage(document, 'feedback.progress')(example('progress'))).toEqual([])
   }
 }, 120_000)
-
-describe('reasons for a caller', () => {
-  test('an unlisted field gets its place from the message', () => {
-    const set = setWith()
-    const body = { ...example('detection-request'), income: 1 }
-    const decision = decide(set, question({ fields: [...question().fields, 'income'] }))
-    if (decision.allow) throw new Error('allowed')
-    expect(reasonsFor(set, decision, 'detection.request', body)).toMatchObject([
-      { code: 'HB-312', pointer: '/income', rule: 'wm-vdab 1.0.0, dataElements' },
-    ])
-    expect(reasonsFor(set, decision, 'detection.request', null)).toMatchObject([{ pointer: '' }])
-  })
-
-  test('any other refusal is its one reason', () => {
-    const set = setWith()
-    const decision = decide(set, question({ purpose: 'none' }))
-    if (decision.allow) throw new Error('allowed')
-    expect(reasonsFor(set, decision, 'detection.request', {})).toMatchObject([{ code: 'HB-311' }])
-    const unknown = decide(set, question({ protocol: 'none' }))
-    if (unknown.allow) throw new Error('allowed')
-    expect(reasonsFor(set, unknown, 'detection.request', {})).toMatchObject([{ code: 'HB-301' }])
-  })
-})
 
 test('no reason repeats a value, wherever a national number hides', () => {
   const number = '85073003328'

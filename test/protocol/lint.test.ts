@@ -34,6 +34,7 @@ describe('who may never receive', () => {
     ['function', 'third-party'],
     ['name', 'Dienst Toezicht'],
     ['name', 'Wie de huurdersverplichting controleert: Controle'],
+    ['name', 'Wie de huurdersverplichting opvolgt'],
     ['name', 'Buddywerking vzw'],
     ['name', 'CAW De Kempen'],
   ] as const)('%s: %s', (key, value) => {
@@ -98,6 +99,8 @@ describe('what may never be exchanged', () => {
     ...['mentalHealth', 'childcare', 'income', 'livingWage', 'selfEmployed', 'unfitForWork'],
     ...['olderThan65', 'reason', 'comment', 'freeText', 'skills', 'addiction', 'languageLevel'],
     ...['is arbeidsongeschikt, invalide of ernstig gehandicapt', 'ontvangt een leefloon', 'note'],
+    ...['werkloosheidsuitkering', 'vervangingsinkomen', 'afwezigheidsreden', 'woonsituatie'],
+    ...['registratiecategorie', 'thuistaal', 'brutoLoon', 'daily activities', 'housingProblems'],
     ...['werkt of is zelfstandige', 'registrationCategory', 'Psychische kwetsbaarheid', 'debts'],
   ]
 
@@ -122,7 +125,15 @@ describe('what may never be exchanged', () => {
 
   test('the sample and ordinary names pass', () => {
     const names = sampleFramework().dataElements.flatMap(one => [one.id, one.field, one.label])
-    const more = ['datum', 'aantal', 'huurder', 'contactdatum', 'followUpOn', 'begeleider']
+    const more = [
+      'totaal',
+      'datum',
+      'aantal',
+      'huurder',
+      'contactdatum',
+      'followUpOn',
+      'begeleider',
+    ]
     for (const name of [...names, ...more])
       expect([name, deniedData(name)]).toEqual([name, undefined])
     for (const { name } of sampleFramework().recipients)
@@ -245,6 +256,17 @@ describe('what contradicts itself', () => {
         'domain-name modalities.domain',
       ])
     }
+  })
+
+  test('a framework that nobody may join, a deliberation that is not named', () => {
+    expect(
+      codesAfter(one => {
+        delete one.acceding
+      }),
+    ).toEqual(['missing-section acceding'])
+    expect(codesAfter(one => Object.assign(one, { kind: 'deliberation-backed' }))).toEqual([
+      'missing-section deliberation',
+    ])
   })
 
   test('an accession with no acceding party, or two', () => {

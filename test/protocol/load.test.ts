@@ -9,7 +9,7 @@ import {
   readSample,
   SAMPLE_DIR,
   SAMPLE_FOLDERS,
-  type sampleAccession,
+  sampleAccession,
   sampleFramework,
   setWith,
   signed,
@@ -122,6 +122,20 @@ test('an accession without its framework, to an accession, or by another kind of
   expect(codes(one => Object.assign(one.parties[0]!, { kind: 'welfare-office' }))).toEqual([
     'may-not-accede',
   ])
+})
+
+test('one party that accedes twice: neither document counts, other parties go on', () => {
+  const again = sampleAccession()
+  again.protocolId = 'wm-vdab-woonboog-2'
+  const set = setWith({
+    more: [folderOf(again, signed(again)), folderOf(sampleAccession('leefgoed'))],
+  })
+  expect(set.findings.map(one => `${one.protocol} ${one.code}`)).toEqual([
+    'wm-vdab-woonboog accedes-twice',
+    'wm-vdab-woonboog-2 accedes-twice',
+  ])
+  expect(decide(set, question())).toMatchObject({ code: 'HB-317' })
+  expect(decide(set, question({ party: 'leefgoed' }))).toMatchObject({ code: 'HB-304' })
 })
 
 test('a finding repeats no value of the document', () => {
