@@ -11,6 +11,7 @@ export function toPageProblem(thrown: unknown, log: Pick<Logger, 'error'>): Page
   const { code, status } = error as { code?: unknown; status?: unknown }
   if (code === 'HB-112') return new PageProblem('link-used')
   if (code === 'HB-110') return new PageProblem('not-signed-in')
+  if (code === 'HB-208') return new PageProblem('unreadable-form')
   // body-parser and the router give a status to what a caller did wrong.
   if (typeof status === 'number' && status >= 400 && status < 500 && code === undefined) {
     return new PageProblem('unreadable-form')

@@ -103,7 +103,6 @@ async function seedAnswered(pool: Pool): Promise<{ answered: string; answer: str
     { ...step('message.retrying', 239.5), reason: 'http-503' },
     step('message.forwarding', 238.1),
     step('message.delivered', 238),
-    { ...entryOf('message.answered', ago(200), answered, type, 'vdab'), protocol: PROTOCOL },
   ])
   const answer = await addMessage(pool, {
     at: ago(200),

@@ -89,7 +89,7 @@ export function pointsOf(figures: Figures): Point[] {
   const late = log.pending.late
   return [
     ...unbalanced.map(({ protocol }) => bad(text.unbalanced(protocol), '/berichten')),
-    ...(late > 0 ? [bad(text.lateEntries(format.number(late)), '/controle')] : []),
+    ...(late > 0 ? [bad(text.lateEntries(late, format.number(late)), '/controle')] : []),
     ...(log.checkpoint ? [] : [bad(text.noCheckpoint, '/controle')]),
     ...broken.map(({ id }) => bad(text.brokenProtocol(id), `/protocollen/${id}`)),
     ...(waiting.parked > 0

@@ -20,8 +20,10 @@ export const overview = {
     exceptions: (count: number): string =>
       count === 1 ? 'Eén uitzondering staat open.' : `${count} uitzonderingen staan open.`,
     noCheckpoint: 'De auditlog heeft nog geen ondertekend controlepunt.',
-    lateEntries: (count: string): string =>
-      `${count} regels wachten langer dan een minuut op een plaats in de auditlog.`,
+    lateEntries: (count: number, text: string): string =>
+      count === 1
+        ? 'Eén regel wacht langer dan een minuut op een plaats in de auditlog.'
+        : `${text} regels wachten langer dan een minuut op een plaats in de auditlog.`,
     brokenProtocol: (protocol: string): string => `Het protocol ${protocol} is niet bruikbaar.`,
   },
   balance: {

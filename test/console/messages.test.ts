@@ -1,0 +1,99 @@
+import { type Region, seedRegion } from './region.ts'
+import { openRooms, type Rooms } from './rooms.ts'
+import { addMessage, ago } from './seed.ts'
+
+describe('the list of messages', () => {
+  let rooms: Rooms
+  let region: Region
+  let cookie: string
+
+  beforeAll(async () => {
+    rooms = await openRooms()
+    region = await seedRegion(rooms.database.pool)
+    cookie = (await rooms.signIn()).cookie
+  })
+
+  afterAll(() => rooms?.close())
+
+  const list = async (query: string) => idsIn((await rooms.get(`/berichten${query}`, cookie)).html)
+
+  test('shows every message once, newest first', async () => {
+    const { answered, answer, refused, feedback, parked, hostile } = region
+    expect(await list('')).toEqual([hostile, feedback, parked, answer, answered, refused])
+  })
+
+  test.each<[string, (keyof Region)[]]>([
+    ['toestand=refused', ['hostile', 'refused']],
+    ['toestand=parked', ['parked']],
+    ['toestand=held', ['feedback']],
+    ['toestand=collecting', ['answer']],
+    ['toestand=answered', ['answered']],
+    ['toestand=underway', []],
+    ['toestand=delivered', ['answered']],
+    ['soort=tenancy.ended', ['parked']],
+    ['partij=vdab', ['feedback', 'answer']],
+    ['partij=woonboog&toestand=parked', ['parked']],
+  ])('filter %s', async (query, expected) => {
+    expect(await list(`?${query}`)).toEqual(expected.map(name => region[name]))
+  })
+
+  test('finds a message by its id or the beginning of it', async () => {
+    expect(await list(`?bericht=${region.parked}`)).toEqual([region.parked])
+    expect(await list(`?bericht=${region.parked.slice(0, 14)}`)).toContain(region.parked)
+    expect(await list('?bericht=msg_ZZZZ')).toEqual([])
+  })
+
+  test.each(['bericht=%25', 'bericht=msg_%25', 'toestand=weg', 'soort=onzin', 'partij=niemand'])(
+    '%s is said at its field, and nothing is searched',
+    async query => {
+      const { status, html } = await rooms.get(`/berichten?${query}`, cookie)
+      expect(status).toBe(400)
+      expect(html).toContain('Deze waarde bestaat niet')
+      expect(idsIn(html)).toEqual([])
+    },
+  )
+
+  test('each state that the list shows is one that the page of the message shows', async () => {
+    const { html } = await rooms.get('/berichten', cookie)
+    const states = [...html.matchAll(/<span class="badge [a-z]+">([^<]+)</g)].map(
+      ([, text]) => text,
+    )
+    const pages = await Promise.all(
+      idsIn(html).map(async id => (await rooms.get(`/berichten/${id}`, cookie)).html),
+    )
+    const headings = pages.map(page => /<h1>[^<]*<span[^>]*>([^<]+)</.exec(page)?.[1])
+    expect(headings).toEqual(states)
+  })
+
+  test('pages of 50: older ones hold each message once', async () => {
+    for (let minute = 0; minute < 120; minute++) {
+      const at = ago(1000 + minute)
+      await addMessage(rooms.database.pool, {
+        at,
+        type: 'tenancy.ended',
+        party: 'leefgoed',
+        accepted: 1,
+      })
+    }
+    const seen: string[] = []
+    let path: string | undefined = '/berichten?partij=leefgoed'
+    let pages = 0
+    while (path) {
+      const { html } = await rooms.get(path, cookie)
+      seen.push(...idsIn(html))
+      path = /href="\/console(\/berichten\?[^"]+)" rel="next"/
+        .exec(html)?.[1]
+        ?.replaceAll('&amp;', '&')
+      pages++
+    }
+    expect(pages).toBe(3)
+    expect(seen).toHaveLength(121)
+    expect(new Set(seen).size).toBe(121)
+    expect(seen).toEqual(seen.toSorted().reverse())
+  })
+})
+
+function idsIn(html: string): string[] {
+  const links = html.matchAll(/href="\/console\/berichten\/(msg_\w+)"/g)
+  return [...links].map(([, id]) => id ?? '')
+}

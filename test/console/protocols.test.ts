@@ -1,0 +1,125 @@
+import { explainObstacle, protocolLines } from '../../src/console/reads/protocols.ts'
+import type { Obstacle } from '../../src/protocol/lifecycle.ts'
+import { openRooms, type Rooms, sampleProtocols } from './rooms.ts'
+import { NOW } from './seed.ts'
+
+describe('the protocols in the console', () => {
+  let rooms: Rooms
+  let cookie: string
+
+  beforeAll(async () => {
+    rooms = await openRooms()
+    cookie = (await rooms.signIn()).cookie
+  })
+
+  afterAll(() => rooms?.close())
+
+  const read = async (path: string) => (await rooms.get(path, cookie)).html
+
+  test('each with its state and, in plain words, why it is not in force', async () => {
+    const html = await read('/protocollen')
+    const states = [
+      ...html.matchAll(
+        /<span class="badge (\w+)">([^<]+)<\/span>\s*(?:<span class="note">([^<]*))?/g,
+      ),
+    ]
+    expect(states.map(([, tone, state, why]) => [tone, state, why])).toEqual([
+      ['bad', 'niet bruikbaar', 'Het document is niet leesbaar. Het laat niets door.'],
+      ['good', 'in werking', undefined],
+      ['warn', 'geschorst', 'Het protocol is geschorst. Wat onderweg is, wacht.'],
+      [
+        'neutral',
+        'niet in werking',
+        'Vlaamse Dienst voor Arbeidsbemiddeling en Beroepsopleiding (VDAB) heeft deze versie niet geldig ondertekend.',
+      ],
+      ['good', 'in werking', undefined],
+    ])
+  })
+
+  test('a framework: what may move with why and for how long, messages, modalities, digest, signatures', async () => {
+    const html = await read('/protocollen/wm-vdab')
+    const protocol = sampleProtocols().protocols.get('wm-vdab')
+    for (const text of [
+      protocol?.digest ?? 'none',
+      'Rijksregisternummer of bisnummer',
+      'VDAB krijgt het nummer zelf niet.',
+      'enkel in het geheugen, tot het pseudoniem berekend is',
+      'Terugkoppeling: moeilijk of niet bereikt',
+      'van arbeidsbemiddelaar (VDAB) naar woonmaatschappij',
+      'alleen aantallen, nooit per persoon',
+      '1.000 per bericht, 20.000 per dag',
+      'Opsporen in het klantenbestand',
+      'akkoord',
+      '0999000129',
+    ]) {
+      expect(html).toContain(text)
+    }
+    expect(html.match(/<code>(insz|tenantRef|tenantGround|tag|endedOn)<\/code>/g)).toHaveLength(5)
+  })
+
+  test('a framework lists who acceded, with the state of each', async () => {
+    const html = await read('/protocollen/wm-vdab')
+    for (const id of ['woonboog', 'leefgoed', 'de-noorderkempen']) {
+      expect(html).toContain(`href="/console/protocollen/wm-vdab-${id}"`)
+    }
+  })
+
+  test('an accession points to its framework for what may move', async () => {
+    const html = await read('/protocollen/wm-vdab-woonboog')
+    expect(html).toContain('Wat mag bewegen, staat in het kaderprotocol.')
+    expect(html).toContain('href="/console/protocollen/wm-vdab"')
+    expect(html).toContain('Dit protocol is in werking.')
+  })
+
+  test('a document that cannot be read: what is wrong with it, as text', async () => {
+    const html = await read('/protocollen/kapot')
+    expect(html).toContain('&lt;b&gt;protocol.json&lt;/b&gt; is not JSON')
+    expect(html).not.toContain('<b>protocol.json</b>')
+  })
+
+  test('a signature over another text says so', async () => {
+    const set = sampleProtocols()
+    const protocol = set.protocols.get('wm-vdab-woonboog')
+    if (!protocol) throw new Error('no sample')
+    const changed = { ...protocol, digest: 'another-digest' }
+    const other = await openRooms({
+      protocols: { ...set, protocols: new Map([...set.protocols, [changed.id, changed]]) },
+    })
+    try {
+      const { cookie: session } = await other.signIn()
+      const { html } = await other.get('/protocollen/wm-vdab-woonboog', session)
+      expect(html).toContain('nee, voor een andere tekst')
+      expect(html).toContain('Woonboog heeft deze versie niet geldig ondertekend.')
+    } finally {
+      await other.close()
+    }
+  })
+})
+
+describe('why a protocol is not in force', () => {
+  const framework = sampleProtocols().protocols.get('wm-vdab')
+
+  test.each<[Obstacle, string]>([
+    [{ code: 'HB-303', path: 'legalBasis[mededeling].inForceFrom' }, 'decretale grond'],
+    [{ code: 'HB-304', path: 'signatures[vdab]' }, 'heeft deze versie niet geldig ondertekend'],
+    [{ code: 'HB-304', path: 'frameworkVersion' }, 'een andere versie van het kaderprotocol'],
+    [{ code: 'HB-305', path: 'duration.from' }, 'begint op 1 april 2025'],
+    [{ code: 'HB-306', path: 'duration.until' }, 'liep tot en met onbekend'],
+    [{ code: 'HB-306', path: 'signatures[vdab]' }, 'heeft de handtekening ingetrokken'],
+    [{ code: 'HB-307', path: 'suspensions' }, 'is geschorst'],
+    [{ code: 'HB-317', path: 'dataElements' }, 'bevat 0 fouten'],
+    [{ code: 'HB-901', path: '' }, 'Reden: HB-901.'],
+  ])('%j', (obstacle, text) => {
+    if (!framework) throw new Error('no sample')
+    expect(explainObstacle(obstacle, framework, undefined)).toContain(text)
+  })
+
+  test('before the decree and the start every document of the samples is closed', () => {
+    const lines = protocolLines(sampleProtocols(), new Date('2020-01-01T00:00:00Z'))
+    expect(lines.map(({ state }) => state)).not.toContain('in-force')
+    expect(lines.every(({ why }) => why.length > 10)).toBe(true)
+    expect(protocolLines(sampleProtocols(), NOW).some(({ state }) => state === 'in-force')).toBe(
+      true,
+    )
+  })
+})
