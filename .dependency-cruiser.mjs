@@ -14,7 +14,9 @@ export default {
     forbid(
       'foundation-imports-no-part',
       part('db|keys'),
-      part('protocol|pseudonym|audit|access|exchange|delivery|subject|report|http|queue|console|cli|sandbox|client'),
+      part(
+        'protocol|pseudonym|audit|access|exchange|delivery|subject|report|http|queue|console|cli|sandbox|client',
+      ),
       'db and keys are the innermost layer',
     ),
     forbid(
@@ -47,12 +49,21 @@ export default {
       '^src/(?!client/|pseudonym/(voprf|derive|row|suite|group|dleq|hash-to-group|errors|national-number))',
       'the kit has no dependency on the gateway',
     ),
-    { name: 'no-circular', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    {
+      name: 'no-circular',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     parser: 'swc',
-    enhancedResolveOptions: { extensions: ['.ts', '.mjs', '.js'], exportsFields: ['exports'], conditionNames: ['import', 'node'] },
+    enhancedResolveOptions: {
+      extensions: ['.ts', '.mjs', '.js'],
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'node'],
+    },
   },
 }

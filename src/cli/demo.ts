@@ -70,8 +70,7 @@ async function run(given: DemoCommandOptions): Promise<number> {
 
 /** The samples that come with the program: in the repository, or beside dist/ in the package. */
 function sampleProtocols(): string {
-  const up = import.meta.url.endsWith('.ts') ? '../../protocols' : '../../../protocols'
-  return fileURLToPath(new URL(up, import.meta.url))
+  return fileURLToPath(new URL('../../protocols', import.meta.url))
 }
 
 function port(text: string): number {
