@@ -19,7 +19,16 @@ const CHECKS: [string, string[]][] = [
     ],
   ],
   ['generated files', ['scripts/generate.ts', '--check']],
-  ['OpenAPI', [bin('@redocly/cli/bin/cli.js'), 'lint', 'docs/api/openapi.json']],
+  [
+    'OpenAPI',
+    [
+      bin('@redocly/cli/bin/cli.js'),
+      'lint',
+      '--config',
+      'docs/api/redocly.yaml',
+      'docs/api/openapi.json',
+    ],
+  ],
 ]
 
 const only = process.argv[2]
