@@ -1,4 +1,5 @@
 import { queryEntries } from '../../src/audit/query.ts'
+import { recordEntries } from '../../src/audit/record.ts'
 import { type Region, seedRegion } from './region.ts'
 import { openRooms, type Rooms } from './rooms.ts'
 import { addHandOver, addMessage, ago } from './seed.ts'
@@ -103,6 +104,29 @@ describe('the journey of a message', () => {
     expect(text).toContain('Beslissing aanvaard')
     expect(text).toContain('Ondertekend op 10 mrt 2026, 10:30:00')
     expect(text).toContain('synthetic-leaf')
+  })
+
+  test('the promise of its receipt is looked up in the log: kept, or broken', async () => {
+    const { pool } = rooms.database
+    const make = async (commitment?: string) => {
+      const type = 'tenancy.ended'
+      const id = await addMessage(pool, { at: ago(9), type, party: 'woonboog', accepted: 1 })
+      const [entry] = await recordEntries(pool, [
+        {
+          action: 'message.accepted',
+          at: ago(9),
+          actor: { role: 'gateway' },
+          message: { id, type },
+        },
+      ])
+      const payload = { decision: 'accepted', entryCommitment: commitment ?? entry?.commitment }
+      const jws = `e30.${Buffer.from(JSON.stringify(payload)).toString('base64url')}.c2ln`
+      await pool.query('UPDATE message SET receipt = $2 WHERE id = $1', [id, jws])
+      await rooms.sequence()
+      return read(id)
+    }
+    expect(await make()).toContain('staat in de auditlog')
+    expect(await make('another-leaf')).toContain('staat niet in de auditlog')
   })
 
   test('a message whose entries are not in the log yet says so and still shows that it came', async () => {

@@ -53,13 +53,16 @@ async function drawJourney(deps: ConsoleDeps, request: PageRequest): Promise<Dra
     countFeedback(pool, id),
     partyNames(pool),
   ])
+  const described = describe(deps, message)
+  const promise = described.receipt?.entryCommitment
   return {
     view: 'journey',
     title: `${nl.messages.journey.title} ${id}`,
     model: {
-      ...describe(deps, message),
+      ...described,
       feedback,
       hasEntries: entries.length > 0,
+      promised: entries.find(({ commitment }) => commitment === promise)?.index,
       timeline: buildTimeline(momentsOf(message, entries, related, names)),
       handOvers: handOvers.map(toLine),
       most: MOST,
@@ -68,7 +71,7 @@ async function drawJourney(deps: ConsoleDeps, request: PageRequest): Promise<Dra
   }
 }
 
-function describe(deps: ConsoleDeps, message: MessageFile): object {
+function describe(deps: ConsoleDeps, message: MessageFile) {
   const { partyName, receivedAt, state, code, protocol, protocolVersion, purpose } = message
   const set = deps.protocols.current()
   const decided =

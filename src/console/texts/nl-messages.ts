@@ -90,6 +90,8 @@ export const messages = {
     receiptDecision: 'Beslissing',
     receiptAt: 'Ondertekend op',
     receiptEntry: 'Belooft de regel met bladwaarde',
+    promiseKept: 'staat in de auditlog',
+    promiseBroken: 'staat niet in de auditlog',
     showReceipt: 'Toon het ondertekende bewijs (JWS)',
     entries: 'Regels in de auditlog',
     entriesNote: 'Elke stap is vastgelegd op het moment dat hij gebeurde.',
