@@ -6,6 +6,8 @@ export interface HealthCheck {
   name: string
   ok: boolean
   detail: string
+  /** What to do where it is not well. */
+  remedy?: string
 }
 
 // Evidence this old and not in the log means that no sequencer runs.
@@ -41,13 +43,16 @@ async function storeVersion(parts: HealthParts): Promise<string> {
   return `PostgreSQL ${rows[0]?.version}`
 }
 
-async function checkEvidence(parts: HealthParts): Promise<HealthCheck> {
+/** Whether what is recorded gets its place in the log. */
+export async function checkEvidence(parts: HealthParts): Promise<HealthCheck> {
   const { rows } = await parts.pool.query<{ seconds: number | null }>(
     'SELECT extract(epoch FROM now() - min(created_at))::float8 AS seconds FROM audit_pending',
   )
   const seconds = rows[0]?.seconds ?? 0
   const ok = seconds < MAX_PENDING_SECONDS
-  return { name: 'evidence', ok, detail: `the oldest entry waits ${Math.round(seconds)} s` }
+  const detail = `the oldest entry waits ${Math.round(seconds)} s`
+  const remedy = 'Start a process with the role sequencer, and look at its log.'
+  return { name: 'evidence', ok, detail, remedy }
 }
 
 /** Whether every protocol and day is in balance; `days` back from today, all of them where absent. */
@@ -59,7 +64,8 @@ export async function checkConservation(parts: HealthParts, days?: number): Prom
     wrong.length > 0
       ? `out of balance: ${wrong.map(it => `${it.protocol} ${it.day}`).join(', ')}`
       : `${balances.length} protocol-days in balance`
-  return { name: 'conservation', ok: wrong.length === 0, detail }
+  const remedy = 'Stop the exchange and report this: items were lost or counted twice.'
+  return { name: 'conservation', ok: wrong.length === 0, detail, remedy }
 }
 
 /** Hand-overs that wait for a person, and those that are long overdue. */
@@ -71,7 +77,8 @@ export async function checkHandOvers(parts: HealthParts): Promise<HealthCheck> {
      FROM hand_over WHERE state NOT IN ('delivered', 'withdrawn', 'expired')`,
   )
   const { parked = 0, late = 0 } = rows[0] ?? {}
-  return { name: 'hand-overs', ok: late === 0, detail: `${parked} parked, ${late} overdue` }
+  const remedy = 'Start a process with the role worker, and look at its log.'
+  return { name: 'hand-overs', ok: late === 0, detail: `${parked} parked, ${late} overdue`, remedy }
 }
 
 function daysAgo(now: Date, days: number): string {

@@ -1,12 +1,13 @@
 import { Command } from 'commander'
+import { examineStore } from '../db/doctor.ts'
 import {
   checkConservation,
+  checkEvidence,
   checkHandOvers,
   type HealthCheck,
   isHealthy,
-  readHealth,
 } from '../health.ts'
-import type { Open } from './party.ts'
+import type { Open, Opened } from './party.ts'
 
 /** `huisbrug doctor`: looks at everything that should be well; exit 1 where something is not. */
 export function doctorCommand(open: Open): Command {
@@ -16,9 +17,7 @@ export function doctorCommand(open: Open): Command {
     .action(async ({ json }: { json?: boolean }) => {
       const store = await open()
       try {
-        const parts = { pool: store.pool, clock: () => new Date() }
-        const health = (await readHealth(parts)).filter(check => check.name !== 'conservation')
-        const checks = [...health, await checkConservation(parts), await checkHandOvers(parts)]
+        const checks = await examine(store)
         const ok = isHealthy(checks)
         process.stdout.write(json ? `${JSON.stringify({ ok, checks })}\n` : describe(checks))
         if (!ok) process.exitCode = 1
@@ -28,8 +27,19 @@ export function doctorCommand(open: Open): Command {
     })
 }
 
+async function examine(store: Opened): Promise<HealthCheck[]> {
+  const parts = { pool: store.pool, clock: () => new Date() }
+  const checks: HealthCheck[] = await examineStore(store.pool, store.config.dataDir)
+  if (!isHealthy(checks)) return checks
+  const own = [checkEvidence(parts), checkConservation(parts), checkHandOvers(parts)]
+  return [...checks, ...(await Promise.all(own))]
+}
+
 function describe(checks: HealthCheck[]): string {
   return checks
-    .map(({ name, ok, detail }) => `${ok ? 'ok  ' : 'FAIL'} ${name.padEnd(14)} ${detail}\n`)
+    .map(({ name, ok, detail, remedy }) => {
+      const line = `${ok ? 'ok  ' : 'FAIL'} ${name.padEnd(20)} ${detail}\n`
+      return ok || !remedy ? line : `${line}     ${remedy}\n`
+    })
     .join('')
 }

@@ -10,7 +10,7 @@ export interface Finding {
   remedy: string
 }
 
-const OLDEST_MAJOR = 16
+const OLDEST_MAJOR = 15
 const MAX_CLOCK_DIFFERENCE_MS = 2_000
 const MIN_FREE_BYTES = 512 * 1024 * 1024
 // What each table of evidence must refuse; a tile may grow at its end, a pending entry may move on.
