@@ -79,6 +79,20 @@ export async function contentWidth(page: Page): Promise<number> {
   return page.locator('html').evaluate(root => root.scrollWidth)
 }
 
+/** Form fields that stick out of their place, by name. */
+export async function fieldsOutOfPlace(page: Page): Promise<(string | null)[]> {
+  const fields = await page.locator('.field > input, .field > select').all()
+  const names = await Promise.all(
+    fields.map(async field => {
+      const own = await field.boundingBox()
+      const place = await field.locator('xpath=..').boundingBox()
+      const fits = own && place && own.x + own.width <= place.x + place.width + 0.5
+      return fits ? [] : [await field.getAttribute('name')]
+    }),
+  )
+  return names.flat()
+}
+
 /** Keeps a picture of the whole page in test-results/console. */
 export async function keepShot(page: Page, name: string): Promise<void> {
   mkdirSync(SHOTS, { recursive: true })

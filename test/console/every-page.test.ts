@@ -2,6 +2,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import {
   contentWidth,
   describeInChromium,
+  fieldsOutOfPlace,
   keepShot,
   openBrowser,
   openWindow,
@@ -64,6 +65,7 @@ describeInChromium('every page of the console in Chromium', () => {
       await keepShot(page, `${name}-${width}`)
       expect(await seriousFindings(page)).toEqual([])
       expect(await contentWidth(page)).toBe(width)
+      expect(await fieldsOutOfPlace(page)).toEqual([])
       expect(await page.getByRole('heading', { level: 1 }).count()).toBe(1)
       expect(await page.getByRole('main').count()).toBe(1)
     })
