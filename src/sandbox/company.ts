@@ -107,7 +107,7 @@ export class Company {
     this.#secrets = [secret, ...this.#secrets]
     writeWhole(file, { url: webhookUrl, secret })
     const feedbackIds = this.#events.feedback.map(({ feedbackId }) => feedbackId)
-    this.#reports.add(...feedbackIds.filter(id => !this.#progress.isReported(id, 'taken-up')))
+    this.#reports.add(...feedbackIds.filter(id => !this.#progress.isFinished(id)))
   }
 
   /** Sends the tenants in the target group for the period of the reference date and closes it. */

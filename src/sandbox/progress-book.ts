@@ -50,6 +50,12 @@ export class ProgressBook {
     return planned
   }
 
+  /** Whether every step about a feedback was reported. */
+  isFinished(feedbackId: string): boolean {
+    const planned = this.#planned.get(feedbackId)
+    return planned?.steps.every(({ status }) => this.isReported(feedbackId, status)) ?? false
+  }
+
   isReported(feedbackId: string, status: Progress['status']): boolean {
     return this.#reported.has(stepKey(feedbackId, status))
   }
