@@ -26,11 +26,10 @@ const ROLES: Record<string, string> = {
 const COUNTS: Record<string, [one: string, more: string]> = {
   accepted: ['aanvaard', 'aanvaard'],
   refused: ['geweigerd', 'geweigerd'],
-  items: ['persoon', 'personen'],
+  items: ['item', 'items'],
   found: ['gevonden', 'gevonden'],
   tenants: ['huurder', 'huurders'],
   attempts: ['poging', 'pogingen'],
-  attempt: ['eerdere poging', 'eerdere pogingen'],
   used: ['berekening', 'berekeningen'],
   evaluations: ['berekening', 'berekeningen'],
   entries: ['regel', 'regels'],

@@ -164,7 +164,7 @@ export function entryOf(
     actor: { role: 'gateway' },
     ...(handOver.messageId && { message: { id: handOver.messageId, type: message.type ?? '' } }),
     recipient: handOver.destination,
-    counts: { items: handOver.items, attempt: handOver.attempts },
+    counts: { items: handOver.items, attempts: handOver.attempts },
     ...(reference && { protocol: reference }),
     ...(message.purpose && { purpose: message.purpose }),
     ...(handOver.event && { details: { event: handOver.event, handOver: handOver.id } }),

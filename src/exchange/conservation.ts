@@ -26,21 +26,23 @@ export async function readBalances(
   days: { from?: string; until?: string } = {},
 ): Promise<Balance[]> {
   const { rows } = await db.query<Omit<Balance, 'balanced'>>(
-    `WITH handed AS (
+    `WITH m AS (
+       SELECT id, protocol, received_day, accepted, refused FROM message
+       WHERE ($1::date IS NULL OR received_day >= $1) AND ($2::date IS NULL OR received_day <= $2)),
+     handed AS (
        SELECT h.message_id,
-         coalesce(sum(items) FILTER (WHERE state = 'delivered'), 0) AS delivered,
-         coalesce(sum(items) FILTER (WHERE state IN ('queued', 'retrying', 'held')), 0) AS pending,
-         coalesce(sum(items) FILTER (WHERE state = 'parked'), 0) AS parked,
-         coalesce(sum(items) FILTER (WHERE state = 'expired'), 0) AS expired,
+         coalesce(sum(h.items) FILTER (WHERE state = 'delivered'), 0) AS delivered,
+         coalesce(sum(h.items) FILTER (WHERE state IN ('queued', 'retrying', 'held')), 0) AS pending,
+         coalesce(sum(h.items) FILTER (WHERE state = 'parked'), 0) AS parked,
+         coalesce(sum(h.items) FILTER (WHERE state = 'expired'), 0) AS expired,
          coalesce(sum(withdrawn + CASE WHEN state = 'withdrawn' THEN items ELSE 0 END), 0) AS withdrawn
-       FROM hand_over h WHERE counted GROUP BY h.message_id)
+       FROM hand_over h JOIN m ON m.id = h.message_id WHERE h.counted GROUP BY h.message_id)
      SELECT coalesce(m.protocol, 'none') AS protocol, m.received_day AS day,
        sum(m.accepted + m.refused)::bigint AS received, sum(m.accepted)::bigint AS accepted,
        sum(m.refused)::bigint AS refused, coalesce(sum(h.delivered), 0)::bigint AS delivered,
        coalesce(sum(h.pending), 0)::bigint AS pending, coalesce(sum(h.parked), 0)::bigint AS parked,
        coalesce(sum(h.expired), 0)::bigint AS expired, coalesce(sum(h.withdrawn), 0)::bigint AS withdrawn
-     FROM message m LEFT JOIN handed h ON h.message_id = m.id
-     WHERE ($1::date IS NULL OR m.received_day >= $1) AND ($2::date IS NULL OR m.received_day <= $2)
+     FROM m LEFT JOIN handed h ON h.message_id = m.id
      GROUP BY 1, 2 ORDER BY 2 DESC, 1`,
     [days.from, days.until],
   )

@@ -18,11 +18,11 @@ test.each<[string, Partial<EntryDraft>]>([
     { action: 'message.refused', code: 'HB-304', counts: { refused: 1 } },
   ],
   [
-    'De gateway stuurt een detectievraag naar VDAB (1.000 personen, 0 eerdere pogingen).',
-    { action: 'message.forwarding', counts: { items: 1_000, attempt: 0 } },
+    'De gateway stuurt een detectievraag naar VDAB (1.000 items, 1 poging).',
+    { action: 'message.forwarding', counts: { items: 1_000, attempts: 1 } },
   ],
   [
-    'De gateway leverde een terugkoppeling over bereikbaarheid af bij Woonboog (1 persoon).',
+    'De gateway leverde een terugkoppeling over bereikbaarheid af bij Woonboog (1 item).',
     {
       action: 'message.delivered',
       message: { id: 'msg_1', type: 'feedback.reachability' },
