@@ -96,6 +96,20 @@ export function describeLosses(open: () => Promise<EngineUnderTest>): void {
       expect(await wakeUps.depth()).toBeUndefined()
     })
 
+    test('a wake-up waits at most 2 s for an engine that hangs, the next ones not at all', async () => {
+      const wakeUps = await start({ queueUrl: proxy.url })
+      await wakeUps.wake(['vdab'])
+      proxy.hang()
+      const begun = performance.now()
+      await wakeUps.wake(['vdab'])
+      expect(performance.now() - begun).toBeLessThan(4_000)
+      const known = performance.now()
+      for (let i = 0; i < 20; i += 1) await wakeUps.wake(['vdab'])
+      expect(performance.now() - known).toBeLessThan(1_000)
+      await wakeUps.close()
+      expect(performance.now() - known).toBeLessThan(10_000)
+    })
+
     test('work goes on by itself when it is back', async () => {
       const due = new Set<string>()
       const { log, lines } = testLog()

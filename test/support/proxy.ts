@@ -7,6 +7,8 @@ export interface ServerProxy {
   url: string
   /** Ends all connections and takes no more. */
   cut(): void
+  /** Keeps the connections, and passes nothing on any more. */
+  hang(): void
   restore(): void
   close(): Promise<void>
 }
@@ -38,6 +40,9 @@ export async function openProxy(target: string): Promise<ServerProxy> {
     open = false
     for (const socket of sockets) socket.destroy()
   }
+  const hang = () => {
+    for (const socket of sockets) socket.pause().unpipe()
+  }
   const restore = () => {
     open = true
   }
@@ -46,5 +51,5 @@ export async function openProxy(target: string): Promise<ServerProxy> {
     server.close()
     await once(server, 'close')
   }
-  return { url: url.href, cut, restore, close }
+  return { url: url.href, cut, hang, restore, close }
 }
