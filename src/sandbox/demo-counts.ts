@@ -48,7 +48,7 @@ const SQL = `
     (SELECT count(*)::int FROM audit_pending) AS unsequenced`
 
 /** Counts in the gateway's database, in one statement and so at one instant. */
-export async function readFinalCounts(client: pg.Client): Promise<FinalCounts> {
+export async function readFinalCounts(client: Pick<pg.Client, 'query'>): Promise<FinalCounts> {
   const { rows } = await client.query<FinalCounts>(SQL, [NOT_IN_FORCE])
   const [counts] = rows
   if (!counts) throw new Error('the database counts nothing')

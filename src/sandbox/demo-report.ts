@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import type { FinalCounts } from './demo-counts.ts'
+import { peersAreDone } from './demo-run.ts'
 import type { DemoReport, DemoStage } from './demo-types.ts'
 import { type LeakReport, scanForLeaks } from './leak-scan.ts'
 
@@ -67,13 +68,23 @@ export function toReport(
   }
 }
 
-/** Whether the run kept every promise; what it did not reach is not a success either. */
-export function isGood(report: DemoReport, counts: FinalCounts): boolean {
+/** Whether the run kept every promise and reached its end. */
+export function isGood(report: DemoReport, counts: FinalCounts, stage: DemoStage): boolean {
   return (
     report.parked === 0 &&
     report.auditVerified &&
     report.balanced &&
     report.nationalNumbersLeaked === 0 &&
-    counts.pending === 0
+    counts.pending === 0 &&
+    peersAreDone(stage) &&
+    leftOut(stage) === 0
   )
+}
+
+/** Tenants of the target group whose request was refused; in a closed month nobody expects more. */
+export function leftOut(stage: DemoStage): number {
+  const { companies } = stage.backOffice.status()
+  return companies
+    .filter(company => !company.periodClosed)
+    .reduce((sum, company) => sum + (company.notSent ?? 0), 0)
 }

@@ -36,8 +36,8 @@ export async function runExchange(stage: DemoStage): Promise<FinalCounts> {
   }
 }
 
-// Peers are done when the gateway took all they have to say, so that only its own work is left.
-function peersAreDone(stage: DemoStage): boolean {
+/** Whether the gateway took all that the peers have to say, so that only its own work is left. */
+export function peersAreDone(stage: DemoStage): boolean {
   const vdab = stage.vdab.status()
   const { companies } = stage.backOffice.status()
   const asked = companies.reduce((sum, company) => sum + company.messagesWithTenants, 0)

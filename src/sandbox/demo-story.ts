@@ -1,4 +1,5 @@
-import type { Checks } from './demo-report.ts'
+import type { FinalCounts } from './demo-counts.ts'
+import { type Checks, leftOut } from './demo-report.ts'
 import type { DemoReport, DemoStage } from './demo-types.ts'
 import { REGION } from './region.ts'
 
@@ -8,15 +9,14 @@ const NUMBERS = new Intl.NumberFormat('nl-BE')
 export function tellStory(
   stage: DemoStage,
   report: DemoReport,
-  checks: Checks,
-  code: string,
+  checks: Checks & { counts: FinalCounts; code: string },
 ): string[] {
   const n = (count: number) => NUMBERS.format(count)
   const { clients } = stage.vdab.status()
   return [
     '',
     `Wat er gebeurde: ${n(report.population)} verzonnen huurders in ${REGION.name} (${n(REGION.homes)} woningen).`,
-    ` 1. Zonder protocol in werking: ${n(report.refusedBeforeProtocol)} huurders geweigerd (${code}).`,
+    ` 1. Zonder protocol in werking: ${n(report.refusedBeforeProtocol)} huurders geweigerd (${checks.code}).`,
     ' 2. Kaderprotocol en drie toetredingen ondertekend: vanaf dan mag de uitwisseling.',
     ` 3. VDAB bereidde ${n(clients)} klanten blind voor; de gateway zag geen enkel nummer.`,
     ` 4. Woonmaatschappijen vroegen naar ${n(report.tenants)} huurders uit de doelgroep: ` +
@@ -28,7 +28,7 @@ export function tellStory(
     ` 8. Auditlog van ${n(report.auditEntries)} vermeldingen: ${report.auditVerified ? 'herrekend en in orde' : 'KLOPT NIET'}.`,
     ` 9. Rijksregisternummers gevonden waar ze niet mogen staan: ${n(report.nationalNumbersLeaked)} ` +
       `(${tellScan(checks)}).`,
-    ...tellLeftOver(stage, checks),
+    ...tellLeftOver(stage, checks.counts, checks),
   ]
 }
 
@@ -58,14 +58,18 @@ function tellScan({ leaks: { scanned } }: Checks): string {
   return `${tables} tabellen met ${NUMBERS.format(rows)} rijen${redis}, ${files} bestanden`
 }
 
-function tellLeftOver(stage: DemoStage, checks: Checks): string[] {
+function tellLeftOver(stage: DemoStage, counts: FinalCounts, checks: Checks): string[] {
   const { companies } = stage.backOffice.status()
+  const n = (count: number) => NUMBERS.format(count)
   const notSent = companies.reduce((sum, company) => sum + (company.notSent ?? 0), 0)
-  const places = checks.leaks.leaks.map(({ place, numbers }) => `    ${place}: ${numbers}`)
+  const refused = leftOut(stage)
+  const codes = [...new Set(companies.flatMap(company => company.requestRefusals))].join(', ')
   return [
-    ...places,
-    ...(notSent > 0
-      ? [`    Niet verzonden: ${NUMBERS.format(notSent)}, omdat de maand al afgesloten is.`]
+    ...checks.leaks.leaks.map(({ place, numbers }) => `    ${place}: ${n(numbers)}`),
+    ...(refused > 0 ? [`    Niet verzonden: ${n(refused)} huurders, geweigerd (${codes}).`] : []),
+    ...(notSent > refused
+      ? [`    Niet verzonden: ${n(notSent - refused)} huurders, want de maand is al afgesloten.`]
       : []),
+    ...(counts.pending > 0 ? [`    Nog onderweg: ${n(counts.pending)} afleveringen.`] : []),
   ]
 }

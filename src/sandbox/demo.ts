@@ -44,8 +44,8 @@ async function play(
   const report = toReport(stage, counts, checks, seconds)
   return {
     report,
-    story: tellStory(stage, report, checks, code),
-    good: isGood(report, counts),
+    story: tellStory(stage, report, { ...checks, counts, code }),
+    good: isGood(report, counts, stage),
   }
 }
 
