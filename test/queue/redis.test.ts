@@ -4,8 +4,8 @@ import { describeLosses } from './losses.ts'
 import { describeWakeUps } from './suite.ts'
 
 describeWithRedis('wake-ups on Redis', () => {
-  describe('while all goes well', () => describeWakeUps(open))
   describe('when something is lost', () => describeLosses(open))
+  describe('while all goes well', () => describeWakeUps(open))
 })
 
 async function open(): Promise<EngineUnderTest> {
