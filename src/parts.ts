@@ -7,7 +7,7 @@ import type { Config } from './config.ts'
 import type { Context } from './context.ts'
 import { findEmbedded, startEmbedded } from './db/embedded.ts'
 import { migrate } from './db/migrate.ts'
-import { openPool, type Pool } from './db/pool.ts'
+import { findAppRole, openPool, type Pool } from './db/pool.ts'
 import { createOutbound, jwksFetcher } from './delivery/outbound.ts'
 import { dueDestinations } from './delivery/outbox.ts'
 import { PeerTokens } from './delivery/peer-token.ts'
@@ -64,7 +64,8 @@ async function connectStore(
 ): Promise<Store> {
   try {
     await migrate(databaseUrl, log)
-    const pool = openPool(databaseUrl, { name: 'huisbrug' })
+    const role = await findAppRole(databaseUrl)
+    const pool = openPool(databaseUrl, { name: 'huisbrug', role })
     const close = async () => {
       await pool.end()
       await stop()

@@ -5,18 +5,40 @@ export type Pool = pg.Pool
 export type Tx = pg.PoolClient
 export type Queryable = Pick<pg.PoolClient, 'query'>
 
+const APP_ROLE = 'huisbrug_app'
+
 // Counts and indexes stay far below 2^53; a bigint column as a string would only invite mistakes.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number)
 // A date is a calendar day, not an instant in the zone of this process.
 pg.types.setTypeParser(pg.types.builtins.DATE, text => text)
 
+/**
+ * The role the program works under, made by the migrations: it may read and write, but not change
+ * evidence. Undefined where the server did not let them make it; then the triggers stand alone.
+ */
+export async function findAppRole(databaseUrl: string): Promise<string | undefined> {
+  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 })
+  await client.connect()
+  try {
+    await client.query(`SET ROLE ${APP_ROLE}`)
+    return APP_ROLE
+  } catch {
+    return undefined
+  } finally {
+    await client.end()
+  }
+}
+
 /** Opens a pool; statements run in UTC and give up after 30 s. */
-export function openPool(databaseUrl: string, options: { max?: number; name?: string } = {}): Pool {
+export function openPool(
+  databaseUrl: string,
+  options: { max?: number; name?: string; role?: string | undefined } = {},
+): Pool {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     max: options.max ?? 20,
     application_name: options.name ?? 'huisbrug',
-    options: '-c TimeZone=UTC',
+    options: `-c TimeZone=UTC${options.role ? ` -c role=${options.role}` : ''}`,
     statement_timeout: 30_000,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,

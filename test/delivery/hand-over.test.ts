@@ -402,3 +402,16 @@ test('every step is in the log, which verifies', async () => {
   const report = await verifyLog(pool, await loadLogVerifierKey(keys, config.logOrigin))
   expect(report).toMatchObject({ ok: true, problems: [] })
 })
+
+test('the program itself may not change or delete evidence', async () => {
+  const { pool } = gateway.context
+  for (const change of [
+    "UPDATE audit_entry SET action = 'message.refused'",
+    'DELETE FROM audit_entry',
+    'DELETE FROM audit_checkpoint',
+    'TRUNCATE audit_entry',
+    'ALTER TABLE audit_entry DISABLE TRIGGER ALL',
+  ]) {
+    await expect(pool.query(change)).rejects.toMatchObject({ code: '42501' })
+  }
+})

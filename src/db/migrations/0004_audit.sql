@@ -201,15 +201,28 @@ BEGIN
       WHEN duplicate_object OR unique_violation THEN NULL;
     END;
   END IF;
+  -- So that the program can take this role, and keep to its grants.
+  BEGIN
+    EXECUTE format('GRANT huisbrug_app TO %I', current_user);
+  EXCEPTION
+    WHEN insufficient_privilege THEN
+      RAISE NOTICE 'role huisbrug_app not granted: it belongs to another';
+  END;
   EXECUTE format('GRANT USAGE ON SCHEMA %I TO huisbrug_app', current_schema());
   FOR own IN
-    SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tableowner = current_user
+    SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace
+      AND relkind IN ('r', 'v') AND pg_get_userbyid(relowner) = current_user
   LOOP
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO huisbrug_app', own);
   END LOOP;
   EXECUTE format(
     'ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO huisbrug_app',
     current_schema());
+  -- The ledger of the migrations, to compare it with the program.
+  IF to_regclass('migrations.applied') IS NOT NULL THEN
+    GRANT USAGE ON SCHEMA migrations TO huisbrug_app;
+    GRANT SELECT ON migrations.applied TO huisbrug_app;
+  END IF;
   REVOKE UPDATE ON audit_pending FROM huisbrug_app;
   REVOKE UPDATE, DELETE ON audit_entry, audit_checkpoint, audit_tile FROM huisbrug_app;
   GRANT UPDATE (hashes) ON audit_tile TO huisbrug_app;
