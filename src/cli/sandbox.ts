@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { readProcessConfig } from '../config.ts'
 import { createLogger } from '../log.ts'
@@ -55,7 +56,9 @@ async function runVdab(options: PeerCommandOptions & { party: string }): Promise
     const common = { gateway, dataDir: data, port, seed, population, partyId: party }
     const vdab = await startVdab({ ...common, onStatus: parent.report })
     parent.listening(vdab.url, vdab.status())
-    tell(parent.isThere, `VDAB (sandbox) listens on ${vdab.url}, tokens at ${vdab.url}/oauth/token`)
+    const address = `--base-url ${vdab.url} --token-url ${vdab.url}/oauth/token`
+    const keys = `--jwks ${join(data, 'jwks.json')}`
+    tell(parent.isThere, `VDAB (sandbox) listens. Register it with: party add ${keys} ${address}`)
     return vdab
   })
 }
@@ -76,7 +79,8 @@ async function runBackOffice(options: BackOfficeCommandOptions): Promise<void> {
     })
     office = started
     parent.listening(started.url, started.status())
-    tell(parent.isThere, `Back offices (sandbox) take webhooks at ${started.url}/webhooks/<party>`)
+    const keys = `--jwks ${join(data, '<party>', 'jwks.json')}`
+    tell(parent.isThere, `Back offices (sandbox) listen. Register each with: party add ${keys}`)
     if (send) {
       started.send().then(() => tell(parent.isThere, JSON.stringify(started.status())), sayFailure)
     }

@@ -30,29 +30,41 @@ export interface DemoOptions {
   signal: AbortSignal
 }
 
-/** The last line of `--json`; see docs for each figure. */
+/**
+ * The last line of `--json`. Counted in the gateway's database, over everything in it, unless it
+ * says otherwise: a second run on the same folder goes on counting.
+ */
 export interface DemoReport {
   /** Synthetic tenants, in the target group or not. */
   population: number
-  /** Those in the target group and sent this month. */
+  /** Those in the target group and sent this month, as the housing companies count. */
   tenants: number
+  /** Of those, accepted by the gateway. */
   accepted: number
+  /** Of those, refused while the protocol was in force. */
   refused: number
+  /** Of those, in requests that VDAB took. */
   forwarded: number
+  /** The sum of VDAB's answers, before rounding. */
   found: number
+  /** Tenants whom VDAB reaches with difficulty or not at all. */
   feedback: number
-  /** Hand-overs that their recipient took. */
+  /** Hand-overs that their recipient took: requests by VDAB, events by housing companies. */
   delivered: number
-  /** Feedback with progress reported. */
+  /** Feedback on which the housing company reported progress. */
   acknowledged: number
+  /** Hand-overs that were given up. */
   parked: number
-  /** Tenants refused while no protocol was in force, in this run or an earlier one on this database. */
+  /** Tenants refused while no protocol was in force. */
   refusedBeforeProtocol: number
+  /** Entries in the audit log, as `huisbrug audit verify` counts. */
   auditEntries: number
   auditVerified: boolean
+  /** Conservation, as `huisbrug doctor` finds it. */
   balanced: boolean
   /** Different national numbers of the population found where none may be. */
   nationalNumbersLeaked: number
+  /** From the start of the command until all was checked. */
   seconds: number
 }
 

@@ -1,7 +1,6 @@
-import { type EvaluationReply, openRows, prepareRegister } from '../client/blind.ts'
+import { openRows, prepareRegister } from '../client/blind.ts'
+import { evaluateWith } from '../client/blind-evaluation.ts'
 import type { HuisbrugClient } from '../client/client.ts'
-import { HuisbrugProblem } from '../client/problem.ts'
-import { RegisterError } from '../client/register-error.ts'
 import { RegisterStore } from '../client/register-store.ts'
 import type { Domain, ForwardedDetection, Reachability } from '../client/types.ts'
 import { clientFile, type Population } from './population.ts'
@@ -87,37 +86,10 @@ export class VdabRegister {
       numbers: this.#people.map(({ insz }, position) => ({ insz, ref: String(position) })),
       store: this.#store,
       batchSize: BATCH,
-      evaluate: (name, blinded) => evaluate(this.#client, name, blinded),
+      evaluate: evaluateWith(this.#client),
       onProgress: ({ added, known }) => onProgress({ domain, done: added + known, total }),
     })
     if (state === 'opening') await this.#client.domainReady(domain)
     this.#prepared.add(domain)
   }
-}
-
-async function evaluate(
-  client: HuisbrugClient,
-  domain: string,
-  blinded: Uint8Array[],
-): Promise<EvaluationReply> {
-  try {
-    const reply = await client.evaluate({ domain, blinded: blinded.map(encode) })
-    return {
-      evaluated: reply.evaluated.map(decode),
-      proof: decode(reply.proof),
-      publicKey: decode(reply.publicKey),
-    }
-  } catch (error) {
-    if (!(error instanceof HuisbrugProblem) || error.code !== 'HB-602') throw error
-    const retryAt = new Date(Date.now() + (error.retryAfterMs ?? 0))
-    throw new RegisterError('quota-used-up', error.message, { retryAt, cause: error })
-  }
-}
-
-function encode(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('base64url')
-}
-
-function decode(text: string): Buffer {
-  return Buffer.from(text, 'base64url')
 }
