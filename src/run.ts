@@ -1,5 +1,6 @@
 import type { Logger } from './log.ts'
 
+const SAME_SIGNAL_MS = 1_000
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
@@ -12,9 +13,13 @@ export async function runUntilSignal(
 ): Promise<void> {
   let stopping = false
   let running: { close(): Promise<void> } | undefined
+  let stoppingSince = 0
   const stop = (why: string) => {
+    // A terminal and a launcher may both pass on the same Ctrl-C: that is one signal.
+    if (stopping && performance.now() - stoppingSince > SAME_SIGNAL_MS) process.exit(1)
     if (stopping) return
     stopping = true
+    stoppingSince = performance.now()
     log.info('stopping', { why })
     const closing = running?.close() ?? Promise.resolve()
     closing.then(

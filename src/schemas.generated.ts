@@ -634,6 +634,7 @@ export interface AuditEntry {
     | 'message.retrying'
     | 'message.parked'
     | 'message.held'
+    | 'message.resumed'
     | 'message.expired'
     | 'message.withdrawn'
     | 'message.answered'
@@ -996,7 +997,7 @@ export interface EventCountsAnswered {
    */
   tenants: number
   /**
-   * How many of them were found, rounded to a multiple of the threshold; null where it is suppressed
+   * About how many of them were found: with noise of the threshold's scale, rounded to a multiple of it; null where it is suppressed
    */
   found: number | null
   /**
@@ -1563,9 +1564,9 @@ export interface Problem {
    */
   instance: string
   /**
-   * Error of RFC 6749, from the token endpoint only
+   * OAuth error, at the token endpoint only (RFC 6749 section 5.2)
    */
-  error?: string
+  error?: 'invalid_request' | 'invalid_client' | 'invalid_scope'
   /**
    * Title once more, where RFC 6749 clients look, from the token endpoint only
    */
@@ -2790,28 +2791,28 @@ export interface Protocols {
   next: Next
 }
 /**
- * Payload of a receipt (JWS, EdDSA, typ huisbrug-receipt+jws)
+ * Payload of a receipt: a compact JWS, EdDSA, typ receipt+jwt
  */
 export interface Receipt {
   /**
-   * The gateway
+   * Public URL of the gateway that signed
    */
-  iss?: string
+  iss: string
   messageId: MessageId
   /**
    * What was decided; accepted when at least one item was
    */
   decision: 'accepted' | 'refused'
   code?: Code
-  digest: Digest
+  digest?: Digest
   /**
    * The protocol; null where it was not known
    */
-  protocol: ProtocolId | null
+  protocol?: ProtocolId | null
   /**
    * Digest of the document that decided; null where there was none
    */
-  protocolDigest: Digest | null
+  protocolDigest?: Digest | null
   entryCommitment: Digest
   /**
    * The message that this answers
@@ -2824,6 +2825,9 @@ export interface Receipt {
    * When, in seconds since 1970
    */
   iat: number
+  sub: PartyId
+  type: MessageType
+  protocolVersion?: Version
 }
 /**
  * GET /v1/receipts/{messageId}

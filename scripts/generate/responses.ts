@@ -19,7 +19,9 @@ export function responsesOf(operation: Operation, examples: Map<string, unknown>
   const refused = [...problems].sort(([a], [b]) => a - b)
   return {
     [operation.status]: goodReply(operation, examples),
-    ...Object.fromEntries(refused.map(([status, codes]) => [status, problemReply(codes)])),
+    ...Object.fromEntries(
+      refused.map(([status, codes]) => [status, problemReply(codes, operation.path)]),
+    ),
     ...(operation.path === '/health/ready' && { 503: failingHealth(examples) }),
   }
 }
@@ -63,13 +65,15 @@ function failingHealth(examples: Map<string, unknown>): Schema {
   }
 }
 
-function problemReply(codes: ErrorCode[]): Schema {
+function problemReply(codes: ErrorCode[], path: string): Schema {
   const examples = Object.fromEntries(
     codes.map(code => [code, { $ref: `#/components/examples/${code}` }]),
   )
+  // RFC 6749 5.2 fixes the type of the token endpoint's errors.
+  const type = path === '/oauth/token' ? 'application/json' : 'application/problem+json'
   return {
     description: codes.map(code => `${code} ${ERRORS[code][1]}`).join('; '),
-    content: { 'application/problem+json': { schema: componentRef('problem'), examples } },
+    content: { [type]: { schema: componentRef('problem'), examples } },
   }
 }
 

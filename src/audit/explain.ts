@@ -32,6 +32,7 @@ const SENTENCES: Record<EntryAction, (words: Words) => string> = {
     `de gateway kon ${w.message} niet afleveren${w.recipient('bij')} en wacht nu op een mens` +
     `${w.why}.`,
   'message.held': w => `de gateway houdt ${w.message} tijdelijk tegen${w.why}.`,
+  'message.resumed': w => `de gateway laat ${w.message} verder gaan${w.recipient('naar')}.`,
   'message.expired': w => `op ${w.message} kwam niet op tijd een antwoord${w.why}.`,
   'message.withdrawn': w => `de gateway trok ${w.message} in${w.counts}${w.why}.`,
   'message.answered': w => `${w.who} gaf antwoord op ${w.message}${w.counts}.`,

@@ -7,6 +7,7 @@ export const ENTRY_ACTIONS = [
   'message.retrying',
   'message.parked',
   'message.held',
+  'message.resumed',
   'message.expired',
   'message.withdrawn',
   'message.answered',

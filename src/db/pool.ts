@@ -48,8 +48,26 @@ export function openPool(
   return pool
 }
 
-/** Runs `work` in one transaction: commits its result, or rolls back and rethrows. */
+// Deadlock and serialization failure: PostgreSQL undid the transaction so that it can be run again.
+const RUN_AGAIN = new Set(['40P01', '40001'])
+const MAX_RUNS = 3
+
+/**
+ * Runs `work` in one transaction: commits its result, or rolls back and rethrows. Where PostgreSQL
+ * broke a deadlock by ending it, `work` runs again, so it keeps its effects to the transaction.
+ */
 export async function inTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let run = 1; ; run++) {
+    try {
+      return await runTransaction(pool, work)
+    } catch (error) {
+      const { code } = error as { code?: string }
+      if (run >= MAX_RUNS || !RUN_AGAIN.has(code ?? '')) throw error
+    }
+  }
+}
+
+async function runTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
   const client = await pool.connect()
   let broken: Error | undefined
   try {

@@ -54,7 +54,8 @@ export async function retryDelivery(
 ): Promise<DeliveryView> {
   const { rows: known } = await context.pool.query<{ gone: boolean }>(
     `SELECT h.state IN ('withdrawn', 'expired')
-       OR (h.feedback_id IS NOT NULL AND f.reachability IS NULL) AS gone
+       OR (h.feedback_id IS NOT NULL AND f.reachability IS NULL)
+       OR (h.erased_at IS NOT NULL) AS gone
      FROM hand_over h LEFT JOIN feedback f ON f.id = h.feedback_id
      WHERE h.id = $1 AND h.destination = $2 AND ${VISIBLE}`,
     [id, party],
@@ -62,7 +63,8 @@ export async function retryDelivery(
   if (!known[0]) throw refuse('HB-510', '', 'path /v1/deliveries/{id}/retry')
   if (known[0].gone) throw refuse('HB-508', '', 'modalities.payloadRetentionDays')
   const { rows } = await context.pool.query<Row>(
-    `UPDATE hand_over h SET state = 'retrying', reason = NULL, due_at = now(), claimed_until = NULL
+    `UPDATE hand_over h SET state = 'retrying', reason = NULL, due_at = now(), claimed_until = NULL,
+       acknowledged_at = NULL
      WHERE h.id = $1 AND h.state IN ('queued', 'retrying', 'parked', 'delivered') RETURNING ${COLUMNS}`,
     [id],
   )

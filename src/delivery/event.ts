@@ -186,12 +186,12 @@ async function countContents(
   )
   return new Map(
     events.flatMap(event => {
-      const { protocol, period, purpose, inReplyTo } = event.message
+      const { protocol, period, purpose } = event.message
       const release = rows.find(row => row.protocol === protocol && row.period === period)
       if (!release) return []
       const { tenants, found } = release
       const data = { protocol, period, purpose, tenants, found, suppressed: found === null }
-      return [[event.id, { subject: inReplyTo ?? event.id, data }]]
+      return [[event.id, { subject: event.messageId ?? event.id, data }]]
     }),
   )
 }

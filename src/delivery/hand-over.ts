@@ -34,8 +34,9 @@ export async function handOverDue(
 async function attempt(
   context: Context,
   handOver: HandOver,
-  parcel: Parcel | undefined,
+  parcel: Parcel | 'no-webhook' | undefined,
 ): Promise<Result> {
+  if (parcel === 'no-webhook') return retryOrPark(handOver, { reason: parcel })
   if (!parcel) return { id: handOver.id, state: 'withdrawn', reason: 'HB-405' }
   try {
     const headers = await parcel.headers()

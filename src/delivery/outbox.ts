@@ -4,6 +4,7 @@ import type { Context } from '../context.ts'
 import { inTransaction, type Pool, type Tx } from '../db/pool.ts'
 import { referenceOf } from '../protocol/lookup.ts'
 import { decideAgain } from './recheck.ts'
+import { type DoomedRow, withdrawRows } from './withdraw-rows.ts'
 
 /** A hand-over that is due, with what is needed to check and build it. */
 export interface HandOver {
@@ -57,8 +58,9 @@ export async function claimDue(
   limit: number,
 ): Promise<HandOver[]> {
   return inTransaction(context.pool, async tx => {
-    const { rows } = await tx.query<HandOver>(CLAIM, [destination, limit, LEASE_SECONDS])
-    if (rows.length === 0) return []
+    const { rows: claimed } = await tx.query<HandOver>(CLAIM, [destination, limit, LEASE_SECONDS])
+    if (claimed.length === 0) return []
+    const rows = await withoutEnded(context, tx, claimed)
     const decided = rows.map(handOver => ({ handOver, decision: decideAgain(context, handOver) }))
     const stopped = decided.filter(({ decision }) => decision.outcome !== 'go')
     await stop(context, tx, stopped)
@@ -71,18 +73,54 @@ export async function claimDue(
   })
 }
 
+/** Takes out the rows of tenancies that ended while an earlier try had them in hand. */
+async function withoutEnded(context: Context, tx: Tx, claimed: HandOver[]): Promise<HandOver[]> {
+  const again = claimed.filter(it => it.kind === 'detection' && it.attempts > 1)
+  if (again.length === 0) return claimed
+  const { rows: doomed } = await tx.query<DoomedRow>(
+    `SELECT h.id AS "handOverId", d.subject_tag AS "subjectTag"
+     FROM hand_over h JOIN message m ON m.id = h.message_id
+       JOIN detection_row d ON d.message_id = h.message_id
+       JOIN route r ON r.domain = m.domain AND r.tag = d.tag AND r.party_id = m.party_id
+     WHERE h.id = ANY($1) AND r.ended_on IS NOT NULL`,
+    [again.map(it => it.id)],
+  )
+  const withdrawn = await withdrawRows(tx, doomed, 'tenancy-ended', context.clock())
+  const byMessage = new Map(withdrawn.map(it => [it.messageId, it]))
+  await recordEntries(
+    tx,
+    again.flatMap(it => {
+      const lost = byMessage.get(it.messageId ?? '')
+      const entry = { ...entryOf(context, it, 'message.withdrawn'), reason: 'tenancy-ended' }
+      return lost ? [{ ...entry, counts: { items: lost.rows } }] : []
+    }),
+  )
+  return claimed
+    .filter(it => !byMessage.get(it.messageId ?? '')?.whole)
+    .map(it => ({ ...it, items: it.items - (byMessage.get(it.messageId ?? '')?.rows ?? 0) }))
+}
+
 type Decided = { handOver: HandOver; decision: ReturnType<typeof decideAgain> }
 
 async function stop(context: Context, tx: Tx, stopped: Decided[]): Promise<void> {
   if (stopped.length === 0) return
   await tx.query(
     `WITH ended AS (
-       UPDATE hand_over h SET state = s.state, reason = s.code, claimed_until = NULL,
-         attempts = attempts - 1
+       UPDATE hand_over h SET reason = s.code, claimed_until = NULL,
+         state = CASE WHEN h.delivered_at IS NULL THEN s.state ELSE 'delivered' END,
+         attempts = h.attempts - CASE WHEN h.id = s.id THEN 1 ELSE 0 END
        FROM unnest($1::text[], $2::text[], $3::text[]) AS s (id, state, code)
-       WHERE h.id = s.id OR (h.with_id = s.id AND s.state = 'withdrawn') RETURNING h.message_id, s.state, s.code)
+       WHERE h.id = s.id OR (h.with_id = s.id AND h.state = 'held' AND s.state = 'withdrawn')
+       RETURNING h.message_id, h.kind, h.state, s.code),
+     unanswered AS (
+       UPDATE message m SET answer_state = NULL FROM ended
+       WHERE ended.kind = 'detection' AND ended.state = 'withdrawn' AND m.id = ended.message_id
+         AND m.answer_state = 'awaiting'),
+     erased AS (
+       DELETE FROM detection_row r USING ended
+       WHERE ended.kind = 'detection' AND ended.state = 'withdrawn' AND r.message_id = ended.message_id)
      INSERT INTO transition (message_id, state, at, code)
-     SELECT DISTINCT message_id, state, now(), code FROM ended`,
+     SELECT DISTINCT message_id, state, now(), code FROM ended WHERE message_id IS NOT NULL`,
     [
       stopped.map(it => it.handOver.id),
       stopped.map(it => (it.decision.outcome === 'hold' ? 'held' : 'withdrawn')),
@@ -119,7 +157,7 @@ export async function recordResults(
 ): Promise<void> {
   const byId = new Map(batch.map(handOver => [handOver.id, handOver]))
   await inTransaction(context.pool, async tx => {
-    const { rows } = await tx.query<{ id: string }>(RECORD, [
+    const { rows } = await tx.query<Changed>(RECORD, [
       results.map(result => result.id),
       results.map(result => result.state),
       results.map(result => result.status ?? null),
@@ -133,9 +171,36 @@ export async function recordResults(
       const entry = entryOf(context, handOver, ACTIONS[result.state])
       return [{ ...entry, ...(result.reason && { reason: result.reason }) }]
     })
-    await recordEntries(tx, drafts)
+    const followers = rows.filter(row => row.withId !== null)
+    await recordEntries(tx, [
+      ...drafts,
+      ...followers.map(row => followerEntry(context, row, results)),
+    ])
     await eraseDelivered(tx, results)
   })
+}
+
+interface Changed {
+  id: string
+  messageId: string
+  withId: string | null
+  destination: string
+  items: number
+  type: string
+}
+
+/** An answer that went out within the number of its period. */
+function followerEntry(context: Context, row: Changed, results: Result[]): EntryDraft {
+  const state = results.find(result => result.id === row.withId)?.state ?? 'delivered'
+  return {
+    action: ACTIONS[state],
+    at: context.clock(),
+    actor: { role: 'gateway' },
+    message: { id: row.messageId, type: row.type },
+    recipient: row.destination,
+    counts: { items: row.items },
+    reason: 'with-release',
+  }
 }
 
 // What has arrived is not kept; feedback and results stay for the retention of the protocol.
@@ -184,6 +249,7 @@ const CLAIM = `
   WITH due AS (
     SELECT h.id FROM hand_over h
     WHERE h.destination = $1 AND h.state IN ('queued', 'retrying') AND h.due_at <= now()
+      AND NOT EXISTS (SELECT FROM party p WHERE p.id = h.destination AND p.disabled_at IS NOT NULL)
       AND (h.kind <> 'event' OR EXISTS (SELECT FROM webhook w WHERE w.party_id = h.destination
         AND (w.events IS NULL OR h.event = ANY(w.events))))
     ORDER BY h.due_at LIMIT $2 FOR UPDATE SKIP LOCKED),
@@ -199,25 +265,31 @@ const RECORD = `
     SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::float8[])
       AS r (id, state, status, reason, delay)),
   changed AS (
-    UPDATE hand_over h SET state = r.state, last_status = r.status, reason = r.reason,
-      claimed_until = NULL, due_at = now() + make_interval(secs => r.delay),
-      delivered_at = CASE WHEN r.state = 'delivered' THEN now() END
-    FROM result r WHERE (h.id = r.id AND h.state IN ('queued', 'retrying'))
-      OR (h.with_id = r.id AND r.state IN ('delivered', 'withdrawn'))
-    RETURNING h.id, h.message_id, h.state, h.reason),
+    UPDATE hand_over h SET last_status = r.status, reason = r.reason, claimed_until = NULL,
+      state = CASE WHEN h.delivered_at IS NOT NULL AND r.state IN ('parked', 'withdrawn')
+        THEN 'delivered' ELSE r.state END,
+      due_at = now() + make_interval(secs => r.delay),
+      delivered_at = coalesce(h.delivered_at, CASE WHEN r.state = 'delivered' THEN now() END)
+    FROM result r
+    WHERE (h.id = r.id AND (h.state IN ('queued', 'retrying')
+        OR (r.state = 'delivered' AND h.state IN ('parked', 'expired'))))
+      OR (h.with_id = r.id AND h.state = 'held' AND r.state IN ('delivered', 'withdrawn'))
+    RETURNING h.id, h.message_id, h.state, h.reason, h.with_id, h.destination, h.items),
   stepped AS (
     INSERT INTO transition (message_id, state, at, code)
     SELECT DISTINCT ON (message_id, state) message_id, state, now(), reason FROM changed c
     WHERE message_id IS NOT NULL AND NOT EXISTS (SELECT FROM transition t WHERE t.message_id = c.message_id AND t.state = c.state))
-  SELECT id FROM changed`
+  SELECT c.id, c.message_id AS "messageId", c.with_id AS "withId", c.destination, c.items, m.type
+  FROM changed c LEFT JOIN message m ON m.id = c.message_id`
 
-/** Destinations for which something is due now. */
+/** Destinations for which something is due now: calls to VDAB, and events where there is a webhook. */
 export async function dueDestinations(pool: Pool): Promise<string[]> {
   const { rows } = await pool.query<{ destination: string }>(
-    `SELECT DISTINCT h.destination FROM hand_over h
-     WHERE h.state IN ('queued', 'retrying') AND h.due_at <= now() AND h.destination IS NOT NULL
-       AND (h.kind <> 'event' OR EXISTS (SELECT FROM webhook w WHERE w.party_id = h.destination
-         AND (w.events IS NULL OR h.event = ANY(w.events))))`,
+    `SELECT p.id AS destination FROM party p LEFT JOIN webhook w ON w.party_id = p.id
+     WHERE p.disabled_at IS NULL AND (p.base_url IS NOT NULL OR w.url IS NOT NULL)
+       AND EXISTS (SELECT FROM hand_over h
+         WHERE h.destination = p.id AND h.state IN ('queued', 'retrying') AND h.due_at <= now()
+           AND (h.kind <> 'event' OR (w.url IS NOT NULL AND (w.events IS NULL OR h.event = ANY(w.events)))))`,
   )
   return rows.map(row => row.destination)
 }

@@ -5,6 +5,7 @@ import type { Context } from '../context.ts'
 import { inTransaction, type Tx } from '../db/pool.ts'
 import { refuse } from '../errors.ts'
 import { newId } from '../ids.ts'
+import { containsNationalNumber } from '../pseudonym/national-number.ts'
 import { EVENTS } from './event.ts'
 
 export interface WebhookView {
@@ -26,6 +27,9 @@ export async function setWebhook(
   at: Date,
 ): Promise<WebhookView> {
   assertAllowedUrl(url, { allowLoopback: context.config.allowLoopback })
+  if (containsNationalNumber(url, at.toISOString().slice(0, 10))) {
+    throw refuse('HB-512', '/url', 'invariant 2: no national number is stored')
+  }
   const secret = newWebhookSecret()
   await inTransaction(context.pool, async tx => {
     await tx.query(

@@ -1,3 +1,4 @@
+import { recordEntry } from '../audit/record.ts'
 import type { Context } from '../context.ts'
 import type { Tx } from '../db/pool.ts'
 import { EVENTS } from '../delivery/event.ts'
@@ -64,7 +65,10 @@ export function receiveAnswer(
       // How many were found is what the answer says: evidence does not repeat it.
       evidence: { recipient: request.party_id, rule: permission.rule },
       wake: permission.modalities.granularity === 'person' ? [request.party_id] : [],
-      store: (tx, messageId) => storeAnswer(tx, messageId, request, answer, incoming.at),
+      store: async (tx, messageId) => {
+        await permission.assertCeilings(tx, 1)
+        await storeAnswer(tx, messageId, request, answer, incoming.at)
+      },
     }
   })
 }
@@ -87,10 +91,6 @@ function assertForm(answer: Answer, permission: Permission, request: Request): v
   if (answer.requestDigest !== request.digest) {
     throw refuse('HB-505', '/requestDigest', 'an answer is bound to its request')
   }
-  if (typeof answer.found === 'number' && answer.found > request.accepted) {
-    const remedy = 'Answer with a number up to the number of rows of the request.'
-    throw new Refusal(reason('HB-202', '/found', 'at most the rows of the request', remedy))
-  }
 }
 
 async function storeAnswer(
@@ -100,16 +100,30 @@ async function storeAnswer(
   answer: Answer,
   at: Date,
 ): Promise<void> {
-  const { rows } = await tx.query<Pick<Request, 'answer_state'>>(
-    'SELECT answer_state FROM message WHERE id = $1 FOR UPDATE',
+  const { rows } = await tx.query<Pick<Request, 'answer_state'> & { items: number }>(
+    `SELECT m.answer_state, h.items FROM message m
+     JOIN hand_over h ON h.message_id = m.id AND h.kind = 'detection'
+     WHERE m.id = $1 FOR NO KEY UPDATE OF m`,
     [request.id],
   )
-  const state = rows[0]?.answer_state
+  const { answer_state: state, items = 0 } = rows[0] ?? {}
   if (state === 'answered') throw refuse('HB-502', '', 'one answer per request')
   if (state === 'expired') throw refuse('HB-504', '', 'modalities.answerWindowDays')
+  if (typeof answer.found === 'number' && answer.found > items) {
+    const remedy = 'Answer with a number up to the number of rows of the request.'
+    throw new Refusal(reason('HB-202', '/found', 'at most the rows of the request', remedy))
+  }
   const perPerson = Array.isArray(answer.found)
   if (Array.isArray(answer.found)) await storeResults(tx, messageId, request, answer.found)
   await tx.query(CLOSE_REQUEST, [request.id, at])
+  await recordEntry(tx, {
+    action: 'message.answered',
+    at,
+    actor: { role: 'gateway' },
+    message: { id: request.id, type: 'detection.request' },
+    recipient: request.party_id,
+    details: { answer: messageId },
+  })
   await tx.query(
     `INSERT INTO hand_over (id, message_id, destination, kind, event, domain, items, state, reason,
        due_at, created_at)

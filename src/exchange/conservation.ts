@@ -1,5 +1,9 @@
 import type { Queryable } from '../db/pool.ts'
 
+// What was delivered stays delivered while it is on its way once more, on request.
+export const DELIVERED = `(h.state = 'delivered' OR h.delivered_at IS NOT NULL)`
+export const PENDING = `(h.state IN ('queued', 'retrying', 'held') AND h.delivered_at IS NULL)`
+
 /** Items of one protocol and UTC day of receipt; `none` where the protocol is not known. */
 export interface Balance {
   protocol: string
@@ -31,8 +35,8 @@ export async function readBalances(
        WHERE ($1::date IS NULL OR received_day >= $1) AND ($2::date IS NULL OR received_day <= $2)),
      handed AS (
        SELECT h.message_id,
-         coalesce(sum(h.items) FILTER (WHERE state = 'delivered'), 0) AS delivered,
-         coalesce(sum(h.items) FILTER (WHERE state IN ('queued', 'retrying', 'held')), 0) AS pending,
+         coalesce(sum(h.items) FILTER (WHERE ${DELIVERED}), 0) AS delivered,
+         coalesce(sum(h.items) FILTER (WHERE ${PENDING}), 0) AS pending,
          coalesce(sum(h.items) FILTER (WHERE state = 'parked'), 0) AS parked,
          coalesce(sum(h.items) FILTER (WHERE state = 'expired'), 0) AS expired,
          coalesce(sum(withdrawn + CASE WHEN state = 'withdrawn' THEN items ELSE 0 END), 0) AS withdrawn

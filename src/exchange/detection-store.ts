@@ -101,7 +101,8 @@ const INSERT = `
   WITH tenant AS (
     SELECT * FROM unnest($7::bytea[], $8::bytea[], $9::bytea[], $10::bytea[], $11::bytea[],
       $12::bytea[], $13::bytea[])
-      AS t (row_id, nonce, ciphertext, tag, subject_tag, reference, reference_hash)),
+      AS t (row_id, nonce, ciphertext, tag, subject_tag, reference, reference_hash)
+    ORDER BY tag),
   member AS (
     INSERT INTO period_member (protocol, party_id, period, subject_tag)
     SELECT $2, $3, $4, subject_tag FROM tenant),

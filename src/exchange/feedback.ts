@@ -1,3 +1,4 @@
+import { recordEntry } from '../audit/record.ts'
 import type { Context } from '../context.ts'
 import type { Queryable, Tx } from '../db/pool.ts'
 import { EVENTS } from '../delivery/event.ts'
@@ -59,6 +60,8 @@ export function receiveFeedback(context: Context, incoming: Incoming): Promise<O
       store: async tx => {
         await permission.assertCeilings(tx, destined.length, request.domain)
         await insertFeedback(tx, messageId, request, destined, incoming.at)
+        const shared = destined.filter(item => item.party === null).length
+        if (shared > 0) await recordException(tx, messageId, shared, incoming.at)
       },
     }
   })
@@ -167,6 +170,17 @@ async function insertFeedback(
     destined.map(item => item.establishedOn),
     EVENTS.reachability,
   ])
+}
+
+function recordException(tx: Tx, messageId: string, items: number, at: Date): Promise<unknown> {
+  return recordEntry(tx, {
+    action: 'exception.opened',
+    at,
+    actor: { role: 'gateway' },
+    message: { id: messageId, type: 'feedback.reachability' },
+    counts: { items },
+    reason: 'two-current-routes',
+  })
 }
 
 const INSERT = `

@@ -1,10 +1,14 @@
+import { randomInt } from 'node:crypto'
 import type { Caller } from '../access/operations.ts'
 import { recordEntry } from '../audit/record.ts'
 import type { Context } from '../context.ts'
 import { inTransaction, type Tx } from '../db/pool.ts'
+import { EVENTS } from '../delivery/event.ts'
 import { refuse } from '../errors.ts'
+import { newId } from '../ids.ts'
 import { modalitiesOf, referenceOf } from '../protocol/lookup.ts'
-import { type Overlap, releaseCount } from '../report/disclosure.ts'
+import { suspendedBetween } from '../protocol/pause.ts'
+import { drawNoise, type Overlap, releaseCount } from '../report/disclosure.ts'
 import type { PeriodPlace } from './detection-store.ts'
 
 /**
@@ -19,6 +23,7 @@ export async function closePeriod(
 ): Promise<void> {
   const reference = referenceOf(context.protocols.current(), protocol)
   if (!reference) throw refuse('HB-301', '/protocol', 'GET /v1/protocols')
+  await assertHasRequests(context, { protocol, party: caller.party, period })
   await inTransaction(context.pool, async tx => {
     if (!(await close(tx, { protocol, party: caller.party, period }, context.clock()))) return
     await recordEntry(tx, {
@@ -29,6 +34,18 @@ export async function closePeriod(
       details: { period },
     })
   })
+}
+
+// A period without requests has nothing to count, and a later one may still come.
+async function assertHasRequests(context: Context, place: PeriodPlace): Promise<void> {
+  const { rowCount } = await context.pool.query(
+    `SELECT FROM message WHERE protocol = $1 AND party_id = $2 AND period = $3
+       AND type = 'detection.request' AND accepted > 0 LIMIT 1`,
+    [place.protocol, place.party, place.period],
+  )
+  if (rowCount) return
+  const remedy = 'Close a period for which requests were accepted.'
+  throw refuse('HB-202', '/period', 'a period with accepted requests', remedy)
 }
 
 async function close(tx: Tx, place: PeriodPlace, at: Date): Promise<boolean> {
@@ -55,7 +72,13 @@ export async function closeOldPeriods(context: Context): Promise<void> {
   )
   for (const row of rows) {
     const days = modalitiesOf(context.protocols.current(), row.protocol)?.periodClosesAfterDays
-    if (days === undefined || context.clock() < endOf(row.period, days)) continue
+    const at = context.clock()
+    if (days === undefined) continue
+    const ended = endOf(row.period, 0)
+    // A suspended housing company could not send: its month stays open for as long.
+    const set = context.protocols.current()
+    const paused = suspendedBetween(set, row.protocol, row.party_id, ended, at)
+    if (at.getTime() < endOf(row.period, days).getTime() + paused) continue
     const place = { protocol: row.protocol, party: row.party_id, period: row.period }
     await inTransaction(context.pool, async tx => {
       if (!(await close(tx, place, context.clock()))) return
@@ -103,20 +126,23 @@ async function release(context: Context, tx: Tx, place: PeriodPlace): Promise<vo
   )
   if (rowCount === 0) return
   const set = context.protocols.current()
+  const at = context.clock()
+  if (modalitiesOf(set, protocol)?.granularity === 'person') {
+    await markReleased(tx, place, at)
+    return
+  }
   const threshold = modalitiesOf(set, protocol)?.countsThreshold ?? 5
   const answered = await sumAnswers(tx, place)
-  const overlap = await compareWithPrevious(tx, place)
-  const { found, suppressed } = releaseCount(answered.found, answered.tenants, threshold, overlap)
-  await tx.query(
-    `UPDATE period_close SET released_at = $4, tenants = $5, found = $6
-     WHERE protocol = $1 AND party_id = $2 AND period = $3`,
-    [protocol, party, period, context.clock(), answered.tenants, found],
-  )
-  await tx.query(PROMOTE, [protocol, party, period])
+  const overlaps = await compareWithReleased(tx, place)
+  const noise = drawNoise(threshold, [randomUniform(), randomUniform()])
+  const released = releaseCount(answered.found, answered.tenants, threshold, noise, overlaps)
+  const { found, suppressed } = released
+  await markReleased(tx, place, at, { tenants: answered.tenants, found })
+  await tx.query(PROMOTE, [protocol, party, period, newId('del', at), EVENTS.answered, at])
   const reference = referenceOf(set, protocol)
   await recordEntry(tx, {
     action: 'counts.released',
-    at: context.clock(),
+    at,
     actor: { role: 'gateway' },
     recipient: party,
     ...(reference && { protocol: reference }),
@@ -125,45 +151,63 @@ async function release(context: Context, tx: Tx, place: PeriodPlace): Promise<vo
   })
 }
 
+async function markReleased(
+  tx: Tx,
+  place: PeriodPlace,
+  at: Date,
+  number: { tenants?: number; found?: number | undefined } = {},
+): Promise<void> {
+  await tx.query(
+    `UPDATE period_close SET released_at = $4, tenants = $5, found = $6
+     WHERE protocol = $1 AND party_id = $2 AND period = $3`,
+    [place.protocol, place.party, place.period, at, number.tenants, number.found],
+  )
+}
+
+// In (0, 1): 48 random bits, never 0.
+function randomUniform(): number {
+  return (randomInt(2 ** 48 - 1) + 1) / 2 ** 48
+}
+
 async function sumAnswers(tx: Tx, place: PeriodPlace): Promise<{ tenants: number; found: number }> {
   const { rows } = await tx.query<{ tenants: number; found: number }>(
-    `SELECT coalesce(sum(q.accepted), 0)::int AS tenants, coalesce(sum(a.found), 0)::int AS found
+    `SELECT coalesce(sum(h.items), 0)::int AS tenants, coalesce(sum(a.found), 0)::int AS found
      FROM message q JOIN message a ON a.in_reply_to = q.id AND a.accepted > 0
+       JOIN hand_over h ON h.message_id = q.id AND h.kind = 'detection'
      WHERE q.protocol = $1 AND q.party_id = $2 AND q.period = $3 AND q.type = 'detection.request'`,
     [place.protocol, place.party, place.period],
   )
   return rows[0] ?? { tenants: 0, found: 0 }
 }
 
-/** How the period's group differs from that of the latest released one; undefined where there is none. */
-async function compareWithPrevious(tx: Tx, place: PeriodPlace): Promise<Overlap | undefined> {
+/** How the period's group differs from those of all released ones: the smallest difference that is one. */
+async function compareWithReleased(tx: Tx, place: PeriodPlace): Promise<Overlap[]> {
   const { rows } = await tx.query<Overlap>(
-    `WITH previous AS (
-       SELECT period FROM period_close WHERE protocol = $1 AND party_id = $2 AND period <> $3
-         AND released_at IS NOT NULL ORDER BY period DESC LIMIT 1),
-     now AS (SELECT subject_tag FROM period_member
-       WHERE protocol = $1 AND party_id = $2 AND period = $3),
-     before AS (SELECT subject_tag FROM period_member
-       WHERE protocol = $1 AND party_id = $2 AND period = (SELECT period FROM previous))
-     SELECT count(*) FILTER (WHERE b.subject_tag IS NULL)::int AS added,
-       count(*) FILTER (WHERE n.subject_tag IS NULL)::int AS removed
-     FROM now n FULL JOIN before b USING (subject_tag) WHERE EXISTS (SELECT FROM previous)`,
+    `WITH member AS (SELECT period, subject_tag FROM period_member WHERE protocol = $1 AND party_id = $2),
+     now AS (SELECT subject_tag FROM member WHERE period = $3)
+     SELECT (SELECT count(*) FROM now n WHERE NOT EXISTS (SELECT FROM member b
+         WHERE b.period = c.period AND b.subject_tag = n.subject_tag))::int AS added,
+       (SELECT count(*) FROM member b WHERE b.period = c.period AND NOT EXISTS (SELECT FROM now n
+         WHERE n.subject_tag = b.subject_tag))::int AS removed
+     FROM period_close c WHERE c.protocol = $1 AND c.party_id = $2 AND c.period <> $3
+       AND c.released_at IS NOT NULL`,
     [place.protocol, place.party, place.period],
   )
-  const [overlap] = rows
-  return overlap && overlap.added + overlap.removed > 0 ? overlap : undefined
+  return rows
 }
 
-// The first held answer carries the event; the others go with it.
+// One event carries the number; the held answers are delivered with it. Its id, time and message are
+// its own, so that they tell nothing of when which request was answered.
 const PROMOTE = `
   WITH held AS (
     SELECT h.id FROM hand_over h JOIN message a ON a.id = h.message_id
       JOIN message q ON q.id = a.in_reply_to
     WHERE q.protocol = $1 AND q.party_id = $2 AND q.period = $3
-      AND h.state = 'held' AND h.reason = 'period-open' ORDER BY h.id FOR UPDATE OF h),
-  carrier AS (SELECT min(id) AS id FROM held),
-  followers AS (
-    UPDATE hand_over SET with_id = carrier.id, reason = 'with-release' FROM carrier, held
-    WHERE hand_over.id = held.id AND held.id <> carrier.id)
-  UPDATE hand_over SET state = 'queued', reason = NULL, due_at = now()
-  FROM carrier WHERE hand_over.id = carrier.id`
+      AND h.state = 'held' AND h.reason = 'period-open' FOR NO KEY UPDATE OF h),
+  carrier AS (
+    INSERT INTO hand_over (id, message_id, destination, kind, event, counted, items, state, due_at, created_at)
+    SELECT $4, max(id), $2, 'event', $5, false, 0, 'queued', now(), $6 FROM message
+    WHERE protocol = $1 AND party_id = $2 AND period = $3 AND type = 'detection.request' AND accepted > 0
+    RETURNING id)
+  UPDATE hand_over h SET with_id = carrier.id, reason = 'with-release'
+  FROM carrier, held WHERE h.id = held.id`

@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import type { Tx } from '../db/pool.ts'
-import { Refusal } from '../errors.ts'
+import { Refusal, refuse } from '../errors.ts'
 import { compileMessage } from '../protocol/compile.ts'
 import { type Decision, decide, type Question } from '../protocol/decide.ts'
 import type { ProtocolSet } from '../protocol/load.ts'
@@ -38,6 +38,8 @@ interface Asked {
   counterpart?: string
 }
 
+const MAX_LISTED = 5_000
+
 const SHAPES: Record<string, SchemaId> = {
   'detection.request': 'detection-request',
   'detection.answer': 'detection-answer',
@@ -54,6 +56,7 @@ const SHAPES: Record<string, SchemaId> = {
 export function permit(context: Context, incoming: Incoming, asked: Asked): Permission {
   const { body } = asked
   const protocol = asked.protocol ?? body['protocol']
+  assertBounded(asked)
   // Without a protocol to ask, the shape is all that can be spoken of.
   if (typeof protocol !== 'string') assertShape(SHAPES[incoming.type] as SchemaId, body)
   const question = toQuestion(incoming, asked, String(protocol))
@@ -73,7 +76,11 @@ export function permit(context: Context, incoming: Incoming, asked: Asked): Perm
     modalities,
     recipient: recipient.party ?? '',
     forwardTo: forwards ? recipient.party : undefined,
-    reaches: party => decide(set, { ...question, counterparty: party }).allow,
+    reaches: party => {
+      const there = decide(set, { ...question, counterparty: party })
+      // A suspended accession holds what is on its way; it does not make a tenant routeless.
+      return there.allow || there.code === 'HB-307'
+    },
     assertCeilings: async (tx, items, domain = '') => {
       if (items === 0) return
       const used = await countUse(tx, { ...question, protocol: decision.protocol }, domain, items)
@@ -81,6 +88,13 @@ export function permit(context: Context, incoming: Incoming, asked: Asked): Perm
       if (!still.allow) throw refusalOf(set, still, incoming.type, asked)
     },
   }
+}
+
+// Validation tells everything that is wrong: a list far beyond any ceiling is refused before it.
+function assertBounded({ list, body }: Asked): void {
+  const items = list && body[list]
+  if (!Array.isArray(items) || items.length <= MAX_LISTED) return
+  throw refuse('HB-313', `/${list}`, 'at most 1,000 items in a message')
 }
 
 function toQuestion(incoming: Incoming, asked: Asked, protocol: string): Question {

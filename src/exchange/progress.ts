@@ -55,8 +55,10 @@ export function receiveProgress(
       refused: [],
       evidence: { rule: permission.rule, subjects: [feedback.subject_tag] },
       wake: forwardTo ? [forwardTo] : [],
-      store: (tx, messageId) =>
-        storeProgress(tx, { messageId, feedback, status, on, forwardTo, at: incoming.at }),
+      store: async (tx, messageId) => {
+        await permission.assertCeilings(tx, 1)
+        await storeProgress(tx, { messageId, feedback, status, on, forwardTo, at: incoming.at })
+      },
     }
   })
 }
@@ -89,11 +91,11 @@ async function storeProgress(tx: Tx, progress: Progress): Promise<void> {
   )
   if (rowCount === 0) throw refuse('HB-507', '/status', 'open, taken-up, closed')
   await tx.query(
-    `INSERT INTO hand_over (id, message_id, destination, kind, domain, feedback_id, items, state, due_at,
-       created_at, delivered_at)
-     VALUES ($1, $2, $3, CASE WHEN $3::text IS NULL THEN 'register' ELSE 'progress' END, $4, $5, 1,
+    `INSERT INTO hand_over (id, message_id, destination, kind, event, domain, feedback_id, items, state,
+       due_at, created_at, delivered_at)
+     VALUES ($1, $2, $3, CASE WHEN $3::text IS NULL THEN 'register' ELSE 'progress' END, $7, $4, $5, 1,
        CASE WHEN $3::text IS NULL THEN 'delivered' ELSE 'queued' END, now(), $6,
        CASE WHEN $3::text IS NULL THEN $6::timestamptz END)`,
-    [newId('del', at), messageId, forwardTo, feedback.domain, feedback.id, at],
+    [newId('del', at), messageId, forwardTo, feedback.domain, feedback.id, at, status],
   )
 }

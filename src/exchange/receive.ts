@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, createHmac } from 'node:crypto'
 import type { Caller } from '../access/operations.ts'
 import { recordEntry } from '../audit/record.ts'
 import type { EntryDraft } from '../audit/types.ts'
@@ -7,6 +7,7 @@ import { inTransaction, type Tx } from '../db/pool.ts'
 import { problemOf, type Reason, Refusal, refuse } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { referenceOf } from '../protocol/lookup.ts'
+import { containsNationalNumber } from '../pseudonym/national-number.ts'
 import { insertMessage, type MessageColumns } from './message.ts'
 import { findOutcome, type Outcome, replay, reserveKey, storeOutcome } from './outcome.ts'
 
@@ -44,6 +45,9 @@ export interface Acceptance {
 export type Accept = (body: Record<string, unknown>, messageId: string) => Promise<Acceptance>
 
 const KEY_FORM = /^[A-Za-z0-9._-]{1,64}$/
+const NONCE_FORM = /^[A-Za-z0-9_-]{43}$/
+const DIGEST_KEY = 'digest:body'
+const KEYED = 'keyed-'
 const MAX_COUNTED_ITEMS = 1_000_000
 
 /**
@@ -56,13 +60,14 @@ export async function receive(
   incoming: Incoming,
   accept: Accept,
 ): Promise<Outcome> {
-  const digest = createHash('sha256').update(incoming.raw).digest('base64url')
-  let body: unknown
+  const parsed = parseBody(incoming)
+  const body = 'body' in parsed ? parsed.body : undefined
+  const digest = await digestOf(context, incoming.raw, body)
   try {
     requireKey(incoming)
     const earlier = await findOutcome(context.pool, incoming)
-    body = parseBody(incoming, earlier !== undefined)
     if (earlier) return replay(earlier, digest, body)
+    if ('fault' in parsed) throw parsed.fault
     return await acceptAndStore(context, incoming, digest, asObject(body), accept)
   } catch (thrown) {
     if (!(thrown instanceof Refusal)) throw thrown
@@ -173,7 +178,7 @@ async function storeRefusal(
   }
   const outcome = await inTransaction(context.pool, async tx => {
     // A key that is missing, malformed or taken by another body cannot hold this outcome.
-    const keeps = KEY_FORM.test(incoming.key ?? '') && refusal.code !== 'HB-501'
+    const keeps = hasGoodKey(incoming) && refusal.code !== 'HB-501'
     if (keeps && !(await reserveKey(tx, incoming, digest))) return undefined
     const row = {
       id: messageId,
@@ -239,7 +244,7 @@ function signReceipt(
     messageId,
     type: incoming.type,
     decision: accepted ? 'accepted' : 'refused',
-    digest,
+    ...(!digest.startsWith(KEYED) && { digest }),
     ...(message.protocol && {
       protocol: message.protocol.id,
       protocolVersion: message.protocol.version,
@@ -251,19 +256,38 @@ function signReceipt(
   })
 }
 
-function requireKey(incoming: Incoming): void {
-  if (!KEY_FORM.test(incoming.key ?? '')) throw refuse('HB-205', '', 'header Idempotency-Key')
+// A key is stored: it may be anything of that form but somebody's number.
+function hasGoodKey({ key, at }: Incoming): boolean {
+  const day = at.toISOString().slice(0, 10)
+  return key !== undefined && KEY_FORM.test(key) && !containsNationalNumber(key, day)
 }
 
-// A retry's body must be read as well: its references complete the stored outcome.
-function parseBody(incoming: Incoming, isRetry: boolean): unknown {
-  if (incoming.unreadable) throw incoming.unreadable
+function requireKey(incoming: Incoming): void {
+  if (!hasGoodKey(incoming)) throw refuse('HB-205', '', 'header Idempotency-Key')
+}
+
+function parseBody(incoming: Incoming): { body: unknown } | { fault: Refusal } {
+  if (incoming.unreadable) return { fault: incoming.unreadable }
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(incoming.raw))
+    return { body: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(incoming.raw)) }
   } catch {
-    if (isRetry) return undefined
-    throw refuse('HB-201', '', 'RFC 8259')
+    return { fault: refuse('HB-201', '', 'RFC 8259') }
   }
+}
+
+/**
+ * The digest of a body. One without the sender's nonce could be guessed from its digest, national
+ * numbers and all: its digest is keyed with a secret of the gateway, and its receipt has none.
+ */
+async function digestOf(context: Context, raw: Buffer, body: unknown): Promise<string> {
+  if (hasNonce(body)) return createHash('sha256').update(raw).digest('base64url')
+  const key = await context.keys.secret(DIGEST_KEY)
+  return `${KEYED}${createHmac('sha256', key).update(raw).digest('base64url')}`
+}
+
+function hasNonce(body: unknown): boolean {
+  const nonce = (body as { nonce?: unknown } | null | undefined)?.nonce
+  return typeof nonce === 'string' && NONCE_FORM.test(nonce)
 }
 
 function asObject(body: unknown): Record<string, unknown> {

@@ -2,12 +2,16 @@ import { recordEntries } from '../audit/record.ts'
 import type { Context } from '../context.ts'
 import { inTransaction } from '../db/pool.ts'
 import { EVENTS } from '../delivery/event.ts'
+import { entryOf, HAND_OVER_COLUMNS, type HandOver } from '../delivery/outbox.ts'
+import { decideAgain } from '../delivery/recheck.ts'
 import { newId } from '../ids.ts'
-import { agreementsInForce, agreementsRunning, modalitiesOf } from '../protocol/lookup.ts'
+import { suspendedBetween } from '../protocol/pause.ts'
 import { closeOldPeriods, releasePeriods } from './period.ts'
+import { eraseExpired } from './retention.ts'
 
 const EVERY_MS = 1_000
 const ROUNDS_A_MINUTE = 60
+const MAX_EXPIRING = 5_000
 const SETTLE_LOCK = 'huisbrug settle'
 
 /**
@@ -46,10 +50,10 @@ export async function settleOnce(context: Context, round = 0): Promise<void> {
     if (!rows[0]?.won) return
     try {
       await expireInteractions(context)
-      await closeOldPeriods(context)
+      if (round % ROUNDS_A_MINUTE === 0) await closeOldPeriods(context)
       const wake = [...(await releasePeriods(context)), ...(await resumeHeld(context))]
       await settleTwoRoutes(context)
-      if (round % ROUNDS_A_MINUTE === 0) await erasePayloads(context)
+      if (round % ROUNDS_A_MINUTE === 0) await eraseExpired(context)
       await context.wakeUps.wake([...new Set(wake)])
     } finally {
       await lock.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [SETTLE_LOCK])
@@ -59,44 +63,50 @@ export async function settleOnce(context: Context, round = 0): Promise<void> {
   }
 }
 
-/** Requests without an answer in the protocol's window expire; what was delivered stays delivered. */
+interface Waiting {
+  id: string
+  party_id: string
+  type: string
+  protocol: string
+  received_at: Date
+  answer_due_at: Date
+}
+
+/**
+ * Requests without an answer in the protocol's window expire; what was delivered stays delivered. The
+ * clock stands still while the agreement or the sender's accession is suspended.
+ */
 export async function expireInteractions(context: Context): Promise<void> {
   const at = context.clock()
-  const running = agreementsRunning(context.protocols.current(), at)
   await inTransaction(context.pool, async tx => {
-    const { rows } = await tx.query<{ id: string; party_id: string; type: string }>(
-      `WITH due AS (
-         SELECT id FROM message WHERE answer_state = 'awaiting' AND answer_due_at <= $1
-           AND protocol = ANY($2) ORDER BY id LIMIT 1000 FOR UPDATE SKIP LOCKED),
-       expired AS (
-         UPDATE message m SET answer_state = 'expired' FROM due WHERE m.id = due.id
-         RETURNING m.id, m.party_id, m.type),
-       unsent AS (
-         UPDATE hand_over h SET state = 'expired', reason = 'HB-504', claimed_until = NULL FROM expired
-         WHERE h.message_id = expired.id AND h.state IN ('queued', 'retrying', 'held', 'parked')),
-       erased AS (DELETE FROM detection_row r USING expired WHERE r.message_id = expired.id),
-       stepped AS (
-         INSERT INTO transition (message_id, state, at, code)
-         SELECT id, 'expired', $1::timestamptz, 'HB-504' FROM expired)
-       SELECT * FROM expired`,
-      [at, running],
+    const { rows: due } = await tx.query<Waiting>(
+      `SELECT id, party_id, type, protocol, received_at, answer_due_at FROM message
+       WHERE answer_state = 'awaiting' AND answer_due_at <= $1
+       ORDER BY id LIMIT ${MAX_EXPIRING} FOR NO KEY UPDATE SKIP LOCKED`,
+      [at],
     )
-    if (rows.length === 0) return
+    const set = context.protocols.current()
+    const expired = due.filter(({ protocol, party_id, received_at, answer_due_at }) => {
+      const paused = suspendedBetween(set, protocol, party_id, received_at, at)
+      return answer_due_at.getTime() + paused <= at.getTime()
+    })
+    if (expired.length === 0) return
+    await tx.query(EXPIRE, [expired.map(row => row.id), at])
     await tx.query(
       `INSERT INTO hand_over (id, message_id, destination, kind, event, counted, items, state, due_at, created_at)
        SELECT id, message_id, party_id, 'event', $4, false, 0, 'queued', now(), $5
        FROM unnest($1::text[], $2::text[], $3::text[]) AS n (id, message_id, party_id)`,
       [
-        rows.map(() => newId('del', at)),
-        rows.map(row => row.id),
-        rows.map(row => row.party_id),
+        expired.map(() => newId('del', at)),
+        expired.map(row => row.id),
+        expired.map(row => row.party_id),
         EVENTS.expired,
         at,
       ],
     )
     await recordEntries(
       tx,
-      rows.map(row => ({
+      expired.map(row => ({
         action: 'message.expired' as const,
         at,
         actor: { role: 'gateway' },
@@ -107,19 +117,42 @@ export async function expireInteractions(context: Context): Promise<void> {
   })
 }
 
-/** What a suspension held goes on once its protocol is in force again. */
+const EXPIRE = `
+  WITH expired AS (
+    UPDATE message SET answer_state = 'expired' WHERE id = ANY($1) RETURNING id),
+  unsent AS (
+    UPDATE hand_over h SET state = 'expired', reason = 'HB-504', claimed_until = NULL FROM expired
+    WHERE h.message_id = expired.id AND h.kind = 'detection' AND h.delivered_at IS NULL
+      AND h.state IN ('queued', 'retrying', 'held', 'parked')),
+  erased AS (DELETE FROM detection_row r USING expired WHERE r.message_id = expired.id)
+  INSERT INTO transition (message_id, state, at, code)
+  SELECT id, 'expired', $2::timestamptz, 'HB-504' FROM expired`
+
+/** What a suspension held goes on once its protocol, and the accession to it, is in force again. */
 async function resumeHeld(context: Context): Promise<string[]> {
-  const { rows } = await context.pool.query<{ destination: string }>(
-    `WITH resumed AS (
-       UPDATE hand_over h SET state = 'queued', reason = NULL, due_at = now() FROM message m
-       WHERE m.id = h.message_id AND h.state = 'held' AND h.reason LIKE 'HB-%' AND m.protocol = ANY($1)
-       RETURNING h.destination, h.message_id),
-     stepped AS (
-       INSERT INTO transition (message_id, state, at) SELECT DISTINCT message_id, 'queued', now() FROM resumed)
-     SELECT DISTINCT destination FROM resumed WHERE destination IS NOT NULL`,
-    [agreementsInForce(context.protocols.current(), context.clock())],
-  )
-  return rows.map(row => row.destination)
+  return inTransaction(context.pool, async tx => {
+    const { rows: held } = await tx.query<HandOver>(
+      `SELECT ${HAND_OVER_COLUMNS} FROM hand_over h JOIN message m ON m.id = h.message_id
+       WHERE h.state = 'held' AND h.reason LIKE 'HB-%' ORDER BY h.id FOR NO KEY UPDATE OF h SKIP LOCKED`,
+    )
+    const free = held.filter(handOver => decideAgain(context, handOver).outcome !== 'hold')
+    if (free.length === 0) return []
+    const { rows } = await tx.query<{ destination: string }>(
+      `WITH resumed AS (
+         UPDATE hand_over h SET state = 'queued', reason = NULL, due_at = now()
+         WHERE h.id = ANY($1) RETURNING h.destination, h.message_id),
+       stepped AS (
+         INSERT INTO transition (message_id, state, at)
+         SELECT DISTINCT message_id, 'queued', now() FROM resumed)
+       SELECT DISTINCT destination FROM resumed WHERE destination IS NOT NULL`,
+      [free.map(handOver => handOver.id)],
+    )
+    await recordEntries(
+      tx,
+      free.map(handOver => entryOf(context, handOver, 'message.resumed')),
+    )
+    return rows.map(row => row.destination)
+  })
 }
 
 /** Feedback of a person with two current routes goes to the one that is left, once one is. */
@@ -152,34 +185,10 @@ export async function settleTwoRoutes(context: Context): Promise<void> {
           at: context.clock(),
           actor: { role: 'gateway' },
           message: { id: row.message_id, type: row.type },
-          ...(party && { recipient: party }),
+          ...(party ? { recipient: party } : { code: 'HB-405' }),
         })),
       )
     })
     if (party) await context.wakeUps.wake([party])
   }
-}
-
-/** Payloads go once their retention is over, and with them keys and assertions no longer needed. */
-async function erasePayloads(context: Context): Promise<void> {
-  const set = context.protocols.current()
-  const days = new Map<string, number>()
-  for (const id of set.protocols.keys()) {
-    const kept = modalitiesOf(set, id)?.payloadRetentionDays
-    if (kept !== undefined) days.set(id, kept)
-  }
-  await context.pool.query(
-    `WITH retention AS (SELECT * FROM unnest($1::text[], $2::int[]) AS p (protocol, days)),
-     old AS (
-       SELECT h.message_id, h.feedback_id FROM hand_over h JOIN message m ON m.id = h.message_id
-         JOIN retention p ON p.protocol = m.protocol
-       WHERE h.state = 'delivered' AND h.kind = 'event'
-         AND (h.acknowledged_at IS NOT NULL OR h.delivered_at < $3::timestamptz - make_interval(days => p.days))
-         AND h.delivered_at > $3::timestamptz - make_interval(days => p.days + 2)),
-     results AS (DELETE FROM detection_result d USING old WHERE d.message_id = old.message_id)
-     UPDATE feedback f SET reachability = NULL, established_on = NULL FROM old
-     WHERE f.id = old.feedback_id AND f.reachability IS NOT NULL`,
-    [[...days.keys()], [...days.values()], context.clock()],
-  )
-  await context.pool.query('DELETE FROM used_assertion WHERE expires_at < now()')
 }

@@ -1,5 +1,7 @@
+import { recordEntries } from '../audit/record.ts'
 import type { Context } from '../context.ts'
 import type { Queryable, Tx } from '../db/pool.ts'
+import { type DoomedRow, type Withdrawn, withdrawRows } from '../delivery/withdraw-rows.ts'
 import { type Reason, Refusal, reason } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { RouteCipher } from '../pseudonym/route-cipher.ts'
@@ -30,7 +32,7 @@ export function receiveTenanciesEnded(context: Context, incoming: Incoming): Pro
       fields: fieldsOf(body['items']),
     })
     const items = body['items'] as EndedItem[]
-    assertDistinct(items)
+    assertItems(items, incoming.at)
     const protocol = permission.protocol.id
     const found = await findTenants(context, protocol, incoming.caller.party, items)
     const ended = items.flatMap(item => found.get(item.tenantRef) ?? [])
@@ -49,8 +51,9 @@ export function receiveTenanciesEnded(context: Context, incoming: Incoming): Pro
         subjects: newest.map(it => it.subjectTag),
       },
       wake: newest.length > 0 ? [permission.recipient] : [],
-      store: tx =>
-        storeEnded(
+      store: async tx => {
+        await permission.assertCeilings(tx, newest.length)
+        await storeEnded(
           tx,
           messageId,
           incoming.caller.party,
@@ -58,12 +61,14 @@ export function receiveTenanciesEnded(context: Context, incoming: Incoming): Pro
           ended,
           newest,
           incoming.at,
-        ),
+        )
+      },
     }
   })
 }
 
-function assertDistinct(items: EndedItem[]): void {
+function assertItems(items: EndedItem[], at: Date): void {
+  const today = at.toISOString().slice(0, 10)
   const seen = new Set<string>()
   const faults: Reason[] = []
   items.forEach((item, index) => {
@@ -71,6 +76,12 @@ function assertDistinct(items: EndedItem[]): void {
       faults.push(reason('HB-403', `/items/${index}/tenantRef`, 'one item per tenant'))
     }
     seen.add(item.tenantRef)
+    if (item.endedOn > today) {
+      const remedy = 'Report the end on the last day of the tenancy or later.'
+      faults.push(
+        reason('HB-202', `/items/${index}/endedOn`, 'a date in the past or today', remedy),
+      )
+    }
   })
   if (faults.length > 0) throw new Refusal(faults)
 }
@@ -144,9 +155,12 @@ async function storeEnded(
     list.map(it => it.subjectTag),
     list.map(it => it.endedOn),
   ]
+  await lockRoutes(tx, party, ended)
   await tx.query(END_ROUTES, [party, ...columns(ended)])
-  await withdrawFeedback(tx, party, ended, at)
-  await withdrawRows(tx, party, ended, at)
+  const feedback = await withdrawFeedback(tx, party, ended, at)
+  const rows = await withdrawRows(tx, await findOpenRows(tx, party, ended), 'tenancy-ended', at)
+  await recordWithdrawals(tx, party, feedback, 'feedback.reachability', at)
+  await recordWithdrawals(tx, party, rows, 'detection.request', at)
   const domains = [...new Set(newest.map(it => it.domain))]
   await tx.query(INSERT, [
     messageId,
@@ -158,41 +172,75 @@ async function storeEnded(
   ])
 }
 
-async function withdrawFeedback(tx: Tx, party: string, ended: Ended[], at: Date): Promise<void> {
-  await tx.query(
+// In one order, so that two messages about the same tenants wait for one another; a tenancy ends once.
+async function lockRoutes(tx: Tx, party: string, ended: Ended[]): Promise<void> {
+  const { rows } = await tx.query<{ tag: Buffer; ended: boolean }>(
+    `SELECT r.tag, r.ended_on IS NOT NULL AS ended FROM route r
+     JOIN unnest($2::text[], $3::bytea[]) AS e (domain, tag) ON r.domain = e.domain AND r.tag = e.tag
+     WHERE r.party_id = $1 ORDER BY r.domain, r.tag FOR NO KEY UPDATE OF r`,
+    [party, ended.map(it => it.domain), ended.map(it => it.tag)],
+  )
+  if (rows.some(row => row.ended)) {
+    throw new Refusal(reason('HB-406', '/items', 'a current tenant of the sender'))
+  }
+}
+
+/** Feedback on its way to this company about its former tenants; @returns the messages it was part of. */
+async function withdrawFeedback(
+  tx: Tx,
+  party: string,
+  ended: Ended[],
+  at: Date,
+): Promise<Withdrawn[]> {
+  const { rows } = await tx.query<Withdrawn>(
     `WITH gone AS (
        UPDATE hand_over h SET state = 'withdrawn', reason = 'tenancy-ended', claimed_until = NULL
        FROM feedback f, unnest($2::text[], $3::bytea[]) AS e (domain, tag)
        WHERE h.feedback_id = f.id AND h.kind = 'event' AND f.party_id = $1
-         AND f.domain = e.domain AND f.tag = e.tag
+         AND f.domain = e.domain AND f.tag = e.tag AND h.delivered_at IS NULL
          AND h.state IN ('queued', 'retrying', 'held', 'parked')
          AND (h.claimed_until IS NULL OR h.claimed_until < now())
-       RETURNING h.message_id)
-     INSERT INTO transition (message_id, state, at, code)
-     SELECT DISTINCT message_id, 'withdrawn', $4::timestamptz, 'tenancy-ended' FROM gone`,
+       RETURNING h.message_id),
+     stepped AS (
+       INSERT INTO transition (message_id, state, at, code)
+       SELECT DISTINCT message_id, 'withdrawn', $4::timestamptz, 'tenancy-ended' FROM gone)
+     SELECT message_id AS "messageId", count(*)::int AS rows, true AS whole FROM gone GROUP BY 1`,
     [party, ended.map(it => it.domain), ended.map(it => it.tag), at],
   )
+  return rows
 }
 
-// A row that a worker has in hand right now still goes; the end of the tenancy follows it.
-async function withdrawRows(tx: Tx, party: string, ended: Ended[], at: Date): Promise<void> {
-  await tx.query(
+// A row that a worker has in hand right now may still go; if that try fails, the next claim takes it out.
+async function findOpenRows(tx: Tx, party: string, ended: Ended[]): Promise<DoomedRow[]> {
+  const { rows } = await tx.query<DoomedRow>(
     `WITH open AS (
        SELECT h.id, h.message_id FROM hand_over h JOIN message m ON m.id = h.message_id
        WHERE m.party_id = $1 AND h.kind = 'detection' AND h.state IN ('queued', 'retrying', 'held', 'parked')
-         AND (h.claimed_until IS NULL OR h.claimed_until < now()) FOR UPDATE OF h),
-     gone AS (
-       DELETE FROM detection_row r USING open
-       WHERE r.message_id = open.message_id AND r.subject_tag = ANY($2) RETURNING open.id),
-     counted AS (SELECT id, count(*)::int AS rows FROM gone GROUP BY id),
-     changed AS (
-       UPDATE hand_over h SET items = items - rows, withdrawn = withdrawn + rows,
-         state = CASE WHEN items = rows THEN 'withdrawn' ELSE state END,
-         reason = CASE WHEN items = rows THEN 'tenancy-ended' ELSE reason END
-       FROM counted WHERE h.id = counted.id RETURNING h.message_id, h.state)
-     INSERT INTO transition (message_id, state, at, code)
-     SELECT message_id, 'withdrawn', $3::timestamptz, 'tenancy-ended' FROM changed WHERE state = 'withdrawn'`,
-    [party, ended.map(it => it.subjectTag), at],
+         AND (h.claimed_until IS NULL OR h.claimed_until < now()) ORDER BY h.id FOR NO KEY UPDATE OF h)
+     SELECT open.id AS "handOverId", r.subject_tag AS "subjectTag"
+     FROM open JOIN detection_row r ON r.message_id = open.message_id WHERE r.subject_tag = ANY($2)`,
+    [party, ended.map(it => it.subjectTag)],
+  )
+  return rows
+}
+
+function recordWithdrawals(
+  tx: Tx,
+  party: string,
+  withdrawn: Withdrawn[],
+  type: string,
+  at: Date,
+): Promise<unknown> {
+  return recordEntries(
+    tx,
+    withdrawn.map(({ messageId, rows }) => ({
+      action: 'message.withdrawn' as const,
+      at,
+      actor: { party, role: 'housing-company' },
+      message: { id: messageId, type },
+      counts: { items: rows },
+      reason: 'tenancy-ended',
+    })),
   )
 }
 

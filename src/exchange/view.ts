@@ -1,5 +1,6 @@
 import type { Queryable } from '../db/pool.ts'
 import { refuse } from '../errors.ts'
+import { DELIVERED, PENDING } from './conservation.ts'
 
 export interface MessageView {
   messageId: string
@@ -29,6 +30,8 @@ interface Row extends Record<ItemState, number> {
   states: string[]
   transitions: { state: string; at: string; code: string | null }[]
   shows_answer: boolean
+  /** When the number of the period was released, where the answer went into one. */
+  released_at: Date | null
 }
 
 /**
@@ -56,7 +59,10 @@ export async function viewMessage(
       .filter(step => step.state !== 'answered' || row.shows_answer)
       .map(({ state, at, code }) => ({
         state,
-        at: new Date(at).toISOString(),
+        at: (state === 'answered' && row.released_at
+          ? row.released_at
+          : new Date(at)
+        ).toISOString(),
         ...(code && { code }),
       })),
   }
@@ -74,8 +80,8 @@ function stateOf(row: Row): string {
 
 const SQL = `
   SELECT m.id, m.type, m.protocol, m.received_at, m.answer_state, m.accepted, m.refused,
-    coalesce(sum(h.items) FILTER (WHERE h.state = 'delivered'), 0)::int AS delivered,
-    coalesce(sum(h.items) FILTER (WHERE h.state IN ('queued', 'retrying', 'held')), 0)::int AS pending,
+    coalesce(sum(h.items) FILTER (WHERE ${DELIVERED}), 0)::int AS delivered,
+    coalesce(sum(h.items) FILTER (WHERE ${PENDING}), 0)::int AS pending,
     coalesce(sum(h.items) FILTER (WHERE h.state = 'parked'), 0)::int AS parked,
     coalesce(sum(h.items) FILTER (WHERE h.state = 'expired'), 0)::int AS expired,
     coalesce(sum(h.withdrawn + CASE WHEN h.state = 'withdrawn' THEN h.items ELSE 0 END), 0)::int AS withdrawn,
@@ -83,6 +89,9 @@ const SQL = `
     (SELECT coalesce(json_agg(json_build_object('state', t.state, 'at', t.at, 'code', t.code)
                               ORDER BY t.at), '[]')
      FROM transition t WHERE t.message_id = m.id) AS transitions,
+    (SELECT max(c.released_at) FROM message r JOIN hand_over a ON a.message_id = r.id AND a.with_id IS NOT NULL
+       JOIN period_close c ON c.protocol = m.protocol AND c.party_id = m.party_id AND c.period = m.period
+     WHERE r.in_reply_to = m.id) AS released_at,
     coalesce((SELECT bool_or(a.state = 'delivered' OR a.reason IS DISTINCT FROM 'period-open')
               FROM message r JOIN hand_over a ON a.message_id = r.id
               WHERE r.in_reply_to = m.id AND r.accepted > 0), false) AS shows_answer

@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import express from 'express'
 import helmet from 'helmet'
+import { isLoopbackAddress } from '../access/peer-url.ts'
 import type { Context } from '../context.ts'
 import { type ErrorCode, Refusal, reason } from '../errors.ts'
 import { newId } from '../ids.ts'
@@ -25,6 +26,8 @@ export function createApp(context: Context): express.Express {
   serveDocumentation(app)
   for (const route of ROUTES) app[route.method](route.path, serve(context, route))
   app.use((request, response) => refuseUnknown(context, request, response))
+  app.use(((_error, request, response, _next) =>
+    refuseUnknown(context, request, response)) satisfies express.ErrorRequestHandler)
   return app
 }
 
@@ -32,9 +35,11 @@ function serve(context: Context, route: Route): express.RequestHandler {
   return async (request, response) => {
     const id = newId('req', context.clock())
     const stop = context.metrics.startRequest(route.method, route.path)
-    const reply = await answer(context, route, request, id).catch(error =>
-      problemReply(toRefusal(error, id, context.log), id),
-    )
+    const reply = await answer(context, route, request, id).catch(error => {
+      // Who hung up in the middle of a body gets no answer and is no fault of ours.
+      if (request.destroyed && !request.complete) return { status: 499 }
+      return problemReply(toRefusal(error, id, context.log), id)
+    })
     send(response, reply, id)
     stop(reply.status)
   }
@@ -66,18 +71,22 @@ function toApiRequest(context: Context, request: express.Request, id: string): A
     params: joinSegments(request.params),
     query: singleValues(request.query),
     header: name => request.get(name),
+    isLocal:
+      isLoopbackAddress(request.socket.remoteAddress ?? '') && !request.get('x-forwarded-for'),
     raw: Buffer.alloc(0),
   }
 }
 
 // A wildcard of express is a list of path segments.
 function joinSegments(params: Record<string, string | string[]>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(params).map(([name, value]) => [
-      name,
-      Array.isArray(value) ? value.join('/') : value,
-    ]),
-  )
+  const joined = Object.entries(params).map(([name, value]) => {
+    return [name, Array.isArray(value) ? value.join('/') : value] as const
+  })
+  // No id of ours has another character; PostgreSQL refuses some, and none need be stored.
+  if (joined.some(([, value]) => !/^[A-Za-z0-9._/-]{1,256}$/.test(value))) {
+    throw new Refusal(reason('HB-206', '', 'openapi.json, paths'))
+  }
+  return Object.fromEntries(joined)
 }
 
 // A parameter given twice is read once, the last: no route has a use for a list.

@@ -33,6 +33,7 @@ function isPoolTimeout(error: Error): boolean {
 // The message of an unexpected error may quote input; where it happened may not.
 function frames(error: Error): string[] {
   return (error.stack ?? '')
+    .replace(error.message, '')
     .split('\n')
     .filter(line => line.trim().startsWith('at '))
     .slice(0, 8)

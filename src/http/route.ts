@@ -12,6 +12,8 @@ export interface ApiRequest {
   params: Record<string, string>
   query: Record<string, string>
   header(name: string): string | undefined
+  /** Whether it comes from this machine itself, not through a proxy. */
+  isLocal: boolean
   /** The body as received; empty where there is none. */
   raw: Buffer
   /** Why the body could not be read, such as its size: the route refuses with it, as evidence. */

@@ -51,7 +51,7 @@ export class KeyStore {
   async put(name: string, secret: Uint8Array, db: Queryable = this.#pool): Promise<void> {
     await db.query(
       `INSERT INTO wrapped_key (name, wrapped) VALUES ($1, $2)
-       ON CONFLICT (name) DO UPDATE SET wrapped = excluded.wrapped`,
+       ON CONFLICT (name) DO UPDATE SET wrapped = excluded.wrapped, destroyed_at = NULL`,
       [name, this.#wrap(name, secret)],
     )
     this.#cache.delete(name)

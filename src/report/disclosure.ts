@@ -4,35 +4,52 @@ export interface ReleasedCount {
   suppressed: boolean
 }
 
-/** How one release differs from the one before it, in distinct people. */
+/** How one release differs from an earlier one, in distinct people. */
 export interface Overlap {
-  /** People in this release that were not in the previous one. */
+  /** People in this release that were not in the earlier one. */
   added: number
-  /** People in the previous release that are not in this one. */
+  /** People in the earlier release that are not in this one. */
   removed: number
 }
 
 /**
- * Disclosure control for one count over a group (pure). Suppressed where the count or its complement
- * is below the threshold, so that a small group, "none" and "all" look the same; and where the
- * difference with the previous release isolates fewer people than the threshold. What is released
- * is rounded to a multiple of the threshold, so that one person seldom shows and never for certain
- * to who does not know all the others (see docs/adr/0004-counts.md).
+ * Disclosure control for one count over a group (pure). Noise comes first, so that everything after
+ * it, suppression included, says no more of one person than the noise lets through: whatever a reader
+ * knows of all the others, no released value is certain about the last one. Then suppressed: a group
+ * too small to hide in, a value or complement below the threshold, and a group that differs from an
+ * earlier released one by fewer people than the threshold. What is left is rounded to a multiple of
+ * the threshold. See docs/adr/0004-counts.md.
  * @param found people found, of `tenants` distinct people
  * @param threshold k, at least 1: the protocol's countsThreshold
+ * @param noise from `drawNoise`, drawn once for a release and never again
  */
 export function releaseCount(
   found: number,
   tenants: number,
   threshold: number,
-  overlap?: Overlap,
+  noise: number,
+  overlaps: Overlap[] = [],
 ): ReleasedCount {
-  const tooFew = found < threshold || tenants - found < threshold
-  if (tooFew || (overlap && isolates(overlap, threshold)))
+  const noisy = found + noise
+  const tooFew = tenants < 2 * threshold || noisy < threshold || tenants - noisy < threshold
+  if (tooFew || overlaps.some(overlap => isolates(overlap, threshold))) {
     return { found: undefined, suppressed: true }
-  return { found: Math.round(found / threshold) * threshold, suppressed: false }
+  }
+  return { found: Math.round(noisy / threshold) * threshold, suppressed: false }
 }
 
 function isolates(overlap: Overlap, threshold: number): boolean {
   return [overlap.added, overlap.removed].some(people => people > 0 && people < threshold)
+}
+
+/**
+ * Noise of the discrete Laplace distribution with scale k: P(n) is proportional to e^(-|n|/k), so one
+ * person more or less changes the probability of any released value by at most a factor e^(1/k)
+ * (differential privacy with epsilon = 1/k). The difference of two geometric draws.
+ * @param threshold k, the scale
+ * @param uniforms two independent random numbers in (0, 1)
+ */
+export function drawNoise(threshold: number, uniforms: readonly [number, number]): number {
+  const [first, second] = uniforms.map(uniform => Math.floor(-Math.log(uniform) * threshold))
+  return (first ?? 0) - (second ?? 0)
 }

@@ -75,8 +75,12 @@ describe('a protocol that grants counts', () => {
     const { body } = gateway.hooks.woonboog.received[0]!
     expect(body).toMatchObject({
       type: 'be.huisbrug.detection.answered',
-      data: { protocol: 'wm-vdab', period: PERIOD, tenants: 40, found: 20, suppressed: false },
+      data: { protocol: 'wm-vdab', period: PERIOD, purpose: 'detection', tenants: 40 },
     })
+    // 20 of 40, with noise of scale 5, rounded; suppressed where the noise goes far.
+    const { found, suppressed } = body['data'] as { found: number | null; suppressed: boolean }
+    expect(suppressed).toBe(found === null)
+    expect((found ?? 0) % 5).toBe(0)
     await expect(woonboog.detect(detection([tenant(500)]))).rejects.toMatchObject({
       code: 'HB-509',
     })

@@ -52,9 +52,21 @@ async function run(
   })
   seen.push(
     await readAll(gateway, sent),
-    hook.received.map(it => it.body['data']),
+    hook.received.map(it => withoutNoise(it.body['data'] as Count)),
   )
   return seen
+}
+
+interface Count {
+  found: number | null
+  tenants: number
+}
+
+// The number itself is drawn with noise: disclosure.test.ts proves, exactly, how little it tells.
+function withoutNoise(count: Count): object {
+  if (count.found === null) return count
+  expect(count.found % 5).toBe(0)
+  return { ...count, found: 'a rounded number with noise' }
 }
 
 async function readAll(gateway: TestGateway, sent: string[]): Promise<unknown> {

@@ -55,6 +55,7 @@ export const words = {
     'message.retrying': 'Aflevering mislukt, nieuwe poging volgt',
     'message.parked': 'Bericht geparkeerd',
     'message.held': 'Bericht aangehouden',
+    'message.resumed': 'Bericht gaat verder',
     'message.expired': 'Bericht vervallen',
     'message.withdrawn': 'Bericht ingetrokken',
     'message.answered': 'Vraag beantwoord',

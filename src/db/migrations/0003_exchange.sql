@@ -57,15 +57,6 @@ CREATE INDEX message_conservation ON message (received_day, protocol);
 CREATE INDEX message_reply ON message (in_reply_to) WHERE in_reply_to IS NOT NULL;
 CREATE INDEX message_awaiting ON message (answer_due_at) WHERE answer_state = 'awaiting';
 CREATE INDEX message_period ON message (protocol, party_id, period) WHERE period IS NOT NULL;
-CREATE INDEX message_latest ON message (domain, party_id, period) WHERE type = 'detection.request' AND accepted > 0;
-
-CREATE VIEW current_route AS
-  SELECT r.* FROM route r
-  WHERE r.ended_on IS NULL AND r.expires_at > now() AND r.period = (
-    SELECT max(m.period) FROM message m
-    WHERE m.domain = r.domain AND m.party_id = r.party_id
-      AND m.type = 'detection.request' AND m.accepted > 0);
-COMMENT ON VIEW current_route IS 'Routes whose company named the person in its latest request period and did not end the tenancy';
 
 CREATE TABLE volume_use (
   protocol text NOT NULL,
@@ -153,6 +144,8 @@ COMMENT ON COLUMN feedback.created_at IS 'When it was accepted';
 CREATE INDEX feedback_party ON feedback (party_id, id);
 CREATE INDEX feedback_message ON feedback (message_id);
 CREATE INDEX feedback_tag ON feedback (domain, tag);
+CREATE INDEX feedback_payload ON feedback (id) WHERE reachability IS NOT NULL;
+CREATE INDEX feedback_status ON feedback (status) WHERE status <> 'closed';
 
 CREATE TABLE detection_result (
   message_id text NOT NULL REFERENCES message,
@@ -201,6 +194,15 @@ COMMENT ON COLUMN period_close.released_at IS 'When the number was released';
 COMMENT ON COLUMN period_close.tenants IS 'Distinct tenants answered for';
 COMMENT ON COLUMN period_close.found IS 'The number after disclosure control; empty where withheld';
 
+-- A month in which a company is still sending has not named everyone yet: until it closes, who was
+-- named in the last closed month stays current, so that no signal is lost in between.
+CREATE VIEW current_route AS
+  SELECT r.* FROM route r JOIN domain d ON d.name = r.domain
+  WHERE r.ended_on IS NULL AND r.expires_at > now() AND r.period >= coalesce((
+    SELECT max(c.period) FROM period_close c
+    WHERE c.protocol = d.protocol AND c.party_id = r.party_id), '');
+COMMENT ON VIEW current_route IS 'Routes whose company named the person in its latest complete request period or since, and did not end the tenancy';
+
 CREATE INDEX period_close_open ON period_close (closed_at) WHERE released_at IS NULL;
 
 CREATE TABLE hand_over (
@@ -225,6 +227,7 @@ CREATE TABLE hand_over (
   created_at   timestamptz NOT NULL,
   delivered_at timestamptz,
   acknowledged_at timestamptz,
+  erased_at    timestamptz,
   CHECK (message_id IS NOT NULL OR NOT counted),
   CHECK (destination IS NOT NULL OR kind = 'register' OR state IN ('held', 'withdrawn', 'expired'))
 );
@@ -234,7 +237,7 @@ COMMENT ON COLUMN hand_over.message_id IS 'The message it belongs to; empty for 
 COMMENT ON COLUMN hand_over.destination IS 'The party that receives it; empty while two routes are current, and for the register';
 COMMENT ON COLUMN hand_over.kind IS 'How it is carried: a call to VDAB, an event for a webhook or inbox, or kept in the gateway''s own register';
 COMMENT ON COLUMN hand_over.domain IS 'Domain of the tags it carries';
-COMMENT ON COLUMN hand_over.event IS 'Event type, for an event';
+COMMENT ON COLUMN hand_over.event IS 'Event type, for an event; the status, for progress';
 COMMENT ON COLUMN hand_over.feedback_id IS 'The feedback it carries';
 COMMENT ON COLUMN hand_over.with_id IS 'The hand-over that carries this one: the answers of a period go out as one number';
 COMMENT ON COLUMN hand_over.counted IS 'Whether its items count in the conservation of its message; notices do not';
@@ -248,13 +251,13 @@ COMMENT ON COLUMN hand_over.due_at IS 'When it is next due';
 COMMENT ON COLUMN hand_over.claimed_until IS 'Until when a worker has it in hand';
 COMMENT ON COLUMN hand_over.created_at IS 'When it was made';
 COMMENT ON COLUMN hand_over.delivered_at IS 'When the destination took it';
+COMMENT ON COLUMN hand_over.erased_at IS 'When its payload was erased: then it cannot be had again';
 COMMENT ON COLUMN hand_over.acknowledged_at IS 'When the destination acknowledged it through its inbox';
 CREATE INDEX hand_over_due ON hand_over (destination, due_at) WHERE state IN ('queued', 'retrying');
 CREATE INDEX hand_over_open ON hand_over (state) WHERE state NOT IN ('delivered', 'withdrawn', 'expired');
 CREATE INDEX hand_over_message ON hand_over (message_id);
 CREATE INDEX hand_over_destination ON hand_over (destination, id);
 CREATE INDEX hand_over_feedback ON hand_over (feedback_id) WHERE feedback_id IS NOT NULL;
-CREATE INDEX hand_over_delivered ON hand_over (delivered_at) WHERE state = 'delivered' AND kind = 'event';
 CREATE INDEX hand_over_with ON hand_over (with_id) WHERE with_id IS NOT NULL;
 CREATE INDEX hand_over_held ON hand_over (reason) WHERE state = 'held';
 

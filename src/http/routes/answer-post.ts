@@ -1,4 +1,5 @@
 import { receiveAnswer } from '../../exchange/answer.ts'
+import { isId } from '../../ids.ts'
 import { toIncoming, toReply } from '../incoming.ts'
 import type { Route } from '../route.ts'
 
@@ -9,7 +10,9 @@ export const postAnswer: Route = {
   access: 'answers:write',
   handle: async (context, request) => {
     const requestId = request.params['messageId'] ?? ''
-    const operation = `POST /v1/detections/${requestId.slice(0, 64)}/answer`
+    // The scope of a key is stored: only an id of our own form goes into it.
+    const known = isId('msg', requestId) ? requestId : '-'
+    const operation = `POST /v1/detections/${known}/answer`
     const incoming = toIncoming(request, 'detection.answer', operation)
     return toReply(await receiveAnswer(context, incoming, requestId))
   },

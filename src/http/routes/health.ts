@@ -1,3 +1,4 @@
+import { refuse } from '../../errors.ts'
 import { isHealthy, readHealth } from '../../health.ts'
 import type { Route } from '../route.ts'
 
@@ -21,14 +22,14 @@ export const getReady: Route = {
   },
 }
 
-/** Figures for Prometheus. */
+/** Figures for Prometheus, for this machine only: rates tell outsiders when who exchanges. */
 export const getMetrics: Route = {
   method: 'get',
   path: '/metrics',
   access: 'public',
-  handle: async context => ({
-    status: 200,
-    body: await context.metrics.expose(),
-    type: 'text/plain; version=0.0.4; charset=utf-8',
-  }),
+  handle: async (context, request) => {
+    if (!request.isLocal) throw refuse('HB-206', '', 'metrics are for this machine')
+    const body = await context.metrics.expose()
+    return { status: 200, body, type: 'text/plain; version=0.0.4; charset=utf-8' }
+  },
 }

@@ -1,4 +1,5 @@
 import { receiveProgress } from '../../exchange/progress.ts'
+import { isId } from '../../ids.ts'
 import { toIncoming, toReply } from '../incoming.ts'
 import type { Route } from '../route.ts'
 
@@ -9,7 +10,9 @@ export const postProgress: Route = {
   access: 'progress:write',
   handle: async (context, request) => {
     const feedbackId = request.params['feedbackId'] ?? ''
-    const operation = `POST /v1/feedback/${feedbackId.slice(0, 64)}/progress`
+    // The scope of a key is stored: only an id of our own form goes into it.
+    const known = isId('fb', feedbackId) ? feedbackId : '-'
+    const operation = `POST /v1/feedback/${known}/progress`
     const incoming = toIncoming(request, 'feedback.progress', operation)
     return toReply(await receiveProgress(context, incoming, feedbackId))
   },

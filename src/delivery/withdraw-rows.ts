@@ -1,0 +1,58 @@
+import type { Tx } from '../db/pool.ts'
+
+/** A sealed row that must not leave any more: whose hand-over it is in, and about whom it is. */
+export interface DoomedRow {
+  handOverId: string
+  subjectTag: Uint8Array
+}
+
+/** A message that lost rows. */
+export interface Withdrawn {
+  messageId: string
+  rows: number
+  /** Whether no row is left: then the whole request is withdrawn and waits for no answer. */
+  whole: boolean
+}
+
+/**
+ * Takes rows out of requests that have not left yet: the row goes, the hand-over counts it as
+ * withdrawn, and the person is no longer a member of the group that a number is about.
+ * @param reason why, as a code
+ */
+export async function withdrawRows(
+  tx: Tx,
+  doomed: DoomedRow[],
+  reason: string,
+  at: Date,
+): Promise<Withdrawn[]> {
+  if (doomed.length === 0) return []
+  const { rows } = await tx.query<Withdrawn>(
+    `WITH doomed AS (
+       SELECT * FROM unnest($1::text[], $2::bytea[]) AS d (hand_over, subject_tag)),
+     gone AS (
+       DELETE FROM detection_row r USING doomed d JOIN hand_over h ON h.id = d.hand_over
+       WHERE r.message_id = h.message_id AND r.subject_tag = d.subject_tag
+       RETURNING h.id, h.message_id, r.subject_tag),
+     forgotten AS (
+       DELETE FROM period_member p USING gone JOIN message m ON m.id = gone.message_id
+       WHERE p.protocol = m.protocol AND p.party_id = m.party_id AND p.period = m.period
+         AND p.subject_tag = gone.subject_tag),
+     counted AS (SELECT id, count(*)::int AS rows FROM gone GROUP BY id),
+     changed AS (
+       UPDATE hand_over h SET items = items - rows, withdrawn = withdrawn + rows,
+         state = CASE WHEN items = rows THEN 'withdrawn' ELSE state END,
+         reason = CASE WHEN items = rows THEN $3 ELSE reason END,
+         claimed_until = CASE WHEN items = rows THEN NULL ELSE claimed_until END
+       FROM counted WHERE h.id = counted.id
+       RETURNING h.message_id, rows, h.state = 'withdrawn' AS whole),
+     settled AS (
+       UPDATE message m SET answer_state = NULL FROM changed
+       WHERE changed.whole AND m.id = changed.message_id AND m.answer_state = 'awaiting'),
+     stepped AS (
+       INSERT INTO transition (message_id, state, at, code)
+       SELECT message_id, 'withdrawn', $4::timestamptz, $3 FROM changed WHERE whole)
+     SELECT message_id AS "messageId", rows, whole FROM changed`,
+    [doomed.map(it => it.handOverId), doomed.map(it => it.subjectTag), reason, at],
+  )
+  return rows
+}
