@@ -158,10 +158,10 @@ export const SERVICE_OPERATIONS: readonly Operation[] = [
     path: '/metrics',
     id: 'readMetrics',
     tag: 'operation',
-    summary: 'Figures for Prometheus',
+    summary: 'Figures for Prometheus, for the machine itself only',
     status: 200,
     text: { type: 'text/plain', description: 'Prometheus text format' },
-    refusals: [],
+    refusals: ['HB-206'],
   },
   {
     method: 'get',

@@ -55,17 +55,19 @@ export async function viewMessage(
     state: stateOf(row),
     at: row.received_at.toISOString(),
     items: { accepted, refused, delivered, pending, parked, expired, withdrawn },
-    transitions: row.transitions
-      .filter(step => step.state !== 'answered' || row.shows_answer)
-      .map(({ state, at, code }) => ({
-        state,
-        at: (state === 'answered' && row.released_at
-          ? row.released_at
-          : new Date(at)
-        ).toISOString(),
-        ...(code && { code }),
-      })),
+    transitions: visibleSteps(row),
   }
+}
+
+// In order of the times that are shown: the order of the real ones would tell when the answer came.
+function visibleSteps(row: Row): MessageView['transitions'] {
+  return row.transitions
+    .filter(step => step.state !== 'answered' || row.shows_answer)
+    .map(({ state, at, code }) => {
+      const shown = state === 'answered' ? (row.released_at ?? at) : at
+      return { state, at: new Date(shown).toISOString(), ...(code && { code }) }
+    })
+    .toSorted((a, b) => a.at.localeCompare(b.at))
 }
 
 // The state a person would name: the one that most needs attention while parts of it differ.

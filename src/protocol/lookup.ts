@@ -62,25 +62,12 @@ export function allowanceOf(
   return modalitiesOf(set, id)?.evaluation.find(quota => quota.party === party)
 }
 
-/** Ids of the agreements of which `test` holds. */
-function agreementsWhere(
-  set: ProtocolSet,
-  test: (it: LoadedProtocol<Agreement>) => boolean,
-): string[] {
-  return [...set.protocols.values()]
-    .filter(isAgreement)
-    .filter(test)
-    .map(agreement => agreement.id)
-}
-
 /** Ids of the agreements in force. */
 export function agreementsInForce(set: ProtocolSet, at: Date): string[] {
-  return agreementsWhere(set, agreement => statusAt(agreement, at) === 'in-force')
-}
-
-/** Ids of the agreements whose clocks run: all but the suspended ones. */
-export function agreementsRunning(set: ProtocolSet, at: Date): string[] {
-  return agreementsWhere(set, agreement => stateAt(agreement, at) !== 'suspended')
+  return [...set.protocols.values()]
+    .filter(isAgreement)
+    .filter(agreement => statusAt(agreement, at) === 'in-force')
+    .map(agreement => agreement.id)
 }
 
 /** The housing company's or welfare office's accession to a framework, if it has one. */

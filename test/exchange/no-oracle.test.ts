@@ -48,7 +48,9 @@ async function run(
   await until('the number arrives', () => hook.received.length > 0)
   await until('all are delivered', async () => {
     const states = await Promise.all(sent.map(id => woonboog.message(id)))
-    return states.every(({ state }) => state === 'answered')
+    const { items } = await woonboog.deliveries()
+    const delivered = items.every(({ state }) => state === 'delivered')
+    return delivered && states.every(({ state }) => state === 'answered')
   })
   seen.push(
     await readAll(gateway, sent),
@@ -64,7 +66,7 @@ interface Count {
 
 // The number itself is drawn with noise: disclosure.test.ts proves, exactly, how little it tells.
 function withoutNoise(count: Count): object {
-  if (count.found === null) return count
+  if (typeof count.found !== 'number') return count
   expect(count.found % 5).toBe(0)
   return { ...count, found: 'a rounded number with noise' }
 }
@@ -86,7 +88,7 @@ async function readAll(gateway: TestGateway, sent: string[]): Promise<unknown> {
       attempts,
       lastStatus,
     })),
-    inbox: inbox.items.map(({ type, data }) => ({ type, data })),
+    inbox: inbox.items.map(({ type, data }) => ({ type, data: withoutNoise(data as never) })),
   }
 }
 

@@ -32,9 +32,7 @@ test('modalities and quota come from the agreement', () => {
 
 test('a suspended agreement is not in force, and its clocks stand still', () => {
   expect(lookup.agreementsInForce(set, IN_FORCE)).toEqual(['wm-vdab'])
-  expect(lookup.agreementsRunning(set, IN_FORCE)).toEqual(['wm-vdab'])
   expect(lookup.agreementsInForce(suspended, IN_FORCE)).toEqual([])
-  expect(lookup.agreementsRunning(suspended, IN_FORCE)).toEqual([])
 })
 
 test('the public list and the published copies fit their schemas', () => {
