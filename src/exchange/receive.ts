@@ -1,4 +1,3 @@
-import { createHash, createHmac } from 'node:crypto'
 import type { Caller } from '../access/operations.ts'
 import { recordEntry } from '../audit/record.ts'
 import type { EntryDraft } from '../audit/types.ts'
@@ -8,6 +7,7 @@ import { problemOf, type Reason, Refusal, refuse } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { referenceOf } from '../protocol/lookup.ts'
 import { containsNationalNumber } from '../pseudonym/national-number.ts'
+import { asObject, countItems, digestOf, isPlainDigest, parseBody, protocolNamed } from './body.ts'
 import { insertMessage, type MessageColumns } from './message.ts'
 import { findOutcome, type Outcome, replay, reserveKey, storeOutcome } from './outcome.ts'
 
@@ -45,10 +45,6 @@ export interface Acceptance {
 export type Accept = (body: Record<string, unknown>, messageId: string) => Promise<Acceptance>
 
 const KEY_FORM = /^[A-Za-z0-9._-]{1,64}$/
-const NONCE_FORM = /^[A-Za-z0-9_-]{43}$/
-const DIGEST_KEY = 'digest:body'
-const KEYED = 'keyed-'
-const MAX_COUNTED_ITEMS = 1_000_000
 
 /**
  * Takes in one message: once per Idempotency-Key, with a signed receipt, its evidence in the same
@@ -62,7 +58,7 @@ export async function receive(
 ): Promise<Outcome> {
   const parsed = parseBody(incoming)
   const body = 'body' in parsed ? parsed.body : undefined
-  const digest = await digestOf(context, incoming.raw, body)
+  const digest = await digestOf(context.keys, incoming.raw, body)
   try {
     requireKey(incoming)
     const earlier = await findOutcome(context.pool, incoming)
@@ -244,7 +240,7 @@ function signReceipt(
     messageId,
     type: incoming.type,
     decision: accepted ? 'accepted' : 'refused',
-    ...(!digest.startsWith(KEYED) && { digest }),
+    ...(isPlainDigest(digest) && { digest }),
     ...(message.protocol && {
       protocol: message.protocol.id,
       protocolVersion: message.protocol.version,
@@ -264,46 +260,4 @@ function hasGoodKey({ key, at }: Incoming): boolean {
 
 function requireKey(incoming: Incoming): void {
   if (!hasGoodKey(incoming)) throw refuse('HB-205', '', 'header Idempotency-Key')
-}
-
-function parseBody(incoming: Incoming): { body: unknown } | { fault: Refusal } {
-  if (incoming.unreadable) return { fault: incoming.unreadable }
-  try {
-    return { body: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(incoming.raw)) }
-  } catch {
-    return { fault: refuse('HB-201', '', 'RFC 8259') }
-  }
-}
-
-/**
- * The digest of a body. One without the sender's nonce could be guessed from its digest, national
- * numbers and all: its digest is keyed with a secret of the gateway, and its receipt has none.
- */
-async function digestOf(context: Context, raw: Buffer, body: unknown): Promise<string> {
-  if (hasNonce(body)) return createHash('sha256').update(raw).digest('base64url')
-  const key = await context.keys.secret(DIGEST_KEY)
-  return `${KEYED}${createHmac('sha256', key).update(raw).digest('base64url')}`
-}
-
-function hasNonce(body: unknown): boolean {
-  const nonce = (body as { nonce?: unknown } | null | undefined)?.nonce
-  return typeof nonce === 'string' && NONCE_FORM.test(nonce)
-}
-
-function asObject(body: unknown): Record<string, unknown> {
-  if (typeof body === 'object' && body !== null && !Array.isArray(body)) {
-    return body as Record<string, unknown>
-  }
-  throw refuse('HB-202', '', 'the body is a JSON object')
-}
-
-function protocolNamed(body: unknown): string | undefined {
-  const id = (body as { protocol?: unknown } | null | undefined)?.protocol
-  return typeof id === 'string' ? id : undefined
-}
-
-function countItems(body: unknown): number {
-  const { tenants, items } = (body ?? {}) as { tenants?: unknown; items?: unknown }
-  const list = Array.isArray(tenants) ? tenants : Array.isArray(items) ? items : []
-  return Math.min(Math.max(list.length, 1), MAX_COUNTED_ITEMS)
 }
