@@ -5,12 +5,13 @@ import { fileURLToPath } from 'node:url'
 import express from 'express'
 import helmet from 'helmet'
 import { isLoopbackAddress } from '../access/peer-url.ts'
+import type { Role } from '../config.ts'
 import type { Context } from '../context.ts'
 import { type ErrorCode, Refusal, reason } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { problemReply, toRefusal } from './problem.ts'
 import type { ApiRequest, Reply, Route } from './route.ts'
-import { ROUTES } from './routes/index.ts'
+import { EVALUATION_ROUTES, ROUTES, SERVICE_ROUTES } from './routes/index.ts'
 
 const MAX_BODY_BYTES = 1024 * 1024
 const TOKEN_PATH = '/oauth/token'
@@ -24,11 +25,19 @@ export function createApp(context: Context): express.Express {
   app.use(helmet())
   for (const extra of context.mounts) app.use(extra.path, extra.handler)
   serveDocumentation(app)
-  for (const route of ROUTES) app[route.method](route.path, serve(context, route))
+  for (const route of routesFor(context.config.roles)) {
+    app[route.method](route.path, serve(context, route))
+  }
   app.use((request, response) => refuseUnknown(context, request, response))
   app.use(((_error, request, response, _next) =>
     refuseUnknown(context, request, response)) satisfies express.ErrorRequestHandler)
   return app
+}
+
+/** What a process serves: health and figures always, the rest by its roles. */
+function routesFor(roles: ReadonlySet<Role>): Route[] {
+  if (roles.has('api')) return ROUTES
+  return roles.has('evaluator') ? [...EVALUATION_ROUTES, ...SERVICE_ROUTES] : SERVICE_ROUTES
 }
 
 function serve(context: Context, route: Route): express.RequestHandler {

@@ -24,9 +24,16 @@ import {
 } from './webhook.ts'
 import { getAuthorizationServer, getJwks } from './well-known.ts'
 
+/** What every process answers: its health and its figures. */
+export const SERVICE_ROUTES: Route[] = [getLive, getReady, getMetrics]
+
+/** What a process with the role evaluator answers. */
+export const EVALUATION_ROUTES: Route[] = [postToken, postEvaluations, getDomains, postDomainReady]
+
 /** Every operation of the outside contract. */
 export const ROUTES: Route[] = [
-  postToken,
+  ...SERVICE_ROUTES,
+  ...EVALUATION_ROUTES,
   getProtocols,
   getProtocol,
   postDetections,
@@ -37,9 +44,6 @@ export const ROUTES: Route[] = [
   postPeriodClose,
   getMessage,
   getReceipt,
-  postEvaluations,
-  getDomains,
-  postDomainReady,
   putWebhook,
   getWebhook,
   removeWebhook,
@@ -51,9 +55,6 @@ export const ROUTES: Route[] = [
   postAcknowledgement,
   getCheckpoint,
   getTile,
-  getLive,
-  getReady,
-  getMetrics,
   getJwks,
   getAuthorizationServer,
 ]
