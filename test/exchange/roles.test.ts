@@ -30,8 +30,7 @@ describe('roles in processes of their own, on one database', () => {
 
   test('a console alone serves the console and its health, not the interface', async () => {
     const { config } = front.context
-    const port = config.port + 1
-    const settings = { ...config, port, roles: new Set(['console'] as const) }
+    const settings = { ...config, port: 0, roles: new Set(['console'] as const) }
     const room = await startGateway(settings, createLogger('error'))
     try {
       const status = async (path: string) => (await fetch(`${room.url}${path}`)).status
@@ -62,6 +61,6 @@ describe('roles in processes of their own, on one database', () => {
     const receipt = await front.db.pool.query(
       "SELECT count(*)::int AS n FROM audit_entry WHERE action = 'program.started'",
     )
-    expect(receipt.rows[0].n).toBe(4)
+    expect(receipt.rows[0].n).toBe(5)
   })
 })
