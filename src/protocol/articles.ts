@@ -66,6 +66,11 @@ const PARTS: Readonly<Record<string, string>> = {
   until: 'laatste dag',
 }
 
+/** The articles of a document, in order: title, and the sections each holds. Numbers start at 1. */
+export function articlesOf(document: Protocol): readonly [string, readonly string[]][] {
+  return document.kind === 'accession' ? ACCESSION : AGREEMENT
+}
+
 const PATH = /^([A-Za-z]+)(?:\[([^\]]+)\])?(?:\.(.+))?$/
 
 /**
@@ -78,7 +83,7 @@ export function ruleTitle(document: Protocol, rule: string): string {
   const own = `${document.protocolId} ${document.version}, `
   const path = rule.startsWith(own) ? rule.slice(own.length) : rule
   const [, section = '', id, part] = PATH.exec(path) ?? []
-  const articles = document.kind === 'accession' ? ACCESSION : AGREEMENT
+  const articles = articlesOf(document)
   const index = articles.findIndex(([, sections]) => sections.includes(section))
   const article = articles[index]
   if (!article) return rule

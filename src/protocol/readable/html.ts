@@ -1,0 +1,138 @@
+import type { Block, Cell } from './block.ts'
+import type { Article, ReadableDocument } from './model.ts'
+import type { ReadableStatus } from './status.ts'
+import { stateInWords } from './status.ts'
+import { styleOf } from './style.ts'
+
+/** Escapes a text for HTML, as content and in quoted attributes. */
+export function escapeHtml(text: string): string {
+  const names: Record<string, string> = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    '"': '&quot;',
+    "'": '&#39;',
+  }
+  return text.replace(/[&<>"']/g, character => names[character] ?? '')
+}
+
+/**
+ * A page of its own: no script, nothing from elsewhere, A4 when printed.
+ * @param margin for the foot of each printed page; letters, digits, dots and dashes only
+ * @param body HTML, escaped already
+ */
+export function pageOf(language: string, title: string, margin: string, body: string): string {
+  return `<!DOCTYPE html>
+<html lang="${escapeHtml(language)}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)}</title>
+<style>${styleOf(margin)}</style>
+</head>
+<body>
+${body}
+</body>
+</html>
+`
+}
+
+/** A readable protocol as a self-contained page. */
+export function htmlOf(document: ReadableDocument): string {
+  const articles = [...document.articles, ...document.annexes]
+  const body = [
+    '<header>',
+    `<h1>${escapeHtml(document.title)}</h1>`,
+    factsHtml(document.head),
+    document.sample === undefined ? '' : noteHtml('warning', document.sample),
+    statusHtml(document.status),
+    '</header>',
+    contentsHtml(articles),
+    '<main>',
+    ...articles.map(articleHtml),
+    '</main>',
+    `<footer>${escapeHtml(`${document.id}, versie ${document.version}. Vingerafdruk: ${document.digest}. De vingerafdruk is SHA-256 over de canonieke tekst (RFC 8785), zonder handtekeningen.`)}</footer>`,
+  ]
+  const margin = `${document.id} ${document.version}`
+  const page = body.filter(Boolean).join('\n')
+  return pageOf(document.language, `${document.title} (${margin})`, margin, page)
+}
+
+function statusHtml(status: ReadableStatus): string {
+  const lines = [
+    `${status.sentence} ${status.why}`.trim(),
+    `Stand: ${stateInWords(status)}.`,
+    ...status.faults.map(fault => `Fout in ${fault}.`),
+  ]
+  const paragraphs = lines.map(line => `<p>${escapeHtml(line)}</p>`).join('')
+  return `<div class="note${status.inForce ? '' : ' warning'}">${paragraphs}</div>`
+}
+
+function contentsHtml(articles: readonly Article[]): string {
+  const items = articles.map(
+    ({ anchor, number, title }) =>
+      `<li><a href="#${escapeHtml(anchor)}">${escapeHtml(`${number}. ${title}`)}</a></li>`,
+  )
+  return `<nav aria-label="Inhoud"><h2>Inhoud</h2><ol>${items.join('')}</ol></nav>`
+}
+
+function articleHtml({ anchor, number, title, blocks }: Article): string {
+  const name = `<span class="number">${escapeHtml(number)}.</span>${escapeHtml(title)}`
+  const parted = blocks.some(({ kind }) => kind === 'part')
+  const content = blocks.map(block => blockHtml(block, parted ? 'h4' : 'h3')).join('\n')
+  return `<section id="${escapeHtml(anchor)}">\n<h2>${name}</h2>\n${content}\n</section>`
+}
+
+/** One block; its heading is of the given level. */
+export function blockHtml(block: Block, level: 'h3' | 'h4'): string {
+  switch (block.kind) {
+    case 'part':
+      return `<h3>${escapeHtml(block.text)}</h3>`
+    case 'heading':
+      return `<${level}>${escapeHtml(block.text)}</${level}>`
+    case 'paragraph':
+      return `<p>${escapeHtml(block.text)}</p>`
+    case 'list':
+      return `<ul>${block.items.map(item => `<li>${escapeHtml(item)}</li>`).join('')}</ul>`
+    case 'facts':
+      return factsHtml(block.rows)
+    case 'note':
+      return noteHtml(block.tone, block.text)
+    case 'table':
+      return tableHtml(block)
+  }
+}
+
+function factsHtml(rows: readonly (readonly [string, string])[]): string {
+  const items = rows.map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${linked(value)}</dd>`)
+  return items.length ? `<dl>${items.join('')}</dl>` : ''
+}
+
+function noteHtml(tone: 'info' | 'warning', text: string): string {
+  return `<div class="note${tone === 'warning' ? ' warning' : ''}"><p>${escapeHtml(text)}</p></div>`
+}
+
+function tableHtml({ caption, columns, rows }: Extract<Block, { kind: 'table' }>): string {
+  const head = columns.map(column => `<th scope="col">${escapeHtml(column)}</th>`).join('')
+  const body = rows.map(([first, ...rest]) => {
+    const name = first ? `<th scope="row">${cellHtml(first)}</th>` : ''
+    return `<tr>${name}${rest.map(cell => `<td>${cellHtml(cell)}</td>`).join('')}</tr>`
+  })
+  const table = `<table><caption>${escapeHtml(caption)}</caption><thead><tr>${head}</tr></thead><tbody>${body.join('\n')}</tbody></table>`
+  // On a narrow screen it scrolls by itself, also from the keyboard.
+  return `<div class="table" role="group" tabindex="0" aria-label="${escapeHtml(caption)}">${table}</div>`
+}
+
+function cellHtml({ text, notes, href }: Cell): string {
+  const name = href === undefined ? linked(text) : anchorHtml(href, text)
+  return name + notes.map(line => `<span class="more">${linked(line)}</span>`).join('')
+}
+
+/** A text that is a web address as a link to it; only https, so that no script hides in one. */
+function linked(text: string): string {
+  return /^https:\/\/[^\s]+$/.test(text) ? anchorHtml(text, text) : escapeHtml(text)
+}
+
+function anchorHtml(href: string, text: string): string {
+  return `<a href="${escapeHtml(href)}">${escapeHtml(text)}</a>`
+}

@@ -1,0 +1,91 @@
+import type { Agreement } from '../document.ts'
+import { type Block, cell, facts, paragraph, table } from './block.ts'
+import { nameOf } from './shared.ts'
+import { days, number, word, yesNo } from './words.ts'
+
+/** How the exchange works: form of the answer, windows, retention, evaluation. */
+export function modalityBlocks(document: Agreement): Block[] {
+  const { modalities } = document
+  return [
+    facts([
+      ['Weg', modalities.channel],
+      ['Richting', word('direction', modalities.direction)],
+      ['Afgifte', word('mode', modalities.mode)],
+      ['Vorm van de berichten', modalities.format],
+      ['Pseudoniemdomein', modalities.domain],
+      ['Antwoorden', word('granularity', modalities.granularity)],
+      ['Drempel en afronding van aantallen', number(modalities.countsThreshold)],
+      [
+        'Een maand sluit vanzelf',
+        `${days(modalities.periodClosesAfterDays)} na het einde van de maand`,
+      ],
+      ['Termijn om te antwoorden', days(modalities.answerWindowDays)],
+      ['Berichten blijven bewaard', days(modalities.payloadRetentionDays)],
+      ['Weg terug blijft bewaard', `${days(modalities.routeRetentionDays)} na de laatste maand`],
+      ['Opvolging is te laat na', days(modalities.daysToOverdue)],
+      ['Afzender onbekend voor de ontvanger', yesNo(modalities.senderBlind)],
+      ['Elk bericht digitaal ondertekend', yesNo(modalities.signature)],
+    ]),
+    ...answerText(document),
+    ...windowText(document),
+    ...evaluation(document),
+  ]
+}
+
+function answerText({ modalities }: Agreement): Block[] {
+  const k = number(modalities.countsThreshold)
+  if (modalities.granularity === 'person') {
+    return [
+      paragraph(
+        'Wie een vraag stelt, krijgt per persoon een antwoord: gevonden of niet gevonden. Meer niet.',
+      ),
+    ]
+  }
+  return [
+    paragraph(
+      `Wie een vraag stelt, krijgt een aantal per maand en niets per persoon. Het aantal is afgerond op een veelvoud van ${k}. Het blijft verborgen als er minder dan ${k} personen gevonden zijn, als er minder dan ${k} niet gevonden zijn, of als het verschil met de vorige maand minder dan ${k} personen zou aanwijzen.`,
+    ),
+  ]
+}
+
+function windowText({ modalities }: Agreement): Block[] {
+  return [
+    paragraph(
+      `Een vraag waarop na ${days(modalities.answerWindowDays)} geen antwoord kwam, vervalt. De inhoud van een bericht wist Huisbrug hoogstens ${days(modalities.payloadRetentionDays)} na de afgifte. Wat in het logboek blijft, zegt wat er gebeurd is en niet over wie.`,
+    ),
+  ]
+}
+
+function evaluation(document: Agreement): Block[] {
+  const rows = document.modalities.evaluation.map(one => [
+    cell(nameOf(document, one.party)),
+    cell(number(one.registerSize)),
+    cell(number(one.dailyAllowance)),
+  ])
+  return [
+    table(
+      'Hoeveel pseudoniemen een partij mag laten berekenen',
+      ['Partij', 'Voor heel haar bestand', 'Daarna, per dag'],
+      rows,
+      'Geen enkele partij mag pseudoniemen laten berekenen voor een eigen bestand.',
+    ),
+  ]
+}
+
+/** When messages go, and how many persons at most. */
+export function periodicityBlocks({ periodicity }: Agreement): Block[] {
+  const { perMessage, perDay, perEpoch } = periodicity.ceilings
+  return [
+    facts([['Ritme', word('schedule', periodicity.schedule)]]),
+    paragraph(periodicity.trigger),
+    table(
+      'Hoogste aantal personen',
+      ['In een bericht', 'Per dag', 'Onder een sleutel'],
+      [[cell(number(perMessage)), cell(number(perDay)), cell(number(perEpoch))]],
+      '',
+    ),
+    paragraph(
+      'Een sleutel geldt voor een reeks maanden. Wat boven een grens gaat, weigert Huisbrug.',
+    ),
+  ]
+}

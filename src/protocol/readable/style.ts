@@ -1,0 +1,70 @@
+/** Own style of a readable protocol: system fonts, AA contrast, and A4 when printed. */
+const STYLE = `
+:root { color-scheme: light; --ink: #17212b; --muted: #4a5763; --line: #c4ccd3; --soft: #eef2f4;
+  --accent: #0f4c5c; --warn: #fdf1dc; --warn-line: #a86400; }
+* { box-sizing: border-box; }
+html { font: 16px/1.55 system-ui, 'Segoe UI', 'Noto Sans', 'Liberation Sans', sans-serif;
+  color: var(--ink); background: #fff; }
+body { max-width: 60rem; margin: 0 auto; padding: 2rem 1.25rem 4rem; }
+h1 { font-size: 1.75rem; line-height: 1.25; margin: 0 0 .75rem; color: var(--accent); }
+h2 { font-size: 1.3rem; line-height: 1.3; margin: 2.25rem 0 .75rem; padding-bottom: .3rem;
+  border-bottom: 2px solid var(--accent); color: var(--accent); }
+h3 { font-size: 1.05rem; margin: 1.4rem 0 .4rem; }
+h4 { font-size: 1rem; margin: 1.1rem 0 .35rem; }
+h2 .number { font-weight: 400; margin-right: .35em; }
+p, ul { margin: .5rem 0; max-width: 46rem; }
+ul { padding-left: 1.3rem; }
+li { margin: .25rem 0; }
+a { color: #0b5567; overflow-wrap: anywhere; }
+dl { display: grid; grid-template-columns: minmax(9rem, 15rem) 1fr; gap: .2rem 1.25rem;
+  margin: .6rem 0; }
+dt { color: var(--muted); }
+dd { margin: 0; overflow-wrap: anywhere; }
+.table { overflow-x: auto; margin: .8rem 0 1.2rem; }
+table { width: 100%; border-collapse: collapse; font-size: .92rem; }
+caption { text-align: left; font-weight: 600; padding: 0 0 .4rem; }
+th, td { text-align: left; vertical-align: top; padding: .5rem .6rem; border: 1px solid var(--line);
+  min-width: 5.5rem; overflow-wrap: break-word; }
+thead th { background: var(--soft); font-weight: 600; }
+tbody th { font-weight: 600; }
+.more { display: block; color: var(--muted); font-size: .86rem; font-weight: 400; margin-top: .2rem;
+  overflow-wrap: anywhere; }
+.note { border-left: 4px solid var(--accent); background: var(--soft); padding: .6rem .9rem;
+  margin: .9rem 0; max-width: 46rem; }
+.note.warning { border-color: var(--warn-line); background: var(--warn); }
+.note p { margin: .2rem 0; }
+.was { text-decoration: line-through; color: #8a1c1c; }
+nav ol { list-style: none; padding: 0; columns: 2; column-gap: 2rem; }
+nav li { break-inside: avoid; }
+footer { margin-top: 3rem; padding-top: .8rem; border-top: 1px solid var(--line);
+  color: var(--muted); font-size: .88rem; overflow-wrap: anywhere; }
+@media (max-width: 40rem) {
+  dl { grid-template-columns: 1fr; gap: 0; }
+  dd { margin-bottom: .5rem; }
+  nav ol { columns: 1; }
+}
+@media print {
+  html { font-size: 10pt; line-height: 1.4; }
+  body { max-width: none; padding: 0; }
+  a { color: inherit; text-decoration: none; }
+  .table { overflow: visible; }
+  h1, h2, h3, h4, caption { break-after: avoid; }
+  h2 { margin-top: 1.6rem; }
+  dl > div, li, .note, tr { break-inside: avoid; }
+  thead { display: table-header-group; }
+  p { orphans: 3; widows: 3; }
+  th, td { padding: .35rem .45rem; }
+  * { print-color-adjust: exact; }
+}
+`
+
+/** Style, with the margins of an A4 page: what the document is, and the page of how many. */
+export function styleOf(margin: string): string {
+  // Nothing but letters, digits and dots may reach the style sheet.
+  const safe = margin.replace(/[^A-Za-z0-9 ._-]/g, '')
+  const font = `font: 8pt system-ui, 'Liberation Sans', sans-serif; color: #4a5763;`
+  return `${STYLE}@page { size: A4; margin: 18mm 16mm 20mm;
+  @bottom-left { content: "${safe}"; ${font} }
+  @bottom-right { content: "bladzijde " counter(page) " van " counter(pages); ${font} } }
+`
+}
