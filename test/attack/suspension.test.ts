@@ -1,0 +1,169 @@
+import { expireInteractions } from '../../src/exchange/settle.ts'
+import { detection, forwardedTo, openDomain, tenants } from '../support/detection.ts'
+import { type TestGateway, testGateway, until } from '../support/gateway.ts'
+import {
+  assertConserved,
+  daysAgo,
+  endTenancies,
+  entriesOf,
+  giveFeedback,
+  handOversOf,
+  hurry,
+  isIn,
+  post,
+  suspend,
+  tagsOf,
+} from './kit.ts'
+
+/** An accession that is suspended: what is on its way waits, once, and its clock stands still. */
+let gateway: TestGateway
+let next = 0
+
+beforeAll(async () => {
+  gateway = await testGateway()
+  await openDomain(gateway)
+})
+afterEach(async () => {
+  gateway.vdab.reply = () => ({ status: 202, body: {} })
+  for (const hook of Object.values(gateway.hooks)) hook.reply = () => ({ status: 202, body: {} })
+  for (const id of ['wm-vdab', 'wm-vdab-woonboog', 'wm-vdab-leefgoed']) await suspend(gateway, id)
+  await until('nothing is held by a suspension', async () => {
+    const { rows } = await gateway.db.pool.query(
+      "SELECT 1 FROM hand_over WHERE state = 'held' AND reason LIKE 'HB-%'",
+    )
+    return rows.length === 0
+  })
+  await assertConserved(gateway)
+})
+afterAll(async () => {
+  await gateway.close()
+})
+
+const some = (count: number) => {
+  next += count
+  return tenants(next - count, count)
+}
+const rounds = () => new Promise(resolve => setTimeout(resolve, 2_500))
+
+test('new messages wait with 503, what is under way is held with one entry, and goes on', async () => {
+  gateway.vdab.reply = () => ({ status: 503 })
+  const { messageId } = await gateway.clients.woonboog.detect(detection(some(2)))
+  await until('it waits', () => isIn(gateway, messageId, 'retrying'))
+  await suspend(gateway, 'wm-vdab-woonboog', { from: daysAgo(1), until: null })
+  const refused = await post(gateway, 'woonboog', '/v1/detections', detection(some(1)))
+  expect(refused).toMatchObject({ status: 503, body: { code: 'HB-307' } })
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0)
+  const other = await post(gateway, 'leefgoed', '/v1/detections', detection(some(1)))
+  expect(other.status).toBe(202)
+  await hurry(gateway)
+  await until('it is held', () => isIn(gateway, messageId, 'held'))
+  await rounds()
+  expect(await entriesOf(gateway, messageId, 'message.held')).toHaveLength(1)
+  expect(await entriesOf(gateway, messageId, 'message.resumed')).toHaveLength(0)
+  gateway.vdab.reply = () => ({ status: 202, body: {} })
+  await suspend(gateway, 'wm-vdab-woonboog')
+  await until('it goes on', () => isIn(gateway, messageId, 'delivered'))
+  expect(await entriesOf(gateway, messageId, 'message.resumed')).toHaveLength(1)
+})
+
+test('feedback for its tenants is taken and held with one entry, not refused', async () => {
+  const [suspended, free] = [some(1), some(1)]
+  const { messageId } = await gateway.clients.woonboog.detect(detection(suspended))
+  const { messageId: other } = await gateway.clients.leefgoed.detect(detection(free))
+  const tags = [...(await tagsOf(gateway, messageId)), ...(await tagsOf(gateway, other))]
+  await suspend(gateway, 'wm-vdab-woonboog', { from: daysAgo(1), until: null })
+  const hook = gateway.hooks.woonboog
+  const before = hook.received.length
+  const sent = await giveFeedback(gateway, tags)
+  expect(sent).toMatchObject({ accepted: 2, refused: [] })
+  await until('one is delivered, the other held', async () => {
+    const states = (await handOversOf(gateway, sent.messageId)).map(it => it.state)
+    return states.toSorted().join() === 'delivered,held'
+  })
+  await rounds()
+  expect(hook.received).toHaveLength(before)
+  expect(await entriesOf(gateway, sent.messageId, 'message.held')).toHaveLength(1)
+  expect((await gateway.clients.woonboog.inbox()).items).toEqual([])
+  await suspend(gateway, 'wm-vdab-woonboog')
+  await until('it arrives', () => hook.received.length === before + 1)
+  expect(await entriesOf(gateway, sent.messageId, 'message.resumed')).toHaveLength(1)
+})
+
+test('two current routes, one of a suspended company: to nobody, and after to the one left', async () => {
+  const [person] = some(1)
+  const moved = { ...person!, tenantRef: `moved-${next}` }
+  const { messageId } = await gateway.clients.woonboog.detect(detection([person!]))
+  await gateway.clients.leefgoed.detect(detection([moved]))
+  const [tag] = await tagsOf(gateway, messageId)
+  await suspend(gateway, 'wm-vdab-woonboog', { from: daysAgo(1), until: null })
+  const { woonboog, leefgoed } = gateway.hooks
+  const before = [woonboog.received.length, leefgoed.received.length]
+  const sent = await giveFeedback(gateway, [tag!])
+  expect(sent.accepted).toBe(1)
+  await rounds()
+  expect([woonboog.received.length, leefgoed.received.length]).toEqual(before)
+  expect(await handOversOf(gateway, sent.messageId)).toMatchObject([
+    { state: 'held', reason: 'two-routes' },
+  ])
+  expect(await entriesOf(gateway, sent.messageId, 'exception.opened')).toHaveLength(1)
+  await endTenancies(gateway, 'leefgoed', [moved])
+  await until('it is held for the one left', async () => {
+    const [handOver] = await handOversOf(gateway, sent.messageId)
+    return handOver?.state === 'held' && handOver.reason === 'HB-307'
+  })
+  expect(await entriesOf(gateway, sent.messageId, 'exception.closed')).toHaveLength(1)
+  await suspend(gateway, 'wm-vdab-woonboog')
+  await until('it arrives', () => woonboog.received.length === (before[0] ?? 0) + 1)
+  expect(leefgoed.received).toHaveLength(before[1] ?? 0)
+  expect(await entriesOf(gateway, sent.messageId, 'message.resumed')).toHaveLength(1)
+})
+
+describe('the window for an answer', () => {
+  /** A request of 20 days ago, whose 14 days were over 6 days ago. */
+  async function overdueRequest(): Promise<string> {
+    const { messageId } = await gateway.clients.woonboog.detect(detection(some(1)))
+    await forwardedTo(gateway, messageId)
+    await until('it is delivered', () => isIn(gateway, messageId, 'delivered'))
+    return messageId
+  }
+
+  /** Looks for what expired, after moving one request into the past: it would be due six days ago. */
+  async function isExpired(messageId: string): Promise<boolean> {
+    const { pool } = gateway.db
+    await pool.query(
+      `UPDATE message SET received_at = now() - interval '20 days',
+         answer_due_at = now() - interval '6 days' WHERE id = $1 AND answer_state = 'awaiting'`,
+      [messageId],
+    )
+    await expireInteractions(gateway.context)
+    const { rows } = await pool.query('SELECT answer_state FROM message WHERE id = $1', [messageId])
+    return rows[0].answer_state === 'expired'
+  }
+
+  test.each(['wm-vdab', 'wm-vdab-woonboog'])(
+    'stands still while %s is suspended, and runs on after',
+    async id => {
+      const messageId = await overdueRequest()
+      await suspend(gateway, id, { from: daysAgo(7), until: null })
+      expect(await isExpired(messageId)).toBe(false)
+      await suspend(gateway, id, { from: daysAgo(15), until: daysAgo(0) })
+      expect(await isExpired(messageId)).toBe(false)
+      await suspend(gateway, id, { from: daysAgo(15), until: daysAgo(10) })
+      expect(await isExpired(messageId)).toBe(true)
+    },
+  )
+
+  test('does not stand still twice, for the framework and for the accession at once', async () => {
+    const messageId = await overdueRequest()
+    const span = { from: daysAgo(15), until: daysAgo(11) }
+    await suspend(gateway, 'wm-vdab', span)
+    await suspend(gateway, 'wm-vdab-woonboog', span)
+    expect(await isExpired(messageId)).toBe(true)
+  })
+
+  test('does not stand still for the suspension of another company', async () => {
+    const messageId = await overdueRequest()
+    await suspend(gateway, 'wm-vdab-leefgoed', { from: daysAgo(20), until: null })
+    expect(await isExpired(messageId)).toBe(true)
+  })
+})
