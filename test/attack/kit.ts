@@ -149,7 +149,7 @@ export async function suspend(
   resign(join(gateway.protocolsDir, protocol), record => {
     record.suspensions = spans.map(({ from, until }) => ({
       from: from.toISOString(),
-      until: until && until.toISOString(),
+      until: until?.toISOString() ?? null,
       by: 'vdab',
       reason: 'test',
     }))
