@@ -18,6 +18,8 @@ export type Block =
       caption: string
       columns: readonly string[]
       rows: readonly (readonly Cell[])[]
+      /** Shares of the width, in percent; equal where absent. */
+      widths?: readonly number[]
     }
   | { kind: 'note'; tone: 'info' | 'warning'; text: string }
 
@@ -53,6 +55,8 @@ export function table(
   columns: readonly string[],
   rows: readonly (readonly Cell[])[],
   none: string,
+  widths?: readonly number[],
 ): Block {
-  return rows.length ? { kind: 'table', caption, columns, rows } : paragraph(none)
+  if (!rows.length) return paragraph(none)
+  return { kind: 'table', caption, columns, rows, ...(widths && { widths }) }
 }

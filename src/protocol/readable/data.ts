@@ -19,11 +19,11 @@ export function dataTables(document: Agreement): Block[] {
 
 function tableOf(document: Agreement, message: MessageType): Block[] {
   const elements = document.dataElements.filter(one => one.messageTypes.includes(message.type))
-  const route = `van ${word('partyKind', message.from)} naar ${word('partyKind', message.to)}`
+  const route = `Van ${word('partyKind', message.from)} naar ${word('partyKind', message.to)}`
   return [
     heading(message.label),
     ...(message.enabled ? [] : [note('warning', 'Dit bericht staat uit: er gaat niets door.')]),
-    elementsTable(document, `${message.label}: ${route}`, elements, message),
+    elementsTable(document, route, elements, message),
   ]
 }
 
@@ -34,7 +34,7 @@ function elementsTable(
   message?: MessageType,
 ): Block {
   const rows = elements.map(element => rowOf(document, element, message))
-  return table(caption, COLUMNS, rows, 'Dit bericht bevat geen gegevens.')
+  return table(caption, COLUMNS, rows, 'Dit bericht bevat geen gegevens.', [42, 34, 24])
 }
 
 function rowOf(document: Agreement, element: DataElement, message?: MessageType): Cell[] {
@@ -90,10 +90,11 @@ export function messageBlocks(document: Agreement): Block[] {
   ])
   return [
     table(
-      'Berichten',
+      'Wie stuurt wat aan wie',
       ['Bericht', 'Van wie naar wie', 'Waarvoor', 'Staat aan?'],
       rows,
       'Er is geen bericht.',
+      [25, 29, 27, 19],
     ),
   ]
 }

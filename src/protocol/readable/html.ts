@@ -104,7 +104,9 @@ export function blockHtml(block: Block, level: 'h3' | 'h4'): string {
 }
 
 function factsHtml(rows: readonly (readonly [string, string])[]): string {
-  const items = rows.map(([name, value]) => `<dt>${escapeHtml(name)}</dt><dd>${linked(value)}</dd>`)
+  const items = rows.map(
+    ([name, value]) => `<div><dt>${escapeHtml(name)}</dt><dd>${linked(value)}</dd></div>`,
+  )
   return items.length ? `<dl>${items.join('')}</dl>` : ''
 }
 
@@ -112,15 +114,20 @@ function noteHtml(tone: 'info' | 'warning', text: string): string {
   return `<div class="note${tone === 'warning' ? ' warning' : ''}"><p>${escapeHtml(text)}</p></div>`
 }
 
-function tableHtml({ caption, columns, rows }: Extract<Block, { kind: 'table' }>): string {
+function tableHtml({ caption, columns, rows, widths }: Extract<Block, { kind: 'table' }>): string {
   const head = columns.map(column => `<th scope="col">${escapeHtml(column)}</th>`).join('')
   const body = rows.map(([first, ...rest]) => {
     const name = first ? `<th scope="row">${cellHtml(first)}</th>` : ''
     return `<tr>${name}${rest.map(cell => `<td>${cellHtml(cell)}</td>`).join('')}</tr>`
   })
-  const table = `<table><caption>${escapeHtml(caption)}</caption><thead><tr>${head}</tr></thead><tbody>${body.join('\n')}</tbody></table>`
+  const table = `<table><caption>${escapeHtml(caption)}</caption>${columnsHtml(widths)}<thead><tr>${head}</tr></thead><tbody>${body.join('\n')}</tbody></table>`
   // On a narrow screen it scrolls by itself, also from the keyboard.
   return `<div class="table" role="group" tabindex="0" aria-label="${escapeHtml(caption)}">${table}</div>`
+}
+
+function columnsHtml(widths: readonly number[] | undefined): string {
+  if (!widths) return ''
+  return `<colgroup>${widths.map(share => `<col style="width: ${share}%">`).join('')}</colgroup>`
 }
 
 function cellHtml({ text, notes, href }: Cell): string {

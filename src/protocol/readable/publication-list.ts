@@ -34,9 +34,9 @@ function cellsOf(set: ProtocolSet, protocol: LoadedProtocol, at: Date): Cell[] {
   const status = readableStatus(protocol, at, framework)
   return [
     organisations(protocol, agreement),
-    cell(enumerate(agreement?.purposes.map(({ title }) => title) ?? [])),
-    cell(enumerate(agreement?.dataSubjects.map(({ category }) => category) ?? [])),
-    cell(enumerate(passing(agreement))),
+    cell((agreement?.purposes.map(({ title }) => title) ?? []).join('; ')),
+    cell((agreement?.dataSubjects.map(({ category }) => category) ?? []).join('; ')),
+    cell(passing(agreement).join('; ')),
     cell(document.context.title, [
       `${word('documentKind', document.kind)}, versie ${document.version}, vanaf ${day(document.duration.from)}`,
       status.inForce ? 'In werking.' : `Niet in werking. ${status.why}`,
@@ -75,6 +75,7 @@ export function publicationListHtml(set: ProtocolSet, at: Date, base: string): s
     COLUMNS,
     rows,
     'Er is geen protocol. Er gaat niets over personen door.',
+    [24, 17, 17, 20, 22],
   )
   const body = [
     `<header><h1>Protocollen</h1>${blockHtml(note('info', LEAD), 'h3')}</header>`,

@@ -126,6 +126,7 @@ const dpoAdvice: Builder = ({ document }) => {
       ['Voor', 'Datum', 'Advies', 'Gevolg', 'Vingerafdruk van de tekst'],
       rows,
       'Er is nog geen advies van een functionaris voor gegevensbescherming.',
+      [28, 13, 26, 12, 21],
     ),
   ]
 }
@@ -159,6 +160,7 @@ const signatures: Builder = ({ document, record, digest }) => {
       ['Partij', 'Functie', 'Datum', 'Verklaring', 'Voor deze tekst?'],
       rows,
       'Niemand heeft dit document ondertekend.',
+      [30, 24, 16, 14, 16],
     ),
     ...missing(document, rows.length ? record.signatures.map(({ party }) => party) : []),
   ]
@@ -182,6 +184,7 @@ const publication: Builder = ({ document, record, digest }) => {
       ['Partij', 'Waar', 'Datum', 'Deze tekst?'],
       rows,
       'Dit document is nog niet bekendgemaakt.',
+      [30, 38, 18, 14],
     ),
     facts([['Vingerafdruk van deze tekst', digest]]),
   ]
@@ -193,6 +196,7 @@ const changeLog: Builder = ({ document }) => [
     ['Versie', 'Datum', 'Wat is er anders'],
     document.changeLog.map(one => [cell(one.version), cell(day(one.date)), cell(one.change)]),
     'Er is geen lijst van versies.',
+    [14, 22, 64],
   ),
 ]
 

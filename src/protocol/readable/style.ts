@@ -16,30 +16,30 @@ p, ul { margin: .5rem 0; max-width: 46rem; }
 ul { padding-left: 1.3rem; }
 li { margin: .25rem 0; }
 a { color: #0b5567; overflow-wrap: anywhere; }
-dl { display: grid; grid-template-columns: minmax(9rem, 15rem) 1fr; gap: .2rem 1.25rem;
-  margin: .6rem 0; }
+dl { margin: .6rem 0; }
+dl > div { display: grid; grid-template-columns: 16rem 1fr; gap: 0 1.25rem; padding: .1rem 0; }
 dt { color: var(--muted); }
 dd { margin: 0; overflow-wrap: anywhere; }
 .table { overflow-x: auto; margin: .8rem 0 1.2rem; }
-table { width: 100%; border-collapse: collapse; font-size: .92rem; }
+table { width: 100%; border-collapse: collapse; font-size: .92rem; table-layout: fixed;
+  min-width: 40rem; }
 caption { text-align: left; font-weight: 600; padding: 0 0 .4rem; }
 th, td { text-align: left; vertical-align: top; padding: .5rem .6rem; border: 1px solid var(--line);
-  min-width: 5.5rem; overflow-wrap: break-word; }
+  min-width: 5.5rem; overflow-wrap: break-word; hyphens: auto; }
 thead th { background: var(--soft); font-weight: 600; }
 tbody th { font-weight: 600; }
-.more { display: block; color: var(--muted); font-size: .86rem; font-weight: 400; margin-top: .2rem;
-  overflow-wrap: anywhere; }
+.more { display: block; color: var(--muted); font-size: .86rem; font-weight: 400; margin-top: .2rem; }
 .note { border-left: 4px solid var(--accent); background: var(--soft); padding: .6rem .9rem;
   margin: .9rem 0; max-width: 46rem; }
 .note.warning { border-color: var(--warn-line); background: var(--warn); }
 .note p { margin: .2rem 0; }
 .was { text-decoration: line-through; color: #8a1c1c; }
 nav ol { list-style: none; padding: 0; columns: 2; column-gap: 2rem; }
-nav li { break-inside: avoid; }
+nav li { break-inside: avoid; margin: 0; padding: .15rem 0; }
 footer { margin-top: 3rem; padding-top: .8rem; border-top: 1px solid var(--line);
   color: var(--muted); font-size: .88rem; overflow-wrap: anywhere; }
 @media (max-width: 40rem) {
-  dl { grid-template-columns: 1fr; gap: 0; }
+  dl > div { grid-template-columns: 1fr; }
   dd { margin-bottom: .5rem; }
   nav ol { columns: 1; }
 }
@@ -52,6 +52,9 @@ footer { margin-top: 3rem; padding-top: .8rem; border-top: 1px solid var(--line)
   h2 { margin-top: 1.6rem; }
   dl > div, li, .note, tr { break-inside: avoid; }
   thead { display: table-header-group; }
+  thead, thead tr { break-after: avoid; }
+  tbody tr:first-child, dl > div:last-child:not(:first-child) { break-before: avoid; }
+  table { min-width: 0; }
   p { orphans: 3; widows: 3; }
   th, td { padding: .35rem .45rem; }
   * { print-color-adjust: exact; }
