@@ -5,6 +5,7 @@ import { demoCommand } from './cli/demo.ts'
 import { doctorCommand } from './cli/doctor.ts'
 import { migrateCommand } from './cli/migrate.ts'
 import { partyCommand } from './cli/party.ts'
+import { protocolCommand } from './cli/protocol.ts'
 import { sandboxCommand } from './cli/sandbox.ts'
 import { serveCommand } from './cli/serve.ts'
 import { tokenCommand } from './cli/token.ts'
@@ -34,6 +35,7 @@ for (const command of [
   migrateCommand(open),
   doctorCommand(open),
   partyCommand(open),
+  protocolCommand(),
   auditCommand(open),
   consoleCommand(open),
   tokenCommand(),
