@@ -1,8 +1,10 @@
+import { join } from 'node:path'
 import { expireInteractions } from '../../src/exchange/settle.ts'
-import { detection, forwardedTo, openDomain, tenants } from '../support/detection.ts'
-import { type TestGateway, testGateway, until } from '../support/gateway.ts'
+import { detection, forwardedTo, openDomain, PERIOD, TODAY, tenants } from '../support/detection.ts'
+import { resign, type TestGateway, testGateway, until } from '../support/gateway.ts'
 import {
   assertConserved,
+  closePeriod,
   daysAgo,
   endTenancies,
   entriesOf,
@@ -166,4 +168,31 @@ describe('the window for an answer', () => {
     await suspend(gateway, 'wm-vdab-leefgoed', { from: daysAgo(20), until: null })
     expect(await isExpired(messageId)).toBe(true)
   })
+})
+
+test.failing('an accession revoked before the number went out withdraws it, and each answer in it', async () => {
+  const company = 'de-noorderkempen'
+  gateway.hooks[company].reply = () => ({ status: 503 })
+  const answers: string[] = []
+  for (const _ of [1, 2]) {
+    const { messageId } = await gateway.clients[company].detect(detection(some(10)))
+    const { body } = await forwardedTo(gateway, messageId)
+    await until('it is delivered', () => isIn(gateway, messageId, 'delivered'))
+    const requestDigest = String(body['requestDigest'])
+    const { vdab } = gateway.clients
+    answers.push((await vdab.answer(messageId, { requestDigest, found: 5 })).messageId)
+  }
+  await closePeriod(gateway, company, PERIOD)
+  await until('the number waits', () => gateway.hooks[company].received.length === 1)
+  resign(join(gateway.protocolsDir, `wm-vdab-${company}`), record => {
+    const signature = record.signatures.find(it => it.party === company)
+    record.signatures.push({ ...signature!, statement: 'revoke', date: TODAY })
+  })
+  await gateway.context.protocols.reload()
+  await hurry(gateway)
+  for (const messageId of answers) {
+    await until('it is withdrawn', () => isIn(gateway, messageId, 'withdrawn'))
+    expect(await entriesOf(gateway, messageId, 'message.withdrawn')).toHaveLength(1)
+  }
+  expect(gateway.hooks[company].received).toHaveLength(1)
 })
