@@ -22,5 +22,7 @@ export interface Operation {
   reply?: SchemaId
   /** Instead of a schema: the media type and what is in it. */
   text?: { type: string; description: string; example?: string }
+  /** What it answers to `Accept: text/html`, for people. */
+  html?: string
   refusals: ErrorCode[]
 }

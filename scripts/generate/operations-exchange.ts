@@ -27,6 +27,7 @@ export const EXCHANGE_OPERATIONS: readonly Operation[] = [
     summary: 'List the protocols',
     status: 200,
     reply: 'protocols',
+    html: 'The publication list: Organisatie, Doel, Van wie, Wat, Protocol',
     refusals: [],
   },
   {
@@ -38,6 +39,7 @@ export const EXCHANGE_OPERATIONS: readonly Operation[] = [
     description: 'The document with its digest, signatures and places of publication.',
     status: 200,
     reply: 'protocol',
+    html: 'The stand-alone document in plain Dutch, to read and to print',
     refusals: ['HB-301'],
   },
   {

@@ -38,12 +38,18 @@ function codesOf(operation: Operation): ErrorCode[] {
   return [...new Set(codes)].sort()
 }
 
-function goodReply({ status, reply, text }: Operation, examples: Map<string, unknown>): Schema {
+function goodReply(
+  { status, reply, text, html }: Operation,
+  examples: Map<string, unknown>,
+): Schema {
   if (text) return { description: text.description, content: { [text.type]: textContent(text) } }
   if (!reply) return { description: status === 204 ? 'Done' : 'Accepted' }
   return {
     description: status === 202 ? 'Accepted' : 'Done',
-    content: { 'application/json': jsonContent(reply, examples) },
+    content: {
+      'application/json': jsonContent(reply, examples),
+      ...(html && { 'text/html': { schema: { type: 'string', description: html } } }),
+    },
   }
 }
 

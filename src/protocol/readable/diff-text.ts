@@ -16,19 +16,23 @@ export function diffLines(sections: readonly ChangedSection[]): string[] {
 function changeLines(change: Change): string[] {
   const { kind, before, after } = change
   const head = `  ${SIGNS[kind]} ${sentenceOf(change)}`
-  if (kind === 'added') return [head, `      ${after}`]
-  if (kind === 'removed') return [head, `      ${before}`]
+  if (kind === 'added') return [head, ...indented(after)]
+  if (kind === 'removed') return [head, ...indented(before)]
   return kind === 'changed' ? [head, `      was:   ${before}`, `      wordt: ${after}`] : [head]
+}
+
+function indented(text: string | undefined): string[] {
+  return (text ?? '').split('\n').map(line => `      ${line}`)
 }
 
 /** One change as a sentence, without before and after. */
 export function sentenceOf({ kind, what, part }: Change): string {
   const place = upper([what, part].filter(Boolean).join(': '))
-  const verbs = {
-    added: 'komt erbij',
-    removed: 'valt weg',
-    changed: 'verandert',
-    reordered: 'staat in een andere volgorde',
+  const words = {
+    added: 'nieuw',
+    removed: 'weg',
+    changed: 'gewijzigd',
+    reordered: 'andere volgorde',
   }
-  return place ? `${place} ${verbs[kind]}` : upper(verbs[kind])
+  return place ? `${place} (${words[kind]})` : upper(words[kind])
 }

@@ -73,11 +73,19 @@ function sectionsOf(before: Protocol, after: Protocol): string[] {
 
 function compare(place: Place, key: string, old: unknown, now: unknown): Change[] {
   if (isDeepStrictEqual(old, now)) return []
+  const [listed, listing] = [asList(old, now), asList(now, old)]
+  if (listed && listing) return compareLists(place, key, listed, listing)
   if (old === undefined) return [changeAt(place, 'added', { after: describe(place, key, now) })]
   if (now === undefined) return [changeAt(place, 'removed', { before: describe(place, key, old) })]
-  if (Array.isArray(old) && Array.isArray(now)) return compareLists(place, key, old, now)
   if (isObject(old) && isObject(now)) return compareObjects(place, old, now)
   return [changed(place, key, old, now)]
+}
+
+/** A list; where the other side has items and this side nothing, an empty one: each is told apart. */
+function asList(value: unknown, other: unknown): readonly unknown[] | undefined {
+  if (Array.isArray(value)) return value
+  const isMissing = value === undefined && Array.isArray(other) && other.length > 0
+  return isMissing ? [] : undefined
 }
 
 function compareObjects(place: Place, old: Json, now: Json): Change[] {
@@ -154,15 +162,15 @@ function changeAt(
   return { kind, path, what: what.join(', '), part: part.join(', '), ...texts }
 }
 
-/** A whole value in words: every part of it, with its name. */
-function describe(place: Place, key: string, value: unknown): string {
+/** A whole value in words: every part of it with its name, each on a line of its own. */
+function describe(place: Place, key: string, value: unknown, between = '\n'): string {
   if (Array.isArray(value)) {
-    return value.length ? value.map(one => describe(place, key, one)).join(', ') : 'leeg'
+    return value.length ? value.map(one => describe(place, key, one, '; ')).join(', ') : 'leeg'
   }
   if (!isObject(value)) return valueInWords(key, value)
   return Object.entries(value)
-    .map(([name, one]) => `${labelOf(place.section, name)}: ${describe(place, name, one)}`)
-    .join('; ')
+    .map(([name, one]) => `${labelOf(place.section, name)}: ${describe(place, name, one, '; ')}`)
+    .join(between)
 }
 
 function isObject(value: unknown): value is Json {
