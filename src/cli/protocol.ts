@@ -220,6 +220,7 @@ function count(amount: number, what: string): string {
   return `${amount} ${what}${amount === 1 ? '' : 's'}`
 }
 
+/** Lines for a terminal; control characters of a document do not reach it. */
 function lines(all: readonly string[]): string {
-  return `${all.join('\n')}\n`
+  return `${all.join('\n').replace(/(?!\n)\p{Cc}/gu, '\u{fffd}')}\n`
 }

@@ -111,6 +111,7 @@ export const LABELS: Readonly<Record<string, string>> = {
   publication: 'bekendmaking',
   purposes: 'doeleinden',
   reaches: 'tot waar',
+  reason: 'reden',
   reasonNotFollowed: 'waarom niet gevolgd',
   recipient: 'ontvanger',
   recipients: 'ontvangers',

@@ -61,7 +61,7 @@ const suspensions: Builder = ({ document, record }) => {
 }
 
 function moment(instant: string): string {
-  return `${day(instant.slice(0, 10))}, ${instant.slice(11, 19)} (UTC)`
+  return `${day(instant.slice(0, 10))}, ${instant.slice(11).replace(/(\.0+)?Z$/, '')} (UTC)`
 }
 
 const security: Builder = ({ document }) => {
@@ -149,7 +149,9 @@ const signatures: Builder = ({ document, record, digest }) => {
     cell(nameOf(document, one.party), [one.name]),
     cell(one.function),
     cell(day(one.date)),
-    cell(word('statement', one.statement)),
+    cell(word('statement', one.statement), [
+      one.jws === undefined ? undefined : 'met digitale handtekening (JWS)',
+    ]),
     cell(one.digest === digest ? 'ja' : 'nee, voor een andere tekst', [
       one.digest === digest ? undefined : one.digest,
     ]),
@@ -162,7 +164,12 @@ const signatures: Builder = ({ document, record, digest }) => {
       'Niemand heeft dit document ondertekend.',
       [30, 24, 16, 14, 16],
     ),
-    ...missing(document, rows.length ? record.signatures.map(({ party }) => party) : []),
+    ...missing(
+      document,
+      record.signatures
+        .filter(one => one.statement === 'accept' && one.digest === digest)
+        .map(({ party }) => party),
+    ),
   ]
 }
 

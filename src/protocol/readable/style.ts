@@ -12,7 +12,8 @@ h2 { font-size: 1.3rem; line-height: 1.3; margin: 2.25rem 0 .75rem; padding-bott
 h3 { font-size: 1.05rem; margin: 1.4rem 0 .4rem; }
 h4 { font-size: 1rem; margin: 1.1rem 0 .35rem; }
 h2 .number { font-weight: 400; margin-right: .35em; }
-p, ul { margin: .5rem 0; max-width: 46rem; }
+p, ul { margin: .5rem 0; max-width: 46rem; overflow-wrap: anywhere; }
+h1, h2, h3, h4 { overflow-wrap: break-word; }
 ul { padding-left: 1.3rem; }
 li { margin: .25rem 0; }
 a { color: #0b5567; overflow-wrap: anywhere; }
