@@ -21,7 +21,7 @@ export function tellStory(
     ` 3. VDAB bereidde ${n(clients)} klanten blind voor; de gateway zag geen enkel nummer.`,
     ` 4. Woonmaatschappijen vroegen naar ${n(report.tenants)} huurders uit de doelgroep: ` +
       `${n(report.accepted)} aanvaard, ${n(report.refused)} geweigerd, ${n(report.forwarded)} doorgestuurd.`,
-    ` 5. VDAB vond er ${n(report.found)} (aandeel fictief). Per woonmaatschappij een afgerond getal: ${tellReleases(stage)}.`,
+    ` 5. VDAB vond er ${n(report.found)} (aandeel fictief). Per woonmaatschappij een afgerond getal, met wat ruis: ${tellReleases(stage)}.`,
     ` 6. Moeilijk of niet bereikt (aandeel fictief): ${n(report.feedback)}, elk bij een woonmaatschappij; ` +
       `${n(report.acknowledged)} opgevolgd.`,
     ` 7. ${n(report.delivered)} afleveringen, ${n(report.parked)} vastgelopen; de balans ${report.balanced ? 'klopt' : 'KLOPT NIET'}.`,
