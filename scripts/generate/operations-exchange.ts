@@ -40,7 +40,7 @@ export const EXCHANGE_OPERATIONS: readonly Operation[] = [
     status: 200,
     reply: 'protocol',
     html: 'The stand-alone document in plain Dutch, to read and to print',
-    refusals: ['HB-301'],
+    refusals: ['HB-206', 'HB-301'],
   },
   {
     method: 'post',

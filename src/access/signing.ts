@@ -1,5 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { CompactSign, calculateJwkThumbprint, compactVerify, type JWK } from 'jose'
+import type { Queryable } from '../db/pool.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 
 export type SigningPurpose = 'token' | 'receipt'
@@ -35,9 +36,12 @@ export class Signing {
     return this.#sign('token', 'JWT', claims)
   }
 
-  /** Signs a receipt: a compact JWS over the payload as JSON. */
-  async signReceipt(payload: object): Promise<string> {
-    return this.#sign('receipt', 'receipt+jwt', payload)
+  /**
+   * Signs a receipt: a compact JWS over the payload as JSON.
+   * @param db the transaction it is part of: one that holds a connection must not wait for another
+   */
+  async signReceipt(payload: object, db?: Queryable): Promise<string> {
+    return this.#sign('receipt', 'receipt+jwt', payload, db)
   }
 
   /**
@@ -67,8 +71,13 @@ export class Signing {
     return { keys: keys.map(key => key.jwk) }
   }
 
-  async #sign(purpose: SigningPurpose, typ: string, payload: object): Promise<string> {
-    const key = await this.#key(purpose)
+  async #sign(
+    purpose: SigningPurpose,
+    typ: string,
+    payload: object,
+    db?: Queryable,
+  ): Promise<string> {
+    const key = await this.#key(purpose, db)
     return new CompactSign(Buffer.from(JSON.stringify(payload)))
       .setProtectedHeader({ alg: 'EdDSA', typ, kid: key.kid })
       .sign(key.privateKey)
@@ -84,8 +93,9 @@ export class Signing {
     return payload
   }
 
-  async #key(purpose: SigningPurpose): Promise<SigningKey> {
-    const der = await this.#keys.secret(`sign:${purpose}`, generate)
+  async #key(purpose: SigningPurpose, db?: Queryable): Promise<SigningKey> {
+    const name = `sign:${purpose}`
+    const der = (await this.#keys.find(name, db)) ?? (await this.#keys.secret(name, generate))
     const known = this.#imported.get(purpose)
     if (known?.der.equals(der)) return known
     const imported = await importKey(der)

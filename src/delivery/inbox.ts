@@ -37,15 +37,26 @@ export async function acknowledge(
   upTo: string,
 ): Promise<{ upTo: string; acknowledged: number }> {
   const acknowledged = await inTransaction(context.pool, async tx => {
-    const { rows } = await tx.query<HandOver & { first: boolean }>(ACKNOWLEDGE, [party, upTo])
-    const delivered = rows.filter(handOver => handOver.first)
+    const { rows } = await tx.query<Taken>(ACKNOWLEDGE, [party, upTo])
     await recordEntries(
       tx,
-      delivered.map(it => entryOf(context, it, 'message.delivered')),
+      rows
+        .filter(row => row.first)
+        .map(row => ({
+          ...entryOf(context, row, 'message.delivered'),
+          ...(row.follows && { reason: 'with-release' }),
+        })),
     )
-    return rows.length
+    return rows.filter(row => !row.follows).length
   })
   return { upTo, acknowledged }
+}
+
+interface Taken extends HandOver {
+  /** Whether it was not delivered before. */
+  first: boolean
+  /** Whether it is an answer within the number of its period. */
+  follows: boolean
 }
 
 const SELECT = `
@@ -63,11 +74,11 @@ const ACKNOWLEDGE = `
   taken AS (
     UPDATE hand_over t SET state = 'delivered', acknowledged_at = now(), claimed_until = NULL,
       delivered_at = coalesce(t.delivered_at, now()), reason = NULL
-    FROM open WHERE t.id = open.id OR t.with_id = open.id RETURNING t.*, t.id = open.id AND open.first AS first),
+    FROM open WHERE t.id = open.id OR t.with_id = open.id RETURNING t.*, open.first),
   stepped AS (
     INSERT INTO transition (message_id, state, at)
     SELECT DISTINCT message_id, 'delivered', now() FROM taken k
     WHERE message_id IS NOT NULL AND NOT EXISTS (
       SELECT FROM transition t WHERE t.message_id = k.message_id AND t.state = 'delivered'))
-  SELECT ${HAND_OVER_COLUMNS}, h.first FROM taken h LEFT JOIN message m ON m.id = h.message_id
-  WHERE h.with_id IS NULL`
+  SELECT ${HAND_OVER_COLUMNS}, h.first, h.with_id IS NOT NULL AS follows
+  FROM taken h LEFT JOIN message m ON m.id = h.message_id`

@@ -104,42 +104,46 @@ type Decided = { handOver: HandOver; decision: ReturnType<typeof decideAgain> }
 
 async function stop(context: Context, tx: Tx, stopped: Decided[]): Promise<void> {
   if (stopped.length === 0) return
-  await tx.query(
+  const { rows: followers } = await tx.query<Changed>(
     `WITH ended AS (
        UPDATE hand_over h SET reason = s.code, claimed_until = NULL,
          state = CASE WHEN h.delivered_at IS NULL THEN s.state ELSE 'delivered' END,
          attempts = h.attempts - CASE WHEN h.id = s.id THEN 1 ELSE 0 END
        FROM unnest($1::text[], $2::text[], $3::text[]) AS s (id, state, code)
        WHERE h.id = s.id OR (h.with_id = s.id AND h.state = 'held' AND s.state = 'withdrawn')
-       RETURNING h.message_id, h.kind, h.state, s.code),
+       RETURNING h.id, h.message_id, h.kind, h.state, h.with_id, h.destination, h.items, s.code),
      unanswered AS (
        UPDATE message m SET answer_state = NULL FROM ended
        WHERE ended.kind = 'detection' AND ended.state = 'withdrawn' AND m.id = ended.message_id
          AND m.answer_state = 'awaiting'),
      erased AS (
        DELETE FROM detection_row r USING ended
-       WHERE ended.kind = 'detection' AND ended.state = 'withdrawn' AND r.message_id = ended.message_id)
-     INSERT INTO transition (message_id, state, at, code)
-     SELECT DISTINCT message_id, state, now(), code FROM ended WHERE message_id IS NOT NULL`,
+       WHERE ended.kind = 'detection' AND ended.state = 'withdrawn' AND r.message_id = ended.message_id),
+     stepped AS (
+       INSERT INTO transition (message_id, state, at, code)
+       SELECT DISTINCT message_id, state, now(), code FROM ended WHERE message_id IS NOT NULL)
+     SELECT e.id, e.message_id AS "messageId", e.with_id AS "withId", e.destination, e.items, m.type
+     FROM ended e JOIN message m ON m.id = e.message_id WHERE e.with_id IS NOT NULL`,
     [
       stopped.map(it => it.handOver.id),
       stopped.map(it => (it.decision.outcome === 'hold' ? 'held' : 'withdrawn')),
       stopped.map(it => it.decision.code),
     ],
   )
-  await recordEntries(
-    tx,
-    stopped.map(({ handOver, decision }) => ({
-      ...entryOf(
-        context,
-        handOver,
-        decision.outcome === 'hold' ? 'message.held' : 'message.withdrawn',
-      ),
-      decision: 'refused' as const,
-      code: decision.code ?? '',
-      rule: decision.rule ?? '',
-    })),
-  )
+  const entries = stopped.map(({ handOver, decision }) => ({
+    ...entryOf(
+      context,
+      handOver,
+      decision.outcome === 'hold' ? 'message.held' : 'message.withdrawn',
+    ),
+    decision: 'refused' as const,
+    code: decision.code ?? '',
+    rule: decision.rule ?? '',
+  }))
+  await recordEntries(tx, [
+    ...entries,
+    ...followers.map(row => followerEntry(context, row, 'withdrawn')),
+  ])
 }
 
 const ACTIONS = {
@@ -172,9 +176,12 @@ export async function recordResults(
       return [{ ...entry, ...(result.reason && { reason: result.reason }) }]
     })
     const followers = rows.filter(row => row.withId !== null)
+    const stateOf = new Map(results.map(result => [result.id, result.state]))
     await recordEntries(tx, [
       ...drafts,
-      ...followers.map(row => followerEntry(context, row, results)),
+      ...followers.map(row =>
+        followerEntry(context, row, stateOf.get(row.withId ?? '') ?? 'delivered'),
+      ),
     ])
     await eraseDelivered(tx, results)
   })
@@ -190,8 +197,7 @@ interface Changed {
 }
 
 /** An answer that went out within the number of its period. */
-function followerEntry(context: Context, row: Changed, results: Result[]): EntryDraft {
-  const state = results.find(result => result.id === row.withId)?.state ?? 'delivered'
+function followerEntry(context: Context, row: Changed, state: Result['state']): EntryDraft {
   return {
     action: ACTIONS[state],
     at: context.clock(),

@@ -190,7 +190,7 @@ async function compareWithReleased(tx: Tx, place: PeriodPlace): Promise<Overlap[
        (SELECT count(*) FROM member b WHERE b.period = c.period AND NOT EXISTS (SELECT FROM now n
          WHERE n.subject_tag = b.subject_tag))::int AS removed
      FROM period_close c WHERE c.protocol = $1 AND c.party_id = $2 AND c.period <> $3
-       AND c.released_at IS NOT NULL`,
+       AND c.released_at IS NOT NULL AND c.found IS NOT NULL`,
     [place.protocol, place.party, place.period],
   )
   return rows

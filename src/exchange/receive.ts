@@ -126,6 +126,7 @@ async function storeAcceptance(
   })
   const receipt = await signReceipt(
     context,
+    tx,
     incoming,
     messageId,
     digest,
@@ -193,6 +194,7 @@ async function storeRefusal(
     const { commitment } = await recordEntry(tx, draft)
     const receipt = await signReceipt(
       context,
+      tx,
       incoming,
       messageId,
       digest,
@@ -227,6 +229,7 @@ function describe(
 
 function signReceipt(
   context: Context,
+  tx: Tx,
   incoming: Incoming,
   messageId: string,
   digest: string,
@@ -234,22 +237,25 @@ function signReceipt(
   entryCommitment: string,
   accepted: boolean,
 ): Promise<string> {
-  return context.signing.signReceipt({
-    iss: context.config.publicUrl,
-    sub: incoming.caller.party,
-    messageId,
-    type: incoming.type,
-    decision: accepted ? 'accepted' : 'refused',
-    ...(isPlainDigest(digest) && { digest }),
-    ...(message.protocol && {
-      protocol: message.protocol.id,
-      protocolVersion: message.protocol.version,
-      protocolDigest: message.protocol.digest,
-    }),
-    ...(message.answers && { answers: message.answers }),
-    entryCommitment,
-    iat: Math.floor(incoming.at.getTime() / 1000),
-  })
+  return context.signing.signReceipt(
+    {
+      iss: context.config.publicUrl,
+      sub: incoming.caller.party,
+      messageId,
+      type: incoming.type,
+      decision: accepted ? 'accepted' : 'refused',
+      ...(isPlainDigest(digest) && { digest }),
+      ...(message.protocol && {
+        protocol: message.protocol.id,
+        protocolVersion: message.protocol.version,
+        protocolDigest: message.protocol.digest,
+      }),
+      ...(message.answers && { answers: message.answers }),
+      entryCommitment,
+      iat: Math.floor(incoming.at.getTime() / 1000),
+    },
+    tx,
+  )
 }
 
 // A key is stored: it may be anything of that form but somebody's number.

@@ -1,6 +1,6 @@
 import { recordEntries } from '../audit/record.ts'
 import type { Context } from '../context.ts'
-import { inTransaction } from '../db/pool.ts'
+import { inTransaction, type Tx } from '../db/pool.ts'
 import { EVENTS } from '../delivery/event.ts'
 import { entryOf, HAND_OVER_COLUMNS, type HandOver } from '../delivery/outbox.ts'
 import { decideAgain } from '../delivery/recheck.ts'
@@ -164,31 +164,47 @@ export async function settleTwoRoutes(context: Context): Promise<void> {
      WHERE h.state = 'held' AND h.reason = 'two-routes' GROUP BY f.id HAVING count(r.party_id) < 2`,
   )
   for (const { id, routes } of rows) {
-    const [party] = routes
-    await inTransaction(context.pool, async tx => {
-      await tx.query('UPDATE feedback SET party_id = $2 WHERE id = $1', [id, party])
-      const { rows: moved } = await tx.query<{ message_id: string; type: string }>(
-        `UPDATE hand_over h SET destination = $2, reason = CASE WHEN $2::text IS NULL THEN 'HB-405' END,
-           state = CASE WHEN $2::text IS NULL THEN 'withdrawn' ELSE 'queued' END, due_at = now()
-         FROM message m WHERE m.id = h.message_id AND h.feedback_id = $1 AND h.state = 'held'
-         RETURNING h.message_id, m.type`,
-        [id, party],
-      )
-      await tx.query('UPDATE exception SET closed_at = $2 WHERE feedback_id = $1', [
-        id,
-        context.clock(),
-      ])
-      await recordEntries(
-        tx,
-        moved.map(row => ({
-          action: party ? ('exception.closed' as const) : ('message.withdrawn' as const),
-          at: context.clock(),
-          actor: { role: 'gateway' },
-          message: { id: row.message_id, type: row.type },
-          ...(party ? { recipient: party } : { code: 'HB-405' }),
-        })),
-      )
-    })
-    if (party) await context.wakeUps.wake([party])
+    await inTransaction(context.pool, tx => settleException(context, tx, id, routes[0]))
+    if (routes[0]) await context.wakeUps.wake([routes[0]])
   }
 }
+
+/** One exception ends: its feedback goes to the party that is left, or to nobody any more. */
+async function settleException(
+  context: Context,
+  tx: Tx,
+  feedbackId: string,
+  party: string | undefined,
+): Promise<void> {
+  const at = context.clock()
+  const { rows } = await tx.query<{ message_id: string; type: string }>(SETTLE, [
+    feedbackId,
+    party,
+    at,
+  ])
+  const draft = (row: (typeof rows)[number]) => ({
+    at,
+    actor: { role: 'gateway' },
+    message: { id: row.message_id, type: row.type },
+    ...(party && { recipient: party }),
+  })
+  const closed = rows.map(row => ({ ...draft(row), action: 'exception.closed' as const }))
+  const gone = party
+    ? []
+    : rows.map(row => ({ ...draft(row), action: 'message.withdrawn' as const, code: 'HB-405' }))
+  await recordEntries(tx, [...closed, ...gone])
+}
+
+const SETTLE = `
+  WITH named AS (UPDATE feedback SET party_id = $2 WHERE id = $1),
+  closed AS (UPDATE exception SET closed_at = $3 WHERE feedback_id = $1),
+  moved AS (
+    UPDATE hand_over h SET destination = $2, due_at = now(),
+      reason = CASE WHEN $2::text IS NULL THEN 'HB-405' END,
+      state = CASE WHEN $2::text IS NULL THEN 'withdrawn' ELSE 'queued' END
+    FROM message m WHERE m.id = h.message_id AND h.feedback_id = $1 AND h.state = 'held'
+    RETURNING h.message_id, h.state, h.reason, m.type),
+  stepped AS (
+    INSERT INTO transition (message_id, state, at, code)
+    SELECT message_id, state, $3::timestamptz, reason FROM moved)
+  SELECT message_id, type FROM moved`

@@ -50,6 +50,7 @@ describe('an id that cannot be one', () => {
       await ask('woonboog', 'POST', `/v1/deliveries/${id}/retry`),
       await ask('woonboog', 'POST', `/v1/feedback/${id}/progress`, progress),
       await ask('vdab', 'POST', `/v1/detections/${id}/answer`, answer()),
+      await ask(undefined, 'GET', `/v1/protocols/${id}`),
       await ask(undefined, 'GET', `/log/tile/0/${id}`),
       await ask(undefined, 'GET', `/${id}`),
     ]

@@ -53,7 +53,7 @@ test('a message above its own ceiling is refused, and counts for nothing', async
   expect(rows).toEqual([])
 })
 
-test.failing('a number taken from the inbox delivers the answers in it, each with an entry', async () => {
+test('a number taken from the inbox delivers the answers in it, each with an entry', async () => {
   const answers: string[] = []
   for (const first of [200, 210]) {
     const { messageId } = await gateway.clients.woonboog.detect(detection(tenants(first, 10)))

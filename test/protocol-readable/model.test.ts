@@ -122,7 +122,10 @@ describe('the table of data', () => {
 
 describe('how answers are given, in words', () => {
   test('as counts: rounded, and hidden where they are small', () => {
-    expect(readableText(sampleFramework())).toContain('afgerond op een veelvoud van 5')
+    const text = readableText(sampleFramework())
+    expect(text).toContain('ruis met schaal 5')
+    expect(text).toContain('kleiner is dan 10 personen')
+    expect(text).toContain('rondt Huisbrug af op een veelvoud van 5')
   })
 
   test('per person', () => {

@@ -21,14 +21,20 @@ export function escapeHtml(text: string): string {
  * @param margin for the foot of each printed page; letters, digits, dots and dashes only
  * @param body HTML, escaped already
  */
-export function pageOf(language: string, title: string, margin: string, body: string): string {
+export function pageOf(
+  language: string,
+  title: string,
+  margin: string,
+  body: string,
+  size: 'A4' | 'A4 landscape' = 'A4',
+): string {
   return `<!DOCTYPE html>
 <html lang="${escapeHtml(language)}">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)}</title>
-<style>${styleOf(margin)}</style>
+<style>${styleOf(margin, size)}</style>
 </head>
 <body>
 ${body}

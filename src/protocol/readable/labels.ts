@@ -133,7 +133,7 @@ export const LABELS: Readonly<Record<string, string>> = {
   seat: 'zetel',
   security: 'beveiliging',
   sender: 'bij wie verzendt',
-  senderBlind: 'afzender onbekend voor de ontvanger',
+  senderBlind: 'de verzender maakt zelf de pseudoniemen',
   signature: 'elk bericht ondertekend',
   signatures: 'handtekeningen',
   specialCategoryGround: 'grond voor bijzondere gegevens',

@@ -23,7 +23,7 @@ export function modalityBlocks(document: Agreement): Block[] {
       ['Berichten blijven bewaard', days(modalities.payloadRetentionDays)],
       ['Weg terug blijft bewaard', `${days(modalities.routeRetentionDays)} na de laatste maand`],
       ['Opvolging is te laat na', days(modalities.daysToOverdue)],
-      ['Afzender onbekend voor de ontvanger', yesNo(modalities.senderBlind)],
+      ['De verzender maakt zelf de pseudoniemen', yesNo(modalities.senderBlind)],
       ['Elk bericht digitaal ondertekend', yesNo(modalities.signature)],
     ]),
     ...answerText(document),
@@ -43,7 +43,10 @@ function answerText({ modalities }: Agreement): Block[] {
   }
   return [
     paragraph(
-      `Wie een vraag stelt, krijgt een aantal per maand en niets per persoon. Het aantal is afgerond op een veelvoud van ${k}. Het blijft verborgen als er minder dan ${k} personen gevonden zijn, als er minder dan ${k} niet gevonden zijn, of als het verschil met de vorige maand minder dan ${k} personen zou aanwijzen.`,
+      `Wie een vraag stelt, krijgt een getal per maand en niets per persoon. Het komt pas als de maand gesloten is en elke vraag beantwoord of vervallen is. Huisbrug telt er eerst een klein toevallig getal bij of af (ruis met schaal ${k}), zodat niemand zeker kan zijn over een persoon. Daarna rondt Huisbrug af op een veelvoud van ${k}.`,
+    ),
+    paragraph(
+      `Het getal blijft verborgen als de groep kleiner is dan ${number(2 * modalities.countsThreshold)} personen, als minder dan ${k} personen gevonden of niet gevonden zijn, of als de groep minder dan ${k} personen verschilt van een groep waarover al een getal gegeven is.`,
     ),
   ]
 }
@@ -51,7 +54,7 @@ function answerText({ modalities }: Agreement): Block[] {
 function windowText({ modalities }: Agreement): Block[] {
   return [
     paragraph(
-      `Een vraag waarop na ${days(modalities.answerWindowDays)} geen antwoord kwam, vervalt. De inhoud van een bericht wist Huisbrug hoogstens ${days(modalities.payloadRetentionDays)} na de afgifte. Wat in het logboek blijft, zegt wat er gebeurd is en niet over wie.`,
+      `Een vraag waarop na ${days(modalities.answerWindowDays)} geen antwoord kwam, vervalt. De inhoud van een bericht wist Huisbrug ${days(modalities.payloadRetentionDays)} na de afgifte.`,
     ),
   ]
 }
@@ -79,13 +82,13 @@ export function periodicityBlocks({ periodicity }: Agreement): Block[] {
     facts([['Ritme', word('schedule', periodicity.schedule)]]),
     paragraph(periodicity.trigger),
     table(
-      'Hoogste aantal personen',
+      'Hoogste aantal personen of regels, per verzender',
       ['In een bericht', 'Per dag', 'Onder een sleutel'],
       [[cell(number(perMessage)), cell(number(perDay)), cell(number(perEpoch))]],
       '',
     ),
     paragraph(
-      'Een sleutel geldt voor een reeks maanden. Wat boven een grens gaat, weigert Huisbrug.',
+      'Een dag loopt van middernacht tot middernacht UTC. Een sleutel geldt tot Huisbrug hem vervangt. Wat boven een grens gaat, weigert Huisbrug.',
     ),
   ]
 }

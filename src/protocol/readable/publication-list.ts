@@ -75,13 +75,13 @@ export function publicationListHtml(set: ProtocolSet, at: Date, base: string): s
     COLUMNS,
     rows,
     'Er is geen protocol. Er gaat niets over personen door.',
-    [24, 17, 17, 20, 22],
+    [22, 17, 17, 20, 24],
   )
   const body = [
     `<header><h1>Protocollen</h1>${blockHtml(note('info', LEAD), 'h3')}</header>`,
     `<main>${blockHtml(list, 'h3')}</main>`,
   ]
-  return pageOf('nl', 'Protocollen', 'Protocollen', body.join('\n'))
+  return pageOf('nl', 'Protocollen', 'Protocollen', body.join('\n'), 'A4 landscape')
 }
 
 function toText(last: Cell | undefined, href: string): Cell {

@@ -63,11 +63,11 @@ footer { margin-top: 3rem; padding-top: .8rem; border-top: 1px solid var(--line)
 `
 
 /** Style, with the margins of an A4 page: what the document is, and the page of how many. */
-export function styleOf(margin: string): string {
+export function styleOf(margin: string, size: 'A4' | 'A4 landscape'): string {
   // Nothing but letters, digits and dots may reach the style sheet.
   const safe = margin.replace(/[^A-Za-z0-9 ._-]/g, '')
   const font = `font: 8pt system-ui, 'Liberation Sans', sans-serif; color: #4a5763;`
-  return `${STYLE}@page { size: A4; margin: 18mm 16mm 20mm;
+  return `${STYLE}@page { size: ${size}; margin: 18mm 16mm 20mm;
   @bottom-left { content: "${safe}"; ${font} }
   @bottom-right { content: "bladzijde " counter(page) " van " counter(pages); ${font} } }
 `
