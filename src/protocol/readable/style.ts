@@ -34,7 +34,6 @@ tbody th { font-weight: 600; }
   margin: .9rem 0; max-width: 46rem; }
 .note.warning { border-color: var(--warn-line); background: var(--warn); }
 .note p { margin: .2rem 0; }
-.was { text-decoration: line-through; color: #8a1c1c; }
 nav ol { list-style: none; padding: 0; columns: 2; column-gap: 2rem; }
 nav li { break-inside: avoid; margin: 0; padding: .15rem 0; }
 footer { margin-top: 3rem; padding-top: .8rem; border-top: 1px solid var(--line);
