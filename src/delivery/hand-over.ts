@@ -1,8 +1,10 @@
 import type { Context } from '../context.ts'
 import { MAX_ATTEMPTS, parseRetryAfter, retryDelay } from './backoff.ts'
+import { claimDue } from './claim.ts'
 import type { OutboundResponse } from './outbound.ts'
-import { claimDue, type HandOver, type Result, recordResults } from './outbox.ts'
+import type { HandOver } from './outbox.ts'
 import { buildParcels, type Parcel } from './parcel.ts'
+import { type Result, recordResults } from './results.ts'
 
 // A detection request is up to a few hundred kilobytes, an event well under one.
 const BATCH = 16

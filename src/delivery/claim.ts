@@ -1,0 +1,121 @@
+import { recordEntries } from '../audit/record.ts'
+import type { Context } from '../context.ts'
+import { inTransaction, type Tx } from '../db/pool.ts'
+import { type Changed, entryOf, followerEntry, HAND_OVER_COLUMNS, type HandOver } from './outbox.ts'
+import { decideAgain } from './recheck.ts'
+import { type DoomedRow, withdrawRows } from './withdraw-rows.ts'
+
+// Longer than all time limits of one try together, so that a live worker never loses its claim.
+const LEASE_SECONDS = 120
+
+/**
+ * Claims what is due for one destination, each hand-over checked against the protocol again, with
+ * the evidence that it is about to leave. A claim lapses by itself where the worker dies.
+ */
+export async function claimDue(
+  context: Context,
+  destination: string,
+  limit: number,
+): Promise<HandOver[]> {
+  return inTransaction(context.pool, async tx => {
+    const { rows: claimed } = await tx.query<HandOver>(CLAIM, [destination, limit, LEASE_SECONDS])
+    if (claimed.length === 0) return []
+    const rows = await withoutEnded(context, tx, claimed)
+    const decided = rows.map(handOver => ({ handOver, decision: decideAgain(context, handOver) }))
+    const stopped = decided.filter(({ decision }) => decision.outcome !== 'go')
+    await stop(context, tx, stopped)
+    const going = decided.filter(({ decision }) => decision.outcome === 'go').map(it => it.handOver)
+    await recordEntries(
+      tx,
+      going.map(it => entryOf(context, it, 'message.forwarding')),
+    )
+    return going
+  })
+}
+
+/** Takes out the rows of tenancies that ended while an earlier try had them in hand. */
+async function withoutEnded(context: Context, tx: Tx, claimed: HandOver[]): Promise<HandOver[]> {
+  const again = claimed.filter(it => it.kind === 'detection' && it.attempts > 1)
+  if (again.length === 0) return claimed
+  const { rows: doomed } = await tx.query<DoomedRow>(
+    `SELECT h.id AS "handOverId", d.subject_tag AS "subjectTag"
+     FROM hand_over h JOIN message m ON m.id = h.message_id
+       JOIN detection_row d ON d.message_id = h.message_id
+       JOIN route r ON r.domain = m.domain AND r.tag = d.tag AND r.party_id = m.party_id
+     WHERE h.id = ANY($1) AND r.ended_on IS NOT NULL`,
+    [again.map(it => it.id)],
+  )
+  const withdrawn = await withdrawRows(tx, doomed, 'tenancy-ended', context.clock())
+  const byMessage = new Map(withdrawn.map(it => [it.messageId, it]))
+  await recordEntries(
+    tx,
+    again.flatMap(it => {
+      const lost = byMessage.get(it.messageId ?? '')
+      const entry = { ...entryOf(context, it, 'message.withdrawn'), reason: 'tenancy-ended' }
+      return lost ? [{ ...entry, counts: { items: lost.rows } }] : []
+    }),
+  )
+  return claimed
+    .filter(it => !byMessage.get(it.messageId ?? '')?.whole)
+    .map(it => ({ ...it, items: it.items - (byMessage.get(it.messageId ?? '')?.rows ?? 0) }))
+}
+
+type Decided = { handOver: HandOver; decision: ReturnType<typeof decideAgain> }
+
+async function stop(context: Context, tx: Tx, stopped: Decided[]): Promise<void> {
+  if (stopped.length === 0) return
+  const { rows: followers } = await tx.query<Changed>(
+    `WITH ended AS (
+       UPDATE hand_over h SET reason = s.code, claimed_until = NULL,
+         state = CASE WHEN h.delivered_at IS NULL THEN s.state ELSE 'delivered' END,
+         attempts = h.attempts - CASE WHEN h.id = s.id THEN 1 ELSE 0 END
+       FROM unnest($1::text[], $2::text[], $3::text[]) AS s (id, state, code)
+       WHERE h.id = s.id OR (h.with_id = s.id AND h.state = 'held' AND s.state = 'withdrawn')
+       RETURNING h.id, h.message_id, h.kind, h.state, h.with_id, h.destination, h.items, s.code),
+     unanswered AS (
+       UPDATE message m SET answer_state = NULL FROM ended
+       WHERE ended.kind = 'detection' AND ended.state = 'withdrawn' AND m.id = ended.message_id
+         AND m.answer_state = 'awaiting'),
+     erased AS (
+       DELETE FROM detection_row r USING ended
+       WHERE ended.kind = 'detection' AND ended.state = 'withdrawn' AND r.message_id = ended.message_id),
+     stepped AS (
+       INSERT INTO transition (message_id, state, at, code)
+       SELECT DISTINCT message_id, state, now(), code FROM ended WHERE message_id IS NOT NULL)
+     SELECT e.id, e.message_id AS "messageId", e.with_id AS "withId", e.destination, e.items, m.type
+     FROM ended e JOIN message m ON m.id = e.message_id WHERE e.with_id IS NOT NULL`,
+    [
+      stopped.map(it => it.handOver.id),
+      stopped.map(it => (it.decision.outcome === 'hold' ? 'held' : 'withdrawn')),
+      stopped.map(it => it.decision.code),
+    ],
+  )
+  const entries = stopped.map(({ handOver, decision }) => ({
+    ...entryOf(
+      context,
+      handOver,
+      decision.outcome === 'hold' ? 'message.held' : 'message.withdrawn',
+    ),
+    decision: 'refused' as const,
+    code: decision.code ?? '',
+    rule: decision.rule ?? '',
+  }))
+  await recordEntries(tx, [
+    ...entries,
+    ...followers.map(row => followerEntry(context, row, 'withdrawn')),
+  ])
+}
+
+const CLAIM = `
+  WITH due AS (
+    SELECT h.id FROM hand_over h
+    WHERE h.destination = $1 AND h.state IN ('queued', 'retrying') AND h.due_at <= now()
+      AND NOT EXISTS (SELECT FROM party p WHERE p.id = h.destination AND p.disabled_at IS NOT NULL)
+      AND (h.kind <> 'event' OR EXISTS (SELECT FROM webhook w WHERE w.party_id = h.destination
+        AND (w.events IS NULL OR h.event = ANY(w.events))))
+    ORDER BY h.due_at LIMIT $2 FOR UPDATE SKIP LOCKED),
+  claimed AS (
+    UPDATE hand_over h SET attempts = h.attempts + 1,
+      due_at = now() + make_interval(secs => $3), claimed_until = now() + make_interval(secs => $3)
+    FROM due WHERE h.id = due.id RETURNING h.*)
+  SELECT ${HAND_OVER_COLUMNS} FROM claimed h LEFT JOIN message m ON m.id = h.message_id ORDER BY h.id`
