@@ -1,7 +1,15 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import type { Logger } from '../log.ts'
 import { commandLine, ensureOwner, type RunAs } from './embedded-user.ts'
 
@@ -11,6 +19,7 @@ export const ROLE = 'huisbrug'
 // The superuser has no line here and no password: nobody can log in as it.
 const HBA = `host all ${ROLE} 127.0.0.1/32 scram-sha-256\n`
 const MAJOR = '18'
+const PARTIAL = '.new-'
 
 /**
  * Makes the database cluster where there is none: beside its place, and moved there whole, so that
@@ -19,6 +28,7 @@ const MAJOR = '18'
  * @throws Error saying what to do where another version made the cluster, or PostgreSQL refuses
  */
 export function ensureCluster(root: string, folder: string, way: RunAs, log: Logger): string {
+  removeLeftovers(folder)
   if (!existsSync(join(folder, 'global', 'pg_control'))) createCluster(root, folder, way, log)
   const found = readFileSync(join(folder, 'PG_VERSION'), 'utf8').trim()
   if (found !== MAJOR) {
@@ -39,8 +49,8 @@ export function readPassword(root: string): string | undefined {
 
 function createCluster(root: string, folder: string, way: RunAs, log: Logger): void {
   setAside(folder, log)
-  const partial = `${folder}.new`
-  rmSync(partial, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
+  // A name of its own: the initdb of a program that was killed may still be emptying its folder.
+  const partial = `${folder}${PARTIAL}${process.pid}-${Date.now()}`
   mkdirSync(partial, { mode: 0o700 })
   ensureOwner(partial, way.uid)
   // The builtin locale does not change with the machine's libraries, so neither do the indexes.
@@ -54,6 +64,18 @@ function createCluster(root: string, folder: string, way: RunAs, log: Logger): v
     `CREATE DATABASE ${ROLE} OWNER ${ROLE}`,
   ])
   renameSync(partial, folder)
+}
+
+/** Removes what was cut short, as far as it can be: what is still in use goes at the next start. */
+function removeLeftovers(folder: string): void {
+  const prefix = `${basename(folder)}${PARTIAL}`
+  for (const name of readdirSync(dirname(folder)).filter(name => name.startsWith(prefix))) {
+    try {
+      rmSync(join(dirname(folder), name), { recursive: true, force: true, maxRetries: 3 })
+    } catch {
+      // Still in use.
+    }
+  }
 }
 
 /** Without its control file no PostgreSQL can use the folder; still, it is not ours to delete. */

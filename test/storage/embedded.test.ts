@@ -204,9 +204,12 @@ describe('a data folder that is not whole', () => {
       const child = spawnProgram(folder)
       await sleep(after)
       await kill(child, 'SIGKILL')
-      const { url } = await startProgram(folder)
-      expect(await query(url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
-      expect(existsSync(join(folder, 'postgres.new'))).toBe(false)
+      const again = await startProgram(folder)
+      expect(again.error).toBe('')
+      expect(await query(again.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }])
+      await kill(again.child, 'SIGTERM')
+      expect((await startProgram(folder)).error).toBe('')
+      expect(readdirSync(folder).filter(name => name.includes('.new-'))).toEqual([])
     },
   )
 
