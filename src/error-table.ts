@@ -77,6 +77,12 @@ export const ERRORS = {
     'See /docs for the parameters of this operation.',
   ],
 
+  'HB-209': [
+    422,
+    'An explanation takes no national numbers',
+    'Write the word "synthetic" in place of every national number.',
+  ],
+
   'HB-301': [422, 'The protocol is unknown', 'Use an id from GET /v1/protocols.'],
   'HB-302': [
     403,
@@ -142,6 +148,21 @@ export const ERRORS = {
     'The protocol document is not valid',
     'Run "huisbrug protocol lint" and correct the document.',
   ],
+  'HB-318': [
+    403,
+    'An advice of a data protection officer is missing',
+    'Add the advice of the officer of every party, with a reason where it is not followed.',
+  ],
+  'HB-319': [
+    403,
+    'The protocol is not published',
+    'Publish this very text on the site of every party and record it.',
+  ],
+  'HB-320': [
+    403,
+    'Two versions of the protocol are in force at once',
+    'Have the newer one name the older in supersedes, or revoke one of them.',
+  ],
 
   'HB-401': [
     422,
@@ -195,6 +216,21 @@ export const ERRORS = {
     409,
     'The key epoch is closed',
     'Use the current epoch from GET /v1/pseudonyms/domains.',
+  ],
+  'HB-414': [
+    422,
+    'The signed participation of the person is missing',
+    'Name the date and your reference of the document that the person signed.',
+  ],
+  'HB-415': [
+    422,
+    'The participation of the person was withdrawn',
+    'Do not send this person again without a participation signed later.',
+  ],
+  'HB-416': [
+    422,
+    'No message of the sender about this person is waiting',
+    'Check the reference; only what is still held can be objected to.',
   ],
 
   'HB-501': [

@@ -184,6 +184,7 @@ export type ErrorCode =
   | ThereIsNoSuchOperation
   | TheMethodIsNotAllowedHere
   | AQueryParameterIsNotValid
+  | AnExplanationTakesNoNationalNumbers
   | TheProtocolIsUnknown
   | Phase1NoProtocolOpensThisExchange
   | TheDecreeIsNotInForce
@@ -201,6 +202,9 @@ export type ErrorCode =
   | TheProtocolDoesNotGrantThisFormOfAnswer
   | TheRegisterOfTheRecipientIsNotReady
   | TheProtocolDocumentIsNotValid
+  | AnAdviceOfADataProtectionOfficerIsMissing
+  | TheProtocolIsNotPublished
+  | TwoVersionsOfTheProtocolAreInForceAtOnce
   | TheNationalNumberIsNotValid
   | TheTenantReferenceContainsANationalNumber
   | TheSameTenantOccursTwiceInTheMessage
@@ -214,6 +218,9 @@ export type ErrorCode =
   | TheSameElementOccursTwice
   | TheDomainIsUnknown
   | TheKeyEpochIsClosed
+  | TheSignedParticipationOfThePersonIsMissing
+  | TheParticipationOfThePersonWasWithdrawn
+  | NoMessageOfTheSenderAboutThisPersonIsWaiting
   | TheIdempotencyKeyWasUsedWithAnotherBody
   | TheRequestWasAlreadyAnswered
   | ThereIsNoSuchMessage
@@ -315,6 +322,10 @@ export type TheMethodIsNotAllowedHere = 'HB-207'
  */
 export type AQueryParameterIsNotValid = 'HB-208'
 /**
+ * HTTP 422. Write the word "synthetic" in place of every national number.
+ */
+export type AnExplanationTakesNoNationalNumbers = 'HB-209'
+/**
  * HTTP 422. Use an id from GET /v1/protocols.
  */
 export type TheProtocolIsUnknown = 'HB-301'
@@ -383,6 +394,18 @@ export type TheRegisterOfTheRecipientIsNotReady = 'HB-316'
  */
 export type TheProtocolDocumentIsNotValid = 'HB-317'
 /**
+ * HTTP 403. Add the advice of the officer of every party, with a reason where it is not followed.
+ */
+export type AnAdviceOfADataProtectionOfficerIsMissing = 'HB-318'
+/**
+ * HTTP 403. Publish this very text on the site of every party and record it.
+ */
+export type TheProtocolIsNotPublished = 'HB-319'
+/**
+ * HTTP 403. Have the newer one name the older in supersedes, or revoke one of them.
+ */
+export type TwoVersionsOfTheProtocolAreInForceAtOnce = 'HB-320'
+/**
  * HTTP 422. Check the number: eleven digits with a correct check number.
  */
 export type TheNationalNumberIsNotValid = 'HB-401'
@@ -434,6 +457,18 @@ export type TheDomainIsUnknown = 'HB-412'
  * HTTP 409. Use the current epoch from GET /v1/pseudonyms/domains.
  */
 export type TheKeyEpochIsClosed = 'HB-413'
+/**
+ * HTTP 422. Name the date and your reference of the document that the person signed.
+ */
+export type TheSignedParticipationOfThePersonIsMissing = 'HB-414'
+/**
+ * HTTP 422. Do not send this person again without a participation signed later.
+ */
+export type TheParticipationOfThePersonWasWithdrawn = 'HB-415'
+/**
+ * HTTP 422. Check the reference; only what is still held can be objected to.
+ */
+export type NoMessageOfTheSenderAboutThisPersonIsWaiting = 'HB-416'
 /**
  * HTTP 409. Use a new key for a new message, the same key and body for a retry.
  */
@@ -2103,6 +2138,7 @@ export interface ProtocolDataElement {
     | 'tenant-reference'
     | 'pseudonym'
     | 'row-id'
+    | 'document-reference'
     | 'date'
     | 'month'
     | 'code'
@@ -2298,6 +2334,39 @@ export interface ProtocolMessageType {
    * Why it is off
    */
   whyOff?: string
+  /**
+   * What must be true of an item before it may move
+   */
+  preconditions?: {
+    /**
+     * The person took part by a signed document that names the recipients. An item without it is refused; an official withdrawal stops everything after it
+     */
+    participation?: {
+      /**
+       * Field with the date of signing
+       */
+      dateField: string
+      /**
+       * Field with the sender's own reference of the signed document
+       */
+      documentField: string
+      withdrawnBy: MessageType
+    }
+    /**
+     * The person is told first. The message is held until so many days after the announcement, then goes on, without those who objected
+     */
+    objectionWindow?: {
+      /**
+       * Days after the announcement
+       */
+      days: number
+      /**
+       * Field with the date of the announcement
+       */
+      announcedField: string
+      objectedBy: MessageType
+    }
+  }
 }
 /**
  * How it goes
@@ -2598,7 +2667,7 @@ export interface ProtocolSignature {
   statement: 'accept' | 'reject' | 'revoke'
   digest: Digest
   /**
-   * The statement as a JWS (EdDSA)
+   * The statement as a compact JWS (RFC 7515) by a registered key of the party; without it the statement does not count
    */
   jws?: string
 }

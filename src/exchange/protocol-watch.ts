@@ -2,7 +2,7 @@ import { recordEntry } from '../audit/record.ts'
 import type { EntryAction } from '../audit/types.ts'
 import type { Context } from '../context.ts'
 import { inTransaction } from '../db/pool.ts'
-import type { LoadedProtocol } from '../protocol/document.ts'
+import { isRefused, type LoadedProtocol } from '../protocol/document.ts'
 import { stateAt } from '../protocol/lifecycle.ts'
 import { agreementsInForce, frameworkOf } from '../protocol/lookup.ts'
 
@@ -38,7 +38,7 @@ export async function noteProtocols(context: Context): Promise<void> {
   const at = context.clock()
   for (const protocol of set.protocols.values()) {
     const state = stateAt(protocol, at, frameworkOf(set, protocol))
-    await noteProtocol(context, protocol, protocol.findings.length > 0 ? 'broken' : state, at)
+    await noteProtocol(context, protocol, isRefused(protocol) ? 'broken' : state, at)
   }
   for (const id of agreementsInForce(set, at)) {
     const major = Number.parseInt(set.protocols.get(id)?.version ?? '1', 10)

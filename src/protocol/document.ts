@@ -16,7 +16,7 @@ export type MessageType = ProtocolMessageType
 export type DataElement = ProtocolDataElement
 export type { Protocol, Signatures }
 
-/** A document of the right shape, with what lies beside it. With findings it is never in force. */
+/** A document of the right shape, with what lies beside it. */
 export interface LoadedProtocol<Document extends Protocol = Protocol> {
   id: string
   version: string
@@ -32,6 +32,11 @@ export interface LoadedProtocol<Document extends Protocol = Protocol> {
 
 /** Parts of a published copy that say something about the digest, and so cannot be in it. */
 const BESIDE_THE_DIGEST = new Set(['signatures', 'publication', 'contentHash'])
+
+/** Whether a finding keeps the document from ever being in force. */
+export function isRefused({ findings }: Pick<LoadedProtocol, 'findings'>): boolean {
+  return findings.some(({ severity }) => severity === 'refused')
+}
 
 /** The digest of a document: base64url SHA-256 over RFC 8785 canonical JSON, without signatures. */
 export function digestOf(document: object): string {

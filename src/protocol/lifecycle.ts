@@ -88,7 +88,7 @@ export function decreeDay(document: Agreement): string | undefined {
 }
 
 function findingObstacle({ findings }: Standing): Obstacle | undefined {
-  const first = findings[0]
+  const first = findings.find(({ severity }) => severity === 'refused')
   return first && { code: 'HB-317', path: first.path, remedy: `Correct it: ${first.text}` }
 }
 

@@ -75,7 +75,12 @@ export function parseFolder(files: FolderFiles | undefined): FolderResult | unde
   if (!files) return undefined
   const json = parseJson(files.protocol)
   const id = idOf(json, files.folder)
-  const finding = (remark: Remark): Finding => ({ protocol: id, folder: files.folder, ...remark })
+  const finding = (remark: Remark): Finding => ({
+    severity: 'refused',
+    protocol: id,
+    folder: files.folder,
+    ...remark,
+  })
   if (json === undefined) return { id, findings: [finding(notJson('protocol.json', SHAPE))] }
   const wrong = validatorFor('protocol')(json)
   if (wrong.length) {
@@ -217,6 +222,11 @@ const WRONG_KIND: Remark = {
 }
 
 function withRemark(protocol: LoadedProtocol, remark: Remark): LoadedProtocol {
-  const finding = { protocol: protocol.id, folder: protocol.folder, ...remark }
+  const finding: Finding = {
+    severity: 'refused',
+    protocol: protocol.id,
+    folder: protocol.folder,
+    ...remark,
+  }
   return { ...protocol, findings: [...protocol.findings, finding] }
 }

@@ -9,6 +9,7 @@ type Properties = Record<string, AnySchemaObject>
 const FORMATS: Readonly<Record<DataElement['format'], AnySchemaObject | undefined>> = {
   'national-number': { type: 'string', maxLength: 64 },
   'tenant-reference': { $ref: 'common.json#/$defs/tenantRef' },
+  'document-reference': { $ref: 'common.json#/$defs/tenantRef' },
   pseudonym: { $ref: 'common.json#/$defs/tag' },
   'row-id': { $ref: 'common.json#/$defs/rowId' },
   date: { $ref: 'common.json#/$defs/calendarDate' },

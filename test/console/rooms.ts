@@ -131,6 +131,7 @@ export function sampleProtocols(): ProtocolSet {
     },
   }))
   const finding = {
+    severity: 'refused' as const,
     protocol: 'kapot',
     folder: 'kapot',
     code: 'not-json',

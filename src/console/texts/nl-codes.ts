@@ -23,6 +23,7 @@ export const codes: Readonly<Record<ErrorCode, readonly [meaning: string, remedy
   'HB-206': ['Deze bewerking bestaat niet.', 'Kijk in de handleiding.'],
   'HB-207': ['Deze methode mag hier niet.', 'Kijk in de handleiding.'],
   'HB-208': ['Een waarde in het adres is niet geldig.', 'Kijk in de handleiding.'],
+  'HB-209': ['Een uitleg neemt geen rijksregisternummers.', 'Schrijf "synthetic" in de plaats.'],
 
   'HB-301': ['Het protocol is niet bekend.', 'Noem een protocol dat hier gepubliceerd is.'],
   'HB-302': [
@@ -50,6 +51,15 @@ export const codes: Readonly<Record<ErrorCode, readonly [meaning: string, remedy
   'HB-315': ['Het protocol laat deze vorm van antwoord niet toe.', 'Antwoord zoals afgesproken.'],
   'HB-316': ['Het register van de ontvanger is nog niet klaar.', 'Probeer het later opnieuw.'],
   'HB-317': ['Het protocol bevat fouten.', 'Verbeter het document.'],
+  'HB-318': [
+    'Een advies van een functionaris voor gegevensbescherming ontbreekt.',
+    'Voeg het advies toe van elke partij.',
+  ],
+  'HB-319': ['Het protocol is niet bekendgemaakt.', 'Maak deze tekst bekend bij elke partij.'],
+  'HB-320': [
+    'Twee versies van het protocol gelden tegelijk.',
+    'Laat de nieuwe versie de oude vervangen, of trek er een in.',
+  ],
 
   'HB-401': ['Een rijksregisternummer is niet geldig.', 'Kijk het nummer na.'],
   'HB-402': ['Een eigen kenmerk bevat een rijksregisternummer.', 'Gebruik een ander kenmerk.'],
@@ -64,6 +74,9 @@ export const codes: Readonly<Record<ErrorCode, readonly [meaning: string, remedy
   'HB-411': ['Een element staat er twee keer.', 'Stuur elk element één keer.'],
   'HB-412': ['Het pseudoniemdomein is niet bekend.', 'Noem een domein dat hier bestaat.'],
   'HB-413': ['Het pseudoniemdomein is afgesloten.', 'Gebruik het huidige domein.'],
+  'HB-414': ['De getekende deelname ontbreekt.', 'Noem de datum en het kenmerk van het document.'],
+  'HB-415': ['De deelname is ingetrokken.', 'Stuur deze persoon niet meer zonder nieuwe deelname.'],
+  'HB-416': ['Over deze persoon wacht er geen bericht.', 'Kijk het kenmerk na.'],
 
   'HB-501': ['De sleutel hoort al bij een ander bericht.', 'Gebruik een nieuwe sleutel.'],
   'HB-502': ['De vraag is al beantwoord.', 'Er is niets te doen: het eerste antwoord telt.'],

@@ -32,6 +32,7 @@ export const TERMS = {
   format: {
     'national-number': 'rijksregisternummer of bisnummer',
     'tenant-reference': 'eigen kenmerk',
+    'document-reference': 'kenmerk van een document',
     pseudonym: 'pseudoniem',
     'row-id': 'kenmerk van een rij',
     date: 'datum',
