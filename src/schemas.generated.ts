@@ -140,6 +140,9 @@ export type EventType =
   | 'be.huisbrug.interaction.expired'
   | 'be.huisbrug.protocol.suspended'
   | 'be.huisbrug.protocol.resumed'
+  | 'be.huisbrug.message.received'
+  | 'be.huisbrug.message.answered'
+  | 'be.huisbrug.message.counts'
   | 'be.huisbrug.test'
 /**
  * Opaque place in a list, for the query parameter after
@@ -159,6 +162,9 @@ export type Envelope =
   | InteractionExpiredEvent
   | ProtocolSuspendedEvent
   | ProtocolResumedEvent
+  | DetectionAnsweredEvent1
+  | DetectionAnsweredEvent2
+  | DetectionAnsweredEvent3
   | TestEvent
 /**
  * Every code of a refusal. Codes are added, never reused or renamed
@@ -1257,6 +1263,156 @@ export interface EventProtocolResumed {
   at: Timestamp
 }
 /**
+ * Event of type be.huisbrug.message.received
+ */
+export interface DetectionAnsweredEvent1 {
+  /**
+   * CloudEvents version
+   */
+  specversion: '1.0'
+  id: DeliveryId
+  /**
+   * The gateway
+   */
+  source: string
+  /**
+   * What happened
+   */
+  type: 'be.huisbrug.message.received'
+  time: Timestamp
+  /**
+   * The feedback or message it is about; the id of the event where it is about neither
+   */
+  subject: string
+  /**
+   * Form of data
+   */
+  datacontenttype: 'application/json'
+  data: EventMessageReceived
+}
+/**
+ * Data of be.huisbrug.message.received: an event, or progress of one, of a type that has no event of its own
+ */
+export interface EventMessageReceived {
+  feedbackId: FeedbackId
+  protocol: ProtocolId
+  type: MessageType
+  purpose: PurposeId
+  /**
+   * The receiver's own reference of the person, and the fields that the protocol lists
+   */
+  item: {
+    [k: string]: string | number | boolean
+  }
+}
+/**
+ * Event of type be.huisbrug.message.answered
+ */
+export interface DetectionAnsweredEvent2 {
+  /**
+   * CloudEvents version
+   */
+  specversion: '1.0'
+  id: DeliveryId
+  /**
+   * The gateway
+   */
+  source: string
+  /**
+   * What happened
+   */
+  type: 'be.huisbrug.message.answered'
+  time: Timestamp
+  /**
+   * The feedback or message it is about; the id of the event where it is about neither
+   */
+  subject: string
+  /**
+   * Form of data
+   */
+  datacontenttype: 'application/json'
+  data: EventMessageAnswered
+}
+/**
+ * Data of be.huisbrug.message.answered: the answers to a request of a type that has no event of its own
+ */
+export interface EventMessageAnswered {
+  messageId: MessageId
+  protocol: ProtocolId
+  type: MessageType
+  purpose: PurposeId
+  /**
+   * One for each item that was asked
+   *
+   * @minItems 0
+   * @maxItems 1000
+   *
+   * Items: One person
+   */
+  results: {
+    /**
+     * The asker's own reference of the person
+     */
+    item: {
+      [k: string]: string | number | boolean
+    }
+    /**
+     * The fields that the protocol lists; null where the party that answers does not have this person
+     */
+    answer: {
+      [k: string]: string | number | boolean
+    } | null
+  }[]
+}
+/**
+ * Event of type be.huisbrug.message.counts
+ */
+export interface DetectionAnsweredEvent3 {
+  /**
+   * CloudEvents version
+   */
+  specversion: '1.0'
+  id: DeliveryId
+  /**
+   * The gateway
+   */
+  source: string
+  /**
+   * What happened
+   */
+  type: 'be.huisbrug.message.counts'
+  time: Timestamp
+  /**
+   * The feedback or message it is about; the id of the event where it is about neither
+   */
+  subject: string
+  /**
+   * Form of data
+   */
+  datacontenttype: 'application/json'
+  data: EventMessageCounts
+}
+/**
+ * Data of be.huisbrug.message.counts: numbers about the group of a request, through disclosure control
+ */
+export interface EventMessageCounts {
+  messageId: MessageId
+  protocol: ProtocolId
+  type: MessageType
+  purpose: PurposeId
+  /**
+   * One for each code
+   *
+   * @minItems 1
+   * @maxItems 1000
+   *
+   * Items: Code and number; the number is null where it is too small to show
+   */
+  items: {
+    [k: string]: string | number | boolean | null
+  }[]
+}
+/**
  * Event of type be.huisbrug.test
  */
 export interface TestEvent {
@@ -1509,7 +1665,57 @@ export interface MessageAccepted {
   receipt: ReceiptToken
 }
 /**
- * POST /v1/messages: any message type that a protocol lists. The named operations are shorthands of this. What an item may hold is what the protocol lists for the type
+ * POST {base}/messages: gateway to the employment service, for types without an endpoint of their own. A request has rows, everything else items. The delivery id is also the Idempotency-Key
+ */
+export interface MessageForward {
+  messageId: MessageId
+  deliveryId: DeliveryId
+  protocol: ProtocolId
+  type: MessageType
+  purpose: PurposeId
+  domain: DomainName
+  sender: PartyId
+  period?: Period
+  referenceDate?: CalendarDate
+  targetGroup?: TargetGroup
+  requestDigest?: Digest
+  /**
+   * The form of answer that the protocol grants: a number, or the row ids found
+   */
+  granularity?: 'counts' | 'person'
+  /**
+   * Sealed rows, sorted by row id
+   *
+   * @minItems 1
+   * @maxItems 1000
+   *
+   * Items: One person's sealed item: only who knows the person can compute its key
+   */
+  rows?: {
+    rowId: RowId
+    /**
+     * AES-256-GCM nonce: 12 bytes, base64url
+     */
+    nonce: string
+    /**
+     * 128 padded bytes and the 16-byte tag, base64url; associated data: domain|period|messageId|rowId
+     */
+    ciphertext: string
+  }[]
+  /**
+   * Persons by their tag, with the fields that the protocol lists
+   *
+   * @minItems 1
+   * @maxItems 1000
+   *
+   * Items: One person: tag, feedbackId where progress is expected or told, and the fields
+   */
+  items?: {
+    [k: string]: string | number | boolean
+  }[]
+}
+/**
+ * POST /v1/messages: any message type that a protocol lists. The named operations are shorthands of this: an answer or counts name the request in inReplyTo and requestDigest, progress names its feedbackId in each item. What an item may hold besides is what the protocol lists for the type
  */
 export interface MessageRequest {
   protocol: ProtocolId
@@ -1522,9 +1728,9 @@ export interface MessageRequest {
   inReplyTo?: MessageId
   requestDigest?: Digest
   /**
-   * The items
+   * The items; only an answer may have none
    *
-   * @minItems 1
+   * @minItems 0
    * @maxItems 1000
    *
    * Items: Fields that the protocol lists for the type
@@ -3082,6 +3288,9 @@ export interface WireTypes {
   'evaluation-request': EvaluationRequest
   'event-counts-answered': EventCountsAnswered
   'event-expired': EventExpired
+  'event-message-answered': EventMessageAnswered
+  'event-message-counts': EventMessageCounts
+  'event-message-received': EventMessageReceived
   'event-overdue': EventOverdue
   'event-person-answered': EventPersonAnswered
   'event-protocol-resumed': EventProtocolResumed
@@ -3096,6 +3305,7 @@ export interface WireTypes {
   'inbox-acknowledgement': InboxAcknowledgement
   'message': Message
   'message-accepted': MessageAccepted
+  'message-forward': MessageForward
   'message-request': MessageRequest
   'page': Page
   'period-close': PeriodClose

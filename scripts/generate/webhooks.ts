@@ -82,19 +82,30 @@ const CALLS: Schema = {
     'offerProgress',
     'POST {base}/progress, where the protocol lists it',
   ),
+  'employment-service/messages': callOf(
+    'message-forward',
+    'offerMessages',
+    'POST {base}/messages, where a protocol lists types without an endpoint of their own',
+    ['The delivery id', 'del_01KAJ5M9B3C4D5E6F7G8H9JKMN'],
+  ),
 }
 
 /** A call of the gateway to the employment service, which has to offer it. */
-function callOf(id: string, operationId: string, summary: string): Schema {
+function callOf(
+  id: string,
+  operationId: string,
+  summary: string,
+  [key, example]: [string, string] = ['The message id', 'msg_01KAJ5J7WQ7Z3M8T5V9XK2B4CD'],
+): Schema {
   return {
     post: {
       operationId,
       tags: ['employment-service'],
       summary,
       description:
-        'The gateway signs in at the token URL of the party with private_key_jwt and sends the message id as Idempotency-Key.',
+        'The gateway signs in at the token URL of the party with private_key_jwt. Answer a repeated Idempotency-Key as you did the first time.',
       security: [],
-      parameters: [header('Idempotency-Key', 'The message id', 'msg_01KAJ5J7WQ7Z3M8T5V9XK2B4CD')],
+      parameters: [header('Idempotency-Key', key, example)],
       requestBody: {
         required: true,
         content: { 'application/json': { schema: componentRef(id) } },

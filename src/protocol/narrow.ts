@@ -1,9 +1,10 @@
 import type { AnySchemaObject } from 'ajv/dist/2020.js'
 import { readSchema } from '../schemas.ts'
-import { type Agreement, type DataElement, elementsOf } from './document.ts'
+import { type Agreement, type DataElement, elementsOf, type MessageType } from './document.ts'
 import { ENVELOPE, type Form } from './forms.ts'
 
 type Properties = Record<string, AnySchemaObject>
+type Pattern = MessageType['pattern']
 
 /** How the values of an element look in the general form, by format. Free text has none. */
 const FORMATS: Readonly<Record<DataElement['format'], AnySchemaObject | undefined>> = {
@@ -30,7 +31,7 @@ export function narrowSchema(document: Agreement, type: string, form: Form): Any
   const elements = elementsOf(document, type)
   const schema = readSchema(form.schema)
   return form.schema === 'message-request'
-    ? narrowGeneral(schema, elements)
+    ? narrowGeneral(schema, elements, document, type)
     : narrowNamed(schema, elements, form, document)
 }
 
@@ -95,8 +96,8 @@ function codeList({ id, codes = [] }: DataElement, known?: string[]): AnySchemaO
 }
 
 /** An answer in a form that the agreement does not grant is HB-315. */
-function grantedForm({ modalities }: Agreement): AnySchemaObject {
-  const refused = modalities.granularity === 'counts' ? 'array' : 'integer'
+function grantedForm({ modalities }: Agreement, perPerson = 'array'): AnySchemaObject {
+  const refused = modalities.granularity === 'counts' ? perPerson : 'integer'
   return {
     not: { type: refused },
     'x-codes': { not: 'HB-315' },
@@ -104,26 +105,76 @@ function grantedForm({ modalities }: Agreement): AnySchemaObject {
   }
 }
 
-/** The general form: header fields as the wire schema has them, everything else in the items. */
-function narrowGeneral(schema: AnySchemaObject, elements: DataElement[]): AnySchemaObject {
-  const all = schema['properties'] as Properties
-  const fields = new Set(elements.map(element => element.field))
-  const kept = Object.entries(all).filter(([name]) => ENVELOPE.has(name) || fields.has(name))
-  const properties = Object.fromEntries(kept)
-  const inItems = elements.filter(element => !(element.field in properties))
-  const values = inItems.flatMap(element => {
-    const value = generalValue(element)
-    return value ? [[element.field, value] as const] : []
-  })
-  const item = {
-    type: 'object',
-    additionalProperties: false,
-    required: values.map(([field]) => field),
-    properties: Object.fromEntries(values),
-  }
-  return { ...schema, properties: { ...properties, items: { ...all['items'], items: item } } }
+/** Members around the data that a pattern needs in the general form, of the message and of an item. */
+const AROUND: Readonly<Record<Pattern, { message: readonly string[]; item: Properties }>> = {
+  request: { message: [], item: {} },
+  answer: { message: ['inReplyTo', 'requestDigest'], item: {} },
+  counts: { message: ['inReplyTo', 'requestDigest'], item: {} },
+  event: { message: [], item: {} },
+  progress: { message: [], item: { feedbackId: { $ref: 'common.json#/$defs/feedbackId' } } },
+  withdrawal: { message: [], item: {} },
 }
 
-function generalValue(element: DataElement): AnySchemaObject | undefined {
-  return element.codes ? codeList(element) : FORMATS[element.format]
+/** Members that every message of the general form has. */
+const ALWAYS = ['protocol', 'type', 'purpose', 'nonce', 'items']
+
+/** The general form: fields of the message that the wire schema knows, everything else in the items. */
+function narrowGeneral(
+  schema: AnySchemaObject,
+  elements: DataElement[],
+  document: Agreement,
+  type: string,
+): AnySchemaObject {
+  const message = document.messageTypes.find(one => one.type === type)
+  const around = AROUND[message?.pattern ?? 'event']
+  const all = schema['properties'] as Properties
+  const once = elements.filter(element => element.field in all).map(element => element.field)
+  const tagged = elements.some(element => element.format === 'pseudonym')
+  const members = [...ALWAYS, ...around.message, ...(tagged ? ['domain'] : []), ...once]
+  const item = generalItem(elements, around.item, document, message)
+  const least = message?.pattern === 'answer' ? 0 : 1
+  const items = { ...all['items'], minItems: least, items: item }
+  const properties = Object.fromEntries(members.map(name => [name, all[name] ?? {}]))
+  return { ...schema, required: members, properties: { ...properties, items } }
+}
+
+function generalItem(
+  elements: DataElement[],
+  around: Properties,
+  document: Agreement,
+  message: MessageType | undefined,
+): AnySchemaObject {
+  const all = readSchema('message-request')['properties'] as Properties
+  const values = elements
+    .filter(element => !(element.field in all))
+    .flatMap(element => {
+      const value = generalValue(element, document)
+      return value ? [[element.field, value] as const] : []
+    })
+  const perItem = optionalFields(message)
+  return {
+    type: 'object',
+    additionalProperties: false,
+    required: [...Object.keys(around), ...values.map(([field]) => field)].filter(
+      field => !perItem.has(field),
+    ),
+    properties: { ...around, ...Object.fromEntries(values) },
+  }
+}
+
+/** Fields whose absence refuses their item, not the message: it is about one person. */
+function optionalFields(message: MessageType | undefined): ReadonlySet<string> {
+  const { dateField, documentField } = message?.preconditions?.participation ?? {}
+  return new Set([dateField, documentField].filter(field => field !== undefined))
+}
+
+function generalValue(element: DataElement, document: Agreement): AnySchemaObject | undefined {
+  if (element.codes) return codeList(element)
+  return element.field === 'found' ? foundValue(document) : FORMATS[element.format]
+}
+
+/** What was found, one item each: a number of people, or a row id, as the agreement grants. */
+function foundValue(document: Agreement): AnySchemaObject {
+  const form = document.modalities.granularity === 'counts' ? 'count' : 'row-id'
+  return { ...FORMATS[form], ...grantedForm(document, 'string') }
 }
