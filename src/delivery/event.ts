@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts'
 import { modalitiesOf } from '../protocol/lookup.ts'
 import { RouteCipher } from '../pseudonym/route-cipher.ts'
+import { protocolNotices } from './notice.ts'
 import type { HandOver } from './outbox.ts'
 
 /** A hand-over that carries an event. */
@@ -40,6 +41,7 @@ export async function readEvents(
     ...(await reachabilityContents(context, destination, ofType(events, EVENTS.reachability))),
     ...(await answeredContents(context, destination, ofType(events, EVENTS.answered))),
     ...noticeContents(events),
+    ...(await protocolNotices(context, events)),
   ])
   return new Map(
     events.flatMap(event => {

@@ -53,3 +53,17 @@ COMMENT ON COLUMN protocol_suspension.resumed_at IS 'Until when; empty while it 
 COMMENT ON COLUMN protocol_suspension.resumed_by IS 'Role or party on whose word it was resumed';
 COMMENT ON COLUMN protocol_suspension.resume_reason IS 'Why it was resumed';
 CREATE UNIQUE INDEX protocol_suspension_running ON protocol_suspension (protocol) WHERE resumed_at IS NULL;
+
+CREATE TABLE protocol_notice (
+  hand_over_id text PRIMARY KEY REFERENCES hand_over,
+  protocol     text NOT NULL,
+  version      text NOT NULL,
+  at           timestamptz NOT NULL,
+  reason       text
+);
+COMMENT ON TABLE protocol_notice IS 'What the events about a suspension say; one for each party that is told';
+COMMENT ON COLUMN protocol_notice.hand_over_id IS 'The hand-over that carries the event';
+COMMENT ON COLUMN protocol_notice.protocol IS 'Framework, protocol or accession id';
+COMMENT ON COLUMN protocol_notice.version IS 'Its version at that time';
+COMMENT ON COLUMN protocol_notice.at IS 'Since when it is suspended, or resumed';
+COMMENT ON COLUMN protocol_notice.reason IS 'Reason of the suspension, where one is told';
