@@ -1,7 +1,7 @@
 import type { Block, Cell } from './block.ts'
 import type { Article, ReadableDocument } from './model.ts'
+import { statusLines } from './notes.ts'
 import type { ReadableStatus } from './status.ts'
-import { stateInWords } from './status.ts'
 import { styleOf } from './style.ts'
 
 /** Escapes a text for HTML, as content and in quoted attributes. */
@@ -65,12 +65,9 @@ export function htmlOf(document: ReadableDocument): string {
 }
 
 function statusHtml(status: ReadableStatus): string {
-  const lines = [
-    `${status.sentence} ${status.why}`.trim(),
-    `Stand: ${stateInWords(status)}.`,
-    ...status.faults.map(fault => `Fout in ${fault}.`),
-  ]
-  const paragraphs = lines.map(line => `<p>${escapeHtml(line)}</p>`).join('')
+  const paragraphs = statusLines(status)
+    .map(line => `<p>${escapeHtml(line)}</p>`)
+    .join('')
   return `<div class="note${status.inForce ? '' : ' warning'}">${paragraphs}</div>`
 }
 

@@ -34,6 +34,8 @@ export interface ReadableDocument {
   digest: string
   language: string
   title: string
+  /** Names of the parties: whose document it is. */
+  authors: readonly string[]
   /** What is fictional, in a sample. */
   sample?: string
   /** Identity of the document. */
@@ -58,6 +60,7 @@ export function readableOf(set: ProtocolSet, protocol: LoadedProtocol, at: Date)
     digest,
     language: document.language,
     title: document.context.title,
+    authors: document.parties.map(({ name }) => name),
     ...(document.sample !== undefined && { sample: document.sample }),
     head: headOf(document, digest),
     status: readableStatus(protocol, at, framework?.document),

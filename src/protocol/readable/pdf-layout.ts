@@ -1,0 +1,270 @@
+import type { Content, ContentTable, TableCell, TDocumentDefinitions } from 'pdfmake/interfaces.js'
+import type { Block, Cell } from './block.ts'
+import type { Article, ReadableDocument } from './model.ts'
+import { footLine, statusLines } from './notes.ts'
+
+const INK = '#17212b'
+const MUTED = '#4a5763'
+const LINE = '#c4ccd3'
+const SOFT = '#eef2f4'
+const ACCENT = '#0f4c5c'
+const WARN = '#fdf1dc'
+const WARN_LINE = '#a86400'
+/** Margins of A4 in points: 16 mm at the sides, room for two lines at the foot. */
+const MARGINS: [number, number, number, number] = [45, 50, 45, 62]
+/** Text of A4 between those margins, in points. */
+const TEXT_WIDTH = 595.28 - 90
+const TEXT_HEIGHT = 841.89 - 112
+const CELL_PADDING = 5
+
+type TableBlock = Extract<Block, { kind: 'table' }>
+type Facts = readonly (readonly [string, string])[]
+
+/**
+ * A readable document as pdfmake draws it: A4, a bookmark for each article, heads of tables on every
+ * page, rows and headings that stay whole. The same document gives the same file. Pure.
+ */
+export function layoutOf(document: ReadableDocument): TDocumentDefinitions {
+  const articles = [...document.articles, ...document.annexes]
+  return {
+    content: [
+      { text: document.title, style: 'title' },
+      ...facts(document.head),
+      ...(document.sample === undefined ? [] : [note('warning', [document.sample])]),
+      note(document.status.inForce ? 'info' : 'warning', statusLines(document.status)),
+      contents(),
+      ...articles.flatMap(article),
+    ],
+    footer: (page, pages) => footer(document, page, pages),
+    // pdfmake says nothing of where rows come that stay whole, so the room is estimated.
+    pageBreakBefore: ({ headlineLevel: room = 0, startPosition: { top } }) =>
+      room > 0 && top > MARGINS[1] && top + room > MARGINS[1] + TEXT_HEIGHT,
+    pageSize: 'A4',
+    pageMargins: MARGINS,
+    version: '1.7',
+    language: document.language,
+    displayTitle: true,
+    info: {
+      title: `${document.title} (${document.id} ${document.version})`,
+      author: document.authors.join('; '),
+      subject: `${document.id}, versie ${document.version}`,
+      keywords: document.digest,
+      creator: 'Huisbrug',
+      // Where the document stands is told for a day; nothing in the file is younger.
+      creationDate: new Date(`${document.status.on}T00:00:00Z`),
+    },
+    defaultStyle: { font: 'Roboto', fontSize: 9.5, lineHeight: 1.2, color: INK },
+    styles: STYLES,
+  }
+}
+
+const STYLES: NonNullable<TDocumentDefinitions['styles']> = {
+  title: { fontSize: 18, bold: true, color: ACCENT, margin: [0, 0, 0, 8] },
+  article: { fontSize: 13, bold: true, color: ACCENT, margin: [0, 16, 0, 5] },
+  part: { fontSize: 11.5, bold: true, margin: [0, 10, 0, 3] },
+  heading: { fontSize: 10.5, bold: true, margin: [0, 8, 0, 3] },
+  caption: { bold: true, margin: [0, 6, 0, 3] },
+  paragraph: { margin: [0, 2, 0, 3] },
+  small: { fontSize: 8, color: MUTED },
+  head: { bold: true, fontSize: 9 },
+  cell: { fontSize: 9 },
+}
+
+function contents(): Content {
+  return {
+    toc: {
+      title: { text: 'Inhoud', style: 'part' },
+      textStyle: { fontSize: 9, lineHeight: 1 },
+      numberStyle: { fontSize: 9, lineHeight: 1, color: MUTED },
+    },
+  }
+}
+
+function article({ number, title, blocks }: Article): Content[] {
+  const name = `${number}. ${title}`
+  const headline = { text: name, style: 'article', tocItem: true, outline: true, outlineText: name }
+  const room = 38 + roomOf(blocks)
+  return [
+    { ...headline, headlineLevel: room },
+    ...blocks.flatMap((block, index) => drawn(block, blocks.slice(index))),
+  ]
+}
+
+/** Points that the first of these blocks needs to begin on a page: a heading takes what follows along. */
+function roomOf([first, ...rest]: readonly Block[]): number {
+  switch (first?.kind) {
+    case undefined:
+      return 0
+    case 'part':
+    case 'heading':
+      return 28 + roomOf(rest)
+    case 'note':
+      return Math.min(heightOf([first.text], [100]) + 12 + roomOf(rest), TEXT_HEIGHT)
+    case 'table': {
+      const row = first.rows[0] ?? []
+      return Math.min(48 + rowHeight(row, sharesOf(first)), TEXT_HEIGHT)
+    }
+    default:
+      return 36
+  }
+}
+
+function drawn(block: Block, from: readonly Block[]): Content[] {
+  switch (block.kind) {
+    case 'part':
+    case 'heading':
+      return [{ text: block.text, style: block.kind, headlineLevel: roomOf(from) }]
+    case 'paragraph':
+      return [{ text: linked(block.text), style: 'paragraph' }]
+    case 'list':
+      return [{ ul: [...block.items], margin: [0, 2, 0, 4] }]
+    case 'facts':
+      return facts(block.rows)
+    case 'note':
+      return [note(block.tone, [block.text])]
+    case 'table':
+      return tables(block, roomOf(from))
+  }
+}
+
+function facts(rows: Facts): Content[] {
+  if (!rows.length) return []
+  const body = rows.map(([name, value]): TableCell[] => [
+    { text: name, color: MUTED },
+    { text: linked(value) },
+  ])
+  const table = { widths: ['28%', '72%'], dontBreakRows: rows.every(isShort), body }
+  return [{ table, layout: PLAIN, margin: [0, 2, 0, 4] }]
+}
+
+function isShort([name, value]: Facts[number]): boolean {
+  return heightOf([name, value], [28, 72]) < TEXT_HEIGHT
+}
+
+const PLAIN = {
+  hLineWidth: () => 0,
+  vLineWidth: () => 0,
+  paddingLeft: () => 0,
+  paddingRight: () => 6,
+  paddingTop: () => 1,
+  paddingBottom: () => 1,
+}
+
+function note(tone: 'info' | 'warning', texts: readonly string[]): Content {
+  const [fill, line] = tone === 'warning' ? [WARN, WARN_LINE] : [SOFT, ACCENT]
+  const stack = texts.map(text => ({ text }))
+  const fits = heightOf([texts.join(' ')], [100]) < TEXT_HEIGHT / 2
+  return {
+    table: { widths: ['100%'], dontBreakRows: fits, body: [[{ stack, fillColor: fill }]] },
+    layout: {
+      hLineWidth: () => 0,
+      vLineWidth: column => (column === 0 ? 3 : 0),
+      vLineColor: () => line,
+      paddingLeft: () => 8,
+      paddingRight: () => 8,
+      paddingTop: () => 4,
+      paddingBottom: () => 4,
+    },
+    margin: [0, 5, 0, 7],
+  }
+}
+
+/**
+ * A table, with its head on every page. pdfmake loses what does not fit the page of a row that may not
+ * be cut, so rows that are too tall for one are in a table of their own, where they may be.
+ */
+function tables(block: TableBlock, room: number): Content[] {
+  const shares = sharesOf(block)
+  const runs = runsOf(block.rows, row => rowHeight(row, shares) < TEXT_HEIGHT * 0.8)
+  const head = block.columns.map((text): TableCell => ({ text, style: 'head', fillColor: SOFT }))
+  return [
+    { text: block.caption, style: 'caption', headlineLevel: room },
+    ...runs.map(
+      ([whole, run]): ContentTable => ({
+        table: {
+          headerRows: 1,
+          keepWithHeaderRows: whole ? 1 : 0,
+          dontBreakRows: whole,
+          widths: shares.map(share => `${share}%`),
+          body: [head, ...run.map(row => row.map(cellOf))],
+        },
+        layout: GRID,
+        margin: [0, 0, 0, 8],
+      }),
+    ),
+  ]
+}
+
+const GRID = {
+  hLineWidth: () => 0.6,
+  vLineWidth: () => 0.6,
+  hLineColor: () => LINE,
+  vLineColor: () => LINE,
+  paddingLeft: () => CELL_PADDING,
+  paddingRight: () => CELL_PADDING,
+  paddingTop: () => 3,
+  paddingBottom: () => 3,
+}
+
+/** Rows in their order, in runs that may or may not be cut. */
+function runsOf<T>(rows: readonly T[], isWhole: (row: T) => boolean): [boolean, T[]][] {
+  const runs: [boolean, T[]][] = []
+  for (const row of rows) {
+    const whole = isWhole(row)
+    const last = runs.at(-1)
+    if (last?.[0] === whole) last[1].push(row)
+    else runs.push([whole, [row]])
+  }
+  return runs
+}
+
+function cellOf({ text, notes, href }: Cell, column: number): TableCell {
+  const name = href === undefined ? linked(text) : [{ text, link: href }]
+  return {
+    stack: [
+      { text: name, bold: column === 0 },
+      ...notes.map(line => ({ text: linked(line), style: 'small', margin: [0, 2, 0, 0] as never })),
+    ],
+    style: 'cell',
+  }
+}
+
+/** A text that is a web address as a link to it. */
+function linked(text: string): Content {
+  return /^https:\/\/[^\s]+$/.test(text) ? [{ text, link: text, color: ACCENT }] : text
+}
+
+function sharesOf({ columns, widths }: TableBlock): readonly number[] {
+  return widths ?? columns.map(() => 100 / columns.length)
+}
+
+function rowHeight(row: readonly Cell[], shares: readonly number[]): number {
+  return heightOf(
+    row.map(({ text, notes }) => [text, ...notes].join('\n')),
+    shares,
+  )
+}
+
+/** About this tall at most, in points: letters of half their size, lines filled for five sixths. */
+function heightOf(texts: readonly string[], shares: readonly number[]): number {
+  const heights = texts.map((text, column) => {
+    const width = ((shares[column] ?? 100) / 100) * TEXT_WIDTH - 2 * CELL_PADDING
+    const perLine = Math.max(4, (width / 4.6) * 0.83)
+    const lines = text.split('\n').reduce((sum, line) => sum + Math.ceil(line.length / perLine), 0)
+    return (lines + text.split('\n').length * 0.3) * 11.5
+  })
+  return Math.max(0, ...heights) + 8
+}
+
+function footer(document: ReadableDocument, page: number, pages: number): Content {
+  return {
+    margin: [MARGINS[0], 14, MARGINS[2], 0],
+    columns: [
+      { text: footLine(document), width: '*' },
+      { text: `bladzijde ${page} van ${pages}`, width: 'auto', alignment: 'right' },
+    ],
+    columnGap: 12,
+    fontSize: 7.5,
+    color: MUTED,
+  }
+}
