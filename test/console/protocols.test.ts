@@ -1,5 +1,6 @@
-import { explainObstacle, protocolLines } from '../../src/console/reads/protocols.ts'
+import { protocolLines } from '../../src/console/reads/protocols.ts'
 import type { Obstacle } from '../../src/protocol/lifecycle.ts'
+import { explainObstacle } from '../../src/protocol/readable/obstacle.ts'
 import { openRooms, type Rooms, sampleProtocols } from './rooms.ts'
 import { NOW } from './seed.ts'
 
@@ -26,7 +27,11 @@ describe('the protocols in the console', () => {
     expect(states.map(([, tone, state, why]) => [tone, state, why])).toEqual([
       ['bad', 'niet bruikbaar', 'Het document is niet leesbaar. Het laat niets door.'],
       ['good', 'in werking', undefined],
-      ['warn', 'geschorst', 'Het protocol is geschorst. Wat onderweg is, wacht.'],
+      [
+        'warn',
+        'opgeschort',
+        'Het protocol is opgeschort. Wat onderweg is, wacht. Zolang gaat niets door.',
+      ],
       [
         'neutral',
         'niet in werking',
@@ -45,7 +50,7 @@ describe('the protocols in the console', () => {
       'VDAB krijgt het nummer zelf niet.',
       'enkel in het geheugen, tot het pseudoniem berekend is',
       'Terugkoppeling: moeilijk of niet bereikt',
-      'van arbeidsbemiddelaar (VDAB) naar woonmaatschappij',
+      'van arbeidsbemiddelaar naar woonmaatschappij',
       'alleen aantallen, nooit per persoon',
       '1.000 per bericht, 20.000 per dag',
       'Opsporen in het klantenbestand',
@@ -106,8 +111,11 @@ describe('why a protocol is not in force', () => {
     [{ code: 'HB-305', path: 'duration.from' }, 'begint op 1 april 2025'],
     [{ code: 'HB-306', path: 'duration.until' }, 'liep tot en met onbekend'],
     [{ code: 'HB-306', path: 'signatures[vdab]' }, 'heeft de handtekening ingetrokken'],
-    [{ code: 'HB-307', path: 'suspensions' }, 'is geschorst'],
+    [{ code: 'HB-307', path: 'suspensions' }, 'is opgeschort'],
     [{ code: 'HB-317', path: 'dataElements' }, 'bevat 0 fouten'],
+    [{ code: 'HB-318', path: 'dpoAdvice[vdab]' }, 'functionaris'],
+    [{ code: 'HB-319', path: 'publication[vdab]' }, 'nog niet bekendgemaakt door Vlaamse Dienst'],
+    [{ code: 'HB-320', path: 'version' }, 'Twee versies'],
     [{ code: 'HB-901', path: '' }, 'Reden: HB-901.'],
   ])('%j', (obstacle, text) => {
     if (!framework) throw new Error('no sample')

@@ -35,7 +35,7 @@ describe('words for the terms of the gateway', () => {
   })
 
   test.each([
-    ['HB-307', 'HB-307: Het protocol is geschorst.'],
+    ['HB-307', 'HB-307: Het protocol is opgeschort.'],
     ['http-503', 'de ontvanger antwoordde met HTTP 503'],
     ['timeout', 'de ontvanger antwoordde niet op tijd'],
     ['two-routes', 'twee woonmaatschappijen hebben deze huurder'],

@@ -154,7 +154,7 @@ describe('where it stands today', () => {
     [
       'not signed',
       { frameworkRecord: (record: Signatures) => record.signatures.splice(0) },
-      /heeft deze tekst niet geldig ondertekend/,
+      /heeft deze versie niet geldig ondertekend/,
     ],
     [
       'suspended',
@@ -171,8 +171,8 @@ describe('where it stands today', () => {
     ],
     ['not begun', { framework: begin('2027-01-01') }, /begint op 1 januari 2027/],
     ['ended', { framework: end('2026-10-31') }, /liep tot en met 31 oktober 2026/],
-    ['without a decree', { framework: noDecree }, /rechtsgrond is nog niet in werking/],
-    ['wrong', { framework: wrongNumber }, /Er staat een fout in/],
+    ['without a decree', { framework: noDecree }, /decretale grond is nog niet in werking/],
+    ['wrong', { framework: wrongNumber }, /Het document bevat een fout/],
     ['revoked', { frameworkRecord: revoke }, /heeft de handtekening ingetrokken/],
   ] as const)('%s', (_name, changes, why) => {
     const status = statusOf(setWith(changes as Parameters<typeof setWith>[0]), 'wm-vdab')

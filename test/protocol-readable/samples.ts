@@ -38,6 +38,14 @@ export function fullFramework(): Agreement {
   document.legalBasis[2]!.inForceFrom = null
   document.rights.exercise[0]!.url = 'https://vdab.example/rechten'
   document.messageTypes[0]!.whyOff = 'Niet uit.'
+  document.messageTypes[0]!.preconditions = {
+    participation: {
+      dateField: 'referenceDate',
+      documentField: 'participationDocument',
+      withdrawnBy: 'tenancy.ended',
+    },
+    objectionWindow: { days: 7, announcedField: 'announcedOn', objectedBy: 'objection.raised' },
+  }
   return document
 }
 

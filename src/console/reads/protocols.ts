@@ -6,7 +6,7 @@ import {
 } from '../../protocol/document.ts'
 import { type Obstacle, statusAt } from '../../protocol/lifecycle.ts'
 import type { ProtocolSet } from '../../protocol/load.ts'
-import { format } from '../format.ts'
+import { explainObstacle } from '../../protocol/readable/obstacle.ts'
 import { nl } from '../texts/nl.ts'
 import type { Tone } from '../tone.ts'
 
@@ -72,27 +72,6 @@ function stateOf(status: 'in-force' | Obstacle): ProtocolLine['state'] {
   if (status === 'in-force') return 'in-force'
   if (status.code === 'HB-307') return 'suspended'
   return status.code === 'HB-317' ? 'broken' : 'not-in-force'
-}
-
-/** Why a protocol is not in force, in one or two sentences (pure). */
-export function explainObstacle(
-  { code, path }: Obstacle,
-  { document, findings }: LoadedProtocol,
-  framework: Agreement | undefined,
-): string {
-  const text = nl.protocols.why
-  const party = /^signatures\[(.+)\]$/.exec(path)?.[1]
-  const name = document.parties.find(({ id }) => id === party)?.name ?? party
-  const { from, until } = document.duration
-  if (code === 'HB-317') return text.findings(findings.length)
-  if (code === 'HB-303') return text.decree
-  if (code === 'HB-304') {
-    return name ? text.unsigned(name) : text.otherVersion(framework?.version ?? nl.common.unknown)
-  }
-  if (code === 'HB-305') return text.notYet(format.day(from))
-  if (code === 'HB-306' && name) return text.revoked(name)
-  if (code === 'HB-306') return text.ended(until ? format.day(until) : nl.common.unknown)
-  return code === 'HB-307' ? text.suspended : text.other(code)
 }
 
 /** A field of a message as its protocol describes it. */

@@ -34,7 +34,7 @@ export const codes: Readonly<Record<ErrorCode, readonly [meaning: string, remedy
   'HB-304': ['Niet alle partijen hebben het protocol ondertekend.', 'Laat alle partijen tekenen.'],
   'HB-305': ['Het protocol is nog niet begonnen.', 'Wacht tot de begindatum.'],
   'HB-306': ['Het protocol is afgelopen.', 'Maak een nieuwe versie of een opvolger.'],
-  'HB-307': ['Het protocol is geschorst.', 'Probeer het later opnieuw.'],
+  'HB-307': ['Het protocol is opgeschort.', 'Probeer het later opnieuw.'],
   'HB-308': ['De partij hoort niet bij dit protocol.', 'Treed eerst toe tot het kaderprotocol.'],
   'HB-309': [
     'Het protocol laat deze richting niet toe.',

@@ -10,7 +10,7 @@ export const protocols = {
   state: 'Toestand',
   states: {
     'in-force': 'in werking',
-    suspended: 'geschorst',
+    suspended: 'opgeschort',
     'not-in-force': 'niet in werking',
     broken: 'niet bruikbaar',
   },
@@ -21,20 +21,7 @@ export const protocols = {
     'deliberation-backed': 'na beraadslaging',
   },
   why: {
-    findings: (count: number): string =>
-      count === 1
-        ? 'Het document bevat een fout. Zolang die er is, laat het niets door.'
-        : `Het document bevat ${count} fouten. Zolang die er zijn, laat het niets door.`,
     unreadable: 'Het document is niet leesbaar. Het laat niets door.',
-    decree: 'De decretale grond is nog niet in werking.',
-    unsigned: (party: string): string => `${party} heeft deze versie niet geldig ondertekend.`,
-    otherVersion: (version: string): string =>
-      `De toetreding hoort bij een andere versie van het kaderprotocol. Nu geldt versie ${version}.`,
-    notYet: (day: string): string => `Het protocol begint op ${day}.`,
-    ended: (day: string): string => `Het protocol liep tot en met ${day}.`,
-    revoked: (party: string): string => `${party} heeft de handtekening ingetrokken.`,
-    suspended: 'Het protocol is geschorst. Wat onderweg is, wacht.',
-    other: (code: string): string => `Reden: ${code}.`,
   },
   one: {
     back: 'Terug naar de protocollen',

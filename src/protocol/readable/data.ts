@@ -1,5 +1,6 @@
 import type { Agreement, DataElement, MessageType } from '../document.ts'
 import { type Block, type Cell, cell, heading, note, table } from './block.ts'
+import { preconditionBlocks } from './preconditions.ts'
 import { enumerate, upper, word, yesNo } from './words.ts'
 
 const COLUMNS = ['Gegeven', 'Verantwoording', 'Bewaartermijn']
@@ -96,6 +97,7 @@ export function messageBlocks(document: Agreement): Block[] {
       'Er is geen bericht.',
       [25, 29, 27, 19],
     ),
+    ...document.messageTypes.flatMap(message => preconditionBlocks(document, message)),
   ]
 }
 

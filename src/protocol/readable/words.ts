@@ -9,7 +9,7 @@ export const TERMS = {
   language: { nl: 'Nederlands' },
   partyKind: {
     'housing-company': 'woonmaatschappij',
-    'employment-service': 'dienst voor arbeidsbemiddeling',
+    'employment-service': 'arbeidsbemiddelaar',
     'welfare-office': 'OCMW',
     gateway: 'Huisbrug',
   },

@@ -1,0 +1,57 @@
+import type { Agreement, LoadedProtocol } from '../document.ts'
+import type { Obstacle } from '../lifecycle.ts'
+import { day } from './words.ts'
+
+type Explain = (about: {
+  /** The party that the place names. */
+  name: string | undefined
+  path: string
+  protocol: LoadedProtocol
+  framework: Agreement | undefined
+}) => string
+
+const EXPLANATIONS: Partial<Record<Obstacle['code'], Explain>> = {
+  'HB-303': () => 'De decretale grond is nog niet in werking. Zonder rechtsgrond gaat niets door.',
+  'HB-304': ({ name, framework }) =>
+    name === undefined
+      ? `De toetreding hoort bij een andere versie van het kaderprotocol. Nu geldt versie ${framework?.version ?? 'onbekend'}.`
+      : `${name} heeft deze versie niet geldig ondertekend.`,
+  'HB-305': ({ protocol }) => `Het protocol begint op ${day(protocol.document.duration.from)}.`,
+  'HB-306': ({ name, protocol }) =>
+    name === undefined
+      ? `Het protocol liep tot en met ${lastDay(protocol)}.`
+      : `${name} heeft de handtekening ingetrokken.`,
+  'HB-307': () => 'Het protocol is opgeschort. Wat onderweg is, wacht. Zolang gaat niets door.',
+  'HB-317': ({ protocol: { findings } }) => {
+    const refused = findings.filter(({ severity }) => severity === 'refused').length
+    return refused === 1
+      ? 'Het document bevat een fout. Zolang die er is, laat het niets door.'
+      : `Het document bevat ${refused} fouten. Zolang die er zijn, laat het niets door.`
+  },
+  'HB-318': ({ name }) =>
+    `Een advies van een functionaris voor gegevensbescherming ontbreekt${of(name)}, of de handtekening is ouder dan het advies.`,
+  'HB-319': ({ name }) =>
+    `Deze tekst is nog niet bekendgemaakt${by(name)}. Eerst bekendmaken, dan uitwisselen.`,
+  'HB-320': () =>
+    'Twee versies van het protocol gelden tegelijk, en geen van beide vervangt de andere. Zolang gaat niets door.',
+}
+
+/** Why a document is not in force, in plain Dutch: one to three sentences. Pure. */
+export function explainObstacle(
+  { code, path }: Obstacle,
+  protocol: LoadedProtocol,
+  framework: Agreement | undefined,
+): string {
+  const party = /^(?:signatures|dpoAdvice|publication)\[(.+)\]/.exec(path)?.[1]
+  const name = protocol.document.parties.find(({ id }) => id === party)?.name ?? party
+  const explain = EXPLANATIONS[code]
+  if (explain) return explain({ name, path, protocol, framework })
+  return path ? `Reden: ${code}, ${path}.` : `Reden: ${code}.`
+}
+
+function lastDay({ document }: LoadedProtocol): string {
+  return document.duration.until === null ? 'onbekend' : day(document.duration.until)
+}
+
+const of = (name: string | undefined): string => (name === undefined ? '' : ` voor ${name}`)
+const by = (name: string | undefined): string => (name === undefined ? '' : ` door ${name}`)
