@@ -61,7 +61,7 @@ describe.each([
       .filter(path => readableText(document, mutated(record, path)) === text)
     expect(forgotten.map(path => path.join('.'))).toEqual([])
     const unsigned: Signatures = { ...record, signatures: [] }
-    expect(readableText(document, unsigned)).toContain('Nog niet ondertekend door')
+    expect(readableText(document, unsigned)).toContain('Nog geen nagekeken handtekening van')
   })
 })
 

@@ -6,6 +6,7 @@ import type {
   Signatures,
 } from '../../src/protocol/document.ts'
 import type { ProtocolSet } from '../../src/protocol/load.ts'
+import type { VerifiedStatement } from '../../src/protocol/notes.ts'
 import { readableOf } from '../../src/protocol/readable/model.ts'
 import { IN_FORCE, sampleAccession, sampleFramework } from '../protocol/sample.ts'
 
@@ -87,6 +88,24 @@ export function fullRecord({ protocolId, version }: Protocol): Signatures {
   }
 }
 
+/** What the lines with a JWS would be, had a registered key of each party signed them. */
+function verified({ protocolId, version }: Protocol, record: Signatures): VerifiedStatement[] {
+  return record.signatures
+    .filter(({ jws }) => jws !== undefined)
+    .map(({ party, statement, digest, date, ...one }) => ({
+      protocol: protocolId,
+      version,
+      digest,
+      party,
+      statement,
+      signer: one.name ?? 'Voorbeeldnaam',
+      function: one.function,
+      date,
+      at: new Date(`${date}T12:00:00Z`),
+      thumbprint: `sleutel-van-${party}`,
+    }))
+}
+
 /** A document as the loader gives it, with a digest that does not follow its text. */
 export function loadedAs<D extends Protocol>(document: D, record = fullRecord(document)) {
   const { protocolId: id, version } = document
@@ -97,6 +116,8 @@ export function loadedAs<D extends Protocol>(document: D, record = fullRecord(do
     digest: DIGEST,
     document,
     record,
+    presented: [],
+    statements: verified(document, record),
     findings: [],
   } satisfies LoadedProtocol<D>
 }
@@ -104,6 +125,7 @@ export function loadedAs<D extends Protocol>(document: D, record = fullRecord(do
 export function setOf(...protocols: LoadedProtocol[]): ProtocolSet {
   return {
     protocols: new Map(protocols.map(one => [one.id, one])),
+    versions: new Map(protocols.map(one => [one.id, [one]])),
     broken: new Map(),
     findings: protocols.flatMap(one => one.findings),
   }

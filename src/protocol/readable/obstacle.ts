@@ -12,15 +12,16 @@ type Explain = (about: {
 
 const EXPLANATIONS: Partial<Record<Obstacle['code'], Explain>> = {
   'HB-303': () => 'De decretale grond is nog niet in werking. Zonder rechtsgrond gaat niets door.',
-  'HB-304': ({ name, framework }) =>
+  'HB-304': ({ name, framework, path, protocol }) =>
     name === undefined
       ? `De toetreding hoort bij een andere versie van het kaderprotocol. Nu geldt versie ${framework?.version ?? 'onbekend'}.`
-      : `${name} heeft deze versie niet geldig ondertekend.`,
+      : unsignedText(name, path, protocol),
   'HB-305': ({ protocol }) => `Het protocol begint op ${day(protocol.document.duration.from)}.`,
-  'HB-306': ({ name, protocol }) =>
-    name === undefined
-      ? `Het protocol liep tot en met ${lastDay(protocol)}.`
-      : `${name} heeft de handtekening ingetrokken.`,
+  'HB-306': ({ name, path, protocol }) => {
+    if (name !== undefined) return `${name} heeft de handtekening ingetrokken.`
+    if (path === 'version') return `Versie ${protocol.replacedBy} kwam in de plaats.`
+    return `Het protocol liep tot en met ${lastDay(protocol)}.`
+  },
   'HB-307': () => 'Het protocol is opgeschort. Wat onderweg is, wacht. Zolang gaat niets door.',
   'HB-317': ({ protocol: { findings } }) => {
     const refused = findings.filter(({ severity }) => severity === 'refused').length
@@ -28,8 +29,10 @@ const EXPLANATIONS: Partial<Record<Obstacle['code'], Explain>> = {
       ? 'Het document bevat een fout. Zolang die er is, laat het niets door.'
       : `Het document bevat ${refused} fouten. Zolang die er zijn, laat het niets door.`
   },
-  'HB-318': ({ name }) =>
-    `Een advies van een functionaris voor gegevensbescherming ontbreekt${of(name)}, of de handtekening is ouder dan het advies.`,
+  'HB-318': ({ name, path }) =>
+    path.endsWith('.reasonNotFollowed')
+      ? `Het advies van een functionaris voor gegevensbescherming${of(name)} is niet gevolgd, en er staat niet waarom.`
+      : `Een advies van een functionaris voor gegevensbescherming ontbreekt${of(name)}.`,
   'HB-319': ({ name }) =>
     `Deze tekst is nog niet bekendgemaakt${by(name)}. Eerst bekendmaken, dan uitwisselen.`,
   'HB-320': () =>
@@ -47,6 +50,15 @@ export function explainObstacle(
   const explain = EXPLANATIONS[code]
   if (explain) return explain({ name, path, protocol, framework })
   return path ? `Reden: ${code}, ${path}.` : `Reden: ${code}.`
+}
+
+/** A signature that is there but was not looked at is no missing one. */
+function unsignedText(name: string, path: string, protocol: LoadedProtocol): string {
+  const { presented, statements } = protocol
+  const here = ({ party }: { party: string }) => path === `signatures[${party}]`
+  return presented.some(here) && !statements.some(here)
+    ? `De handtekening van ${name} is niet nagekeken.`
+    : `${name} heeft deze versie niet geldig ondertekend.`
 }
 
 function lastDay({ document }: LoadedProtocol): string {

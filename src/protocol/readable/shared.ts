@@ -1,5 +1,6 @@
 import type { LoadedProtocol, Protocol } from '../document.ts'
-import { type Block, cell, facts, heading, list, note, paragraph, table } from './block.ts'
+import { type Block, cell, facts, heading, list, paragraph, table } from './block.ts'
+import { signatureBlocks } from './signatures.ts'
 import { day, days, enumerate, number, word, yesNo } from './words.ts'
 
 /** Draws one section of a document. */
@@ -144,39 +145,7 @@ const externalAdvice: Builder = ({ document }) =>
     ...(one.conditions.length ? [paragraph('Voorwaarden:'), ...list(one.conditions)] : []),
   ])
 
-const signatures: Builder = ({ document, record, digest }) => {
-  const rows = record.signatures.map(one => [
-    cell(nameOf(document, one.party), [one.name]),
-    cell(one.function),
-    cell(day(one.date)),
-    cell(word('statement', one.statement), [
-      one.jws === undefined ? undefined : 'met digitale handtekening (JWS)',
-    ]),
-    cell(one.digest === digest ? 'ja' : 'nee, voor een andere tekst', [
-      one.digest === digest ? undefined : one.digest,
-    ]),
-  ])
-  return [
-    table(
-      'Handtekeningen',
-      ['Partij', 'Functie', 'Datum', 'Verklaring', 'Voor deze tekst?'],
-      rows,
-      'Niemand heeft dit document ondertekend.',
-      [30, 24, 16, 14, 16],
-    ),
-    ...missing(
-      document,
-      record.signatures
-        .filter(one => one.statement === 'accept' && one.digest === digest)
-        .map(({ party }) => party),
-    ),
-  ]
-}
-
-function missing(document: Protocol, signed: readonly string[]): Block[] {
-  const names = document.parties.filter(({ id }) => !signed.includes(id)).map(({ name }) => name)
-  return names.length ? [note('warning', `Nog niet ondertekend door: ${enumerate(names)}.`)] : []
-}
+const signatures: Builder = signatureBlocks
 
 const publication: Builder = ({ document, record, digest }) => {
   const rows = record.publication.map(one => [

@@ -41,9 +41,9 @@ export function readableStatus(
     sentence: `Op ${day(on)} ${what}.`,
     why: inForce ? '' : explainObstacle(status, protocol, framework),
     ...(!inForce && { obstacle: status }),
-    faults: protocol.findings.map(
-      ({ path, code }) => `${ruleTitle(protocol.document, path)} (${code})`,
-    ),
+    faults: protocol.findings
+      .filter(({ severity }) => severity === 'refused')
+      .map(({ path, code }) => `${ruleTitle(protocol.document, path)} (${code})`),
   }
 }
 
