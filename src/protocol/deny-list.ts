@@ -1,94 +1,130 @@
+import {
+  ANNEX_1_WORDS,
+  DENIED_DATA,
+  DENIED_RECIPIENT_WORDS,
+  DENIED_RECIPIENTS,
+  DENIED_WORDS,
+  HARMLESS,
+  LIVING_WAGE,
+  ORDINARY_IN_PROSE,
+  WELFARE_OFFICE,
+} from './deny-words.ts'
+
+const SHORT = 4
+/** Pieces of up to so many letters in a row are read as one word: `ge-zon-d`. */
+const PIECE = 3
+const DATA_PARTS = finder(DENIED_DATA)
+const ANNEX_1_PARTS = finder([...ANNEX_1_WORDS, ...LIVING_WAGE])
+const RECIPIENT_PARTS = finder(DENIED_RECIPIENTS)
+const WELFARE_PARTS = finder(WELFARE_OFFICE)
+const HARMLESS_PARTS = new RegExp(HARMLESS.join('|'), 'g')
+const NEGATION = /\b(geen|niet|nooit|noch|zonder|never|not|no|without)\b/i
+
 /**
- * What no protocol may list, whatever its parties sign: the barriers, competences, situations,
- * exemption reasons, Annex 1 categories of one person, benefits, income, profile segments and free
- * text that the sources name. Parts of words without accents, in Dutch and English: Dutch compounds
- * put what a thing is last. Those of up to four letters count at the beginning of a word only.
+ * The denied word that a name holds, if any. Names are split at case, digits and punctuation, and
+ * read glued as well, so that `mentalHealth`, `vrije-tekst` and `g3zondheid` are all seen. Pure.
  */
-const DENIED_DATA = [
-  // barriers
-  ['barrier', 'drempel', 'belemmering', 'obstakel', 'obstacle'],
-  ['financ', 'schuld', 'debt', 'budget'],
-  ['dagstruct', 'dagindeling', 'dagelijks', 'daily', 'daystructure', 'activit'],
-  ['huisvesting', 'woonprobl', 'woonomst', 'housingprob', 'housingneed'],
-  ['domestic', 'relati', 'gezin', 'household', 'huishoud', 'famil'],
-  [
-    'mental',
-    'psych',
-    'fysiek',
-    'physical',
-    'gezond',
-    'health',
-    'medisch',
-    'medical',
-    'ziek',
-    'illness',
-  ],
-  ['handicap', 'disab', 'invalid', 'ongeschikt', 'unfit', 'incapac'],
-  ['addict', 'verslav', 'network', 'netwerk'],
-  ['justic', 'justit', 'gerecht', 'crimin', 'straf', 'veroordeel', 'convict'],
-  ['childcare', 'kinderopvang', 'kinderen', 'children'],
-  ['taal', 'thuistaal', 'moedertaal', 'spreektaal', 'language', 'nederlands', 'dutch', 'nt2'],
-  ['attitude', 'houding', 'motivat', 'motief', 'onwil', 'unwilling'],
-  // the propeller model, competences, situations
-  ['propel', 'orientat', 'context', 'competen', 'vaardigheid', 'skill', 'situat'],
-  // exemptions and other reasons
-  ['vrijstelling', 'exempt', 'billijkheid', 'reason', 'reden', 'oorzaak', 'cause'],
-  // Annex 1 of one person, benefits, income, registration category
-  ['uitkering', 'benefit', 'inkomen', 'income', 'loon', 'leefloon', 'salar', 'wage', 'livingwage'],
-  ['zelfstandig', 'selfemploy', 'categor', 'olderthan', 'ouderdan'],
-  // profiles
-  ['profiel', 'profile', 'segment', 'score', 'scoring', 'rating'],
-  // free text
-  ['opmerking', 'remark', 'comment', 'notitie', 'vrijetekst', 'freetext', 'toelichting', 'memo'],
-].flat()
-
-/** Denied as a whole word only: harmless inside others. */
-const DENIED_WORDS = new Set([
-  'text',
-  'tekst',
-  'note',
-  'notes',
-  'nota',
-  'vrij',
-  'age',
-  'leeftijd',
-  'fine',
-])
-
-/** Who never receives: the supervisor, those who check or punish, and third parties that help. */
-const DENIED_RECIPIENTS = [
-  ['supervis', 'toezicht', 'handhav', 'enforce', 'inspect', 'controle', 'controleur', 'compliance'],
-  ['sanct', 'boete', 'bestraf', 'verplichting', 'obligation'],
-  ['derde', 'third', 'vrijwillig', 'volunteer', 'buddy', 'caw', 'justit', 'politie', 'police'],
-].flat()
-
-/** The denied word that a name holds, if any. Names are split at case, digits and punctuation. */
 export function deniedData(name: string): string | undefined {
   const words = wordsOf(name)
-  return words.find(word => DENIED_WORDS.has(word)) ?? partIn(words, DENIED_DATA)
+  return words.find(word => DENIED_WORDS.has(word)) ?? partIn(words, DATA_PARTS)
 }
 
-/** The denied recipient that a name holds, if any. */
-export function deniedRecipient(name: string): string | undefined {
-  return partIn(wordsOf(name), DENIED_RECIPIENTS)
+/** The denied word that a text speaks of, other than to say that it is not there. Pure. */
+export function deniedInProse(text: string): string | undefined {
+  const ordinary = new RegExp(`\\b(${ORDINARY_IN_PROSE.join('|')})\\b`, 'gi')
+  return sentencesThatAllow(text)
+    .map(one => deniedData(one.replace(ordinary, ' ')))
+    .find(Boolean)
 }
 
-function partIn(words: string[], parts: readonly string[]): string | undefined {
-  return parts.find(part =>
-    words.some(word => (part.length > SHORT ? word.includes(part) : word.startsWith(part))),
+/** The category of Annex 1 that a name holds, if any: of one person it may never be told. Pure. */
+export function annex1Category(name: string): string | undefined {
+  const words = wordsOf(name)
+  return partIn([...words, glued(name)], ANNEX_1_PARTS)
+}
+
+/** A name of a group without the living wage: for welfare offices it says nothing new. Pure. */
+export function withoutLivingWage(name: string): string {
+  return LIVING_WAGE.reduce((left, part) => left.replace(spaced(part), ''), name)
+}
+
+/** The part in any spelling: `living-wage`, `Living wage`, `leefloongerechtigden`. */
+function spaced(part: string): RegExp {
+  return new RegExp(`${[...part].join('[-_ ]?')}\\p{L}*`, 'giu')
+}
+
+/**
+ * The denied recipient that a name holds, if any. A welfare office is one wherever it is not a
+ * party of its own. Pure.
+ * @param kind kind of the party at which the recipient is
+ */
+export function deniedRecipient(name: string, kind?: string): string | undefined {
+  const words = wordsOf(name)
+  return (
+    words.find(word => DENIED_RECIPIENT_WORDS.has(word)) ??
+    partIn(words, RECIPIENT_PARTS) ??
+    (kind === 'welfare-office' ? undefined : partIn(words, WELFARE_PARTS))
   )
 }
 
-const SHORT = 4
+/** The sentences of a text that forbid nothing: what they speak of, they may mean. Pure. */
+export function sentencesThatAllow(text: string): string[] {
+  return text.split(/[.;:\n]+/).filter(sentence => sentence.trim() && !NEGATION.test(sentence))
+}
 
-/** The words of a name, lower case and without accents, and neighbours glued: `freeText` → freetext. */
+/** Whether a text holds letters of another script or characters that do not show. Pure. */
+export function hidesCharacters(text: string): boolean {
+  return /[^\p{Script=Latin}\p{Script=Common}\p{Script=Inherited}]|[\p{Cf}\p{Cc}\p{Co}]/u.test(text)
+}
+
+/** Parts of words to look for: short ones at the beginning of a word only. */
+function finder(parts: readonly string[]): RegExp {
+  const forms = parts.map(part => (part.length > SHORT ? part : `^${part}`))
+  return new RegExp(forms.join('|'))
+}
+
+function partIn(words: readonly string[], parts: RegExp): string | undefined {
+  return words.map(word => parts.exec(word)?.[0]).find(Boolean)
+}
+
+/** The words of a name in every reading: as written, and with digits for letters. */
 function wordsOf(name: string): string[] {
+  const plain = name.normalize('NFKD').replace(/\p{Mark}/gu, '')
+  const read = plain.replace(/(?<=[a-z])[013457](?=[a-z])/gi, digit => LEET[digit] ?? digit)
+  return [...new Set([...split(plain), ...split(read)])]
+}
+
+const LEET: Readonly<Record<string, string>> = {
+  0: 'o',
+  1: 'i',
+  3: 'e',
+  4: 'a',
+  5: 's',
+  7: 't',
+}
+
+/** Lower case, neighbours glued (`freeText` → freetext), and rows of small pieces glued. */
+function split(name: string): string[] {
   const words = name
-    .normalize('NFD')
-    .replace(/\p{Mark}/gu, '')
     .replace(/([a-z])([A-Z])/g, '$1 $2')
     .toLowerCase()
     .split(/[^a-z0-9]+/)
     .filter(Boolean)
-  return [...words, ...words.slice(1).map((word, index) => `${words[index]}${word}`)]
+  const pairs = words.slice(1).map((word, index) => `${words[index]}${word}`)
+  const whole = [...words, ...pairs, ...pieces(words)]
+  return whole.map(word => word.replace(HARMLESS_PARTS, '')).filter(Boolean)
+}
+
+function glued(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]+/g, '')
+}
+
+/** Three or more pieces in a row, as one word. */
+function pieces(words: readonly string[]): string[] {
+  const rows = words.map(word => (word.length <= PIECE ? word : ' ')).join('|')
+  return rows
+    .split(' ')
+    .map(row => row.split('|').filter(Boolean))
+    .filter(row => row.length > 2)
+    .map(row => row.join(''))
 }

@@ -1,7 +1,6 @@
-import type { Agreement, DataElement } from './document.ts'
-import type { Remark } from './finding.ts'
-
-const OWN_PARTS = 'A document refers to its own parts only'
+import type { Agreement, DataElement } from '../document.ts'
+import type { Remark } from '../finding.ts'
+import { broken, unless } from './rules.ts'
 
 /** What refers to nothing, what is there twice, and what contradicts itself. Pure. */
 export function lintReferences(document: Agreement): Remark[] {
@@ -13,10 +12,6 @@ export function lintReferences(document: Agreement): Remark[] {
     ...domainName(document),
     ...sectionsOfKind(document),
   ]
-}
-
-function remark(code: string, path: string, text: string, source = OWN_PARTS): Remark {
-  return { code, path, text, source }
 }
 
 function twice(document: Agreement): Remark[] {
@@ -32,7 +27,7 @@ function twice(document: Agreement): Remark[] {
   ]
   return lists
     .filter(([, ids]) => new Set(ids).size < ids.length)
-    .map(([path]) => remark('twice', path, 'an id is there twice'))
+    .map(([path]) => broken('twice', path, 'an id is there twice'))
 }
 
 /** Each reference: where it stands, what it names, and where that should be. */
@@ -69,7 +64,7 @@ function missing(document: Agreement): Remark[] {
   return references(document)
     .filter(([, names, known]) => names.some(name => !known.has(name)))
     .map(([path]) =>
-      remark('no-such-part', path, 'it names something that the document does not hold'),
+      broken('no-such-part', path, 'it names something that the document does not hold'),
     )
 }
 
@@ -80,7 +75,7 @@ function contradictions(document: Agreement, element: DataElement): Remark[] {
   const done = new Set(types.map(one => `${one.from} ${one.to}`))
   if (said.size === done.size && [...said].every(one => done.has(one))) return []
   const path = `dataElements[${element.id}].directions`
-  return [remark('directions', path, 'its directions are not those of its message types')]
+  return [broken('directions', path)]
 }
 
 function fieldsTwice(document: Agreement): Remark[] {
@@ -89,24 +84,26 @@ function fieldsTwice(document: Agreement): Remark[] {
       .filter(element => element.messageTypes.includes(type))
       .map(element => element.field)
     if (new Set(fields).size === fields.length) return []
-    return [remark('field-twice', `messageTypes[${type}]`, 'two data elements share a field')]
+    return [broken('field-twice', `messageTypes[${type}]`, 'two data elements share a field')]
   })
 }
 
 function domainName({ protocolId, version, modalities }: Agreement): Remark[] {
-  if (modalities.domain === `${protocolId}/${version.split('.')[0]}`) return []
-  const text = 'the pseudonym domain is the protocol id and its major version'
-  return [remark('domain-name', 'modalities.domain', text, 'Huisbrug: D = id/major/epoch')]
+  const right = modalities.domain === `${protocolId}/${version.split('.')[0]}`
+  return unless(right, 'domain-name', 'modalities.domain')
 }
 
 /** What a framework and a deliberation-backed exchange must say besides the rest. */
 function sectionsOfKind({ kind, acceding, deliberation }: Agreement): Remark[] {
-  if (kind === 'framework' && !acceding) {
-    return [remark('missing-section', 'acceding', 'a framework says who may accede')]
-  }
-  if (kind === 'deliberation-backed' && !deliberation) {
-    const text = 'an exchange under a deliberation names it'
-    return [remark('missing-section', 'deliberation', text)]
-  }
-  return []
+  const who = kind !== 'framework' || acceding !== undefined
+  const named = kind !== 'deliberation-backed' || deliberation !== undefined
+  return [
+    ...unless(who, 'missing-section', 'acceding', 'a framework says who may accede'),
+    ...unless(
+      named,
+      'missing-section',
+      'deliberation',
+      'an exchange under a deliberation names it',
+    ),
+  ]
 }

@@ -1,0 +1,107 @@
+import { type Agreement, type DataElement, elementsOf, type MessageType } from '../document.ts'
+import type { Remark } from '../finding.ts'
+import { broken, unless } from './rules.ts'
+
+type Pattern = MessageType['pattern']
+
+/** Message types with an operation of their own, and the pattern of each. */
+export const KNOWN_TYPES: Readonly<Record<string, Pattern>> = {
+  'detection.request': 'request',
+  'detection.answer': 'answer',
+  'feedback.reachability': 'event',
+  'feedback.progress': 'progress',
+  'tenancy.ended': 'withdrawal',
+}
+
+/** What points at a person, in any form. */
+const PERSON: ReadonlySet<DataElement['format']> = new Set([
+  ...(['national-number', 'tenant-reference', 'document-reference'] as const),
+  ...(['pseudonym', 'row-id'] as const),
+])
+
+/** Whether each enabled message type can be carried out. Pure. */
+export function lintPatterns(document: Agreement): Remark[] {
+  const enabled = document.messageTypes.filter(one => one.enabled)
+  return [
+    ...enabled.flatMap(message => [
+      ...knownType(message),
+      ...answers(document, message),
+      ...carries(document, message),
+    ]),
+    ...answeredTwice(enabled),
+    ...notExecutable(document),
+  ]
+}
+
+function knownType({ type, pattern }: MessageType): Remark[] {
+  const known = Object.hasOwn(KNOWN_TYPES, type) ? KNOWN_TYPES[type] : undefined
+  if (!known || known === pattern) return []
+  const text = `the gateway knows this message type as ${known}`
+  return [broken('known-type', `messageTypes[${type}].pattern`, text)]
+}
+
+function answers({ messageTypes }: Agreement, message: MessageType): Remark[] {
+  const path = `messageTypes[${message.type}].answers`
+  const first = messageTypes.find(({ type }) => type === message.answers)
+  // A name of nothing has a finding of its own.
+  if (message.answers !== undefined && !first) return []
+  if (message.pattern === 'answer') {
+    if (first?.pattern !== 'request') return [broken('answer-without-request', path)]
+    return unless(isBack(message, first, false), 'answer-wrong-way', path)
+  }
+  if (message.pattern !== 'progress') return []
+  if (first?.pattern !== 'event') return [broken('progress-without-event', path)]
+  return unless(isBack(message, first, true), 'answer-wrong-way', path)
+}
+
+/** Whether an answer goes from who got the question to who asked; progress may stay in the gateway. */
+function isBack(message: MessageType, first: MessageType, progress: boolean): boolean {
+  const back = message.to === first.from || (progress && message.to === 'gateway')
+  return message.from === first.to && back
+}
+
+function answeredTwice(enabled: readonly MessageType[]): Remark[] {
+  const firsts = enabled.flatMap(({ answers }) => (answers === undefined ? [] : [answers]))
+  const twice = new Set(firsts.filter((one, index) => firsts.indexOf(one) !== index))
+  const text = 'two message types answer it'
+  return [...twice].map(type => broken('answered-twice', `messageTypes[${type}]`, text))
+}
+
+function carries(document: Agreement, { type, pattern, from }: MessageType): Remark[] {
+  const path = `messageTypes[${type}]`
+  const formats = new Set(elementsOf(document, type).map(({ format }) => format))
+  switch (pattern) {
+    case 'request': {
+      const both = formats.has('national-number') && formats.has('tenant-reference')
+      return unless(both, 'request-without-person', path)
+    }
+    case 'event': {
+      const tagged = from !== 'employment-service' || formats.has('pseudonym')
+      return unless(tagged, 'event-without-person', path)
+    }
+    case 'withdrawal':
+      return unless(formats.has('tenant-reference'), 'withdrawal-without-reference', path)
+    case 'counts':
+      return unless(![...formats].some(one => PERSON.has(one)), 'counts-about-persons', path)
+    default:
+      return []
+  }
+}
+
+function notExecutable({ modalities }: Agreement): Remark[] {
+  const { senderBlind, signature } = modalities
+  return [
+    ...unless(
+      !senderBlind,
+      'not-executable',
+      'modalities.senderBlind',
+      'blind senders are not there yet',
+    ),
+    ...unless(
+      !signature,
+      'not-executable',
+      'modalities.signature',
+      'signed messages are not there yet',
+    ),
+  ]
+}
