@@ -10,6 +10,7 @@ import { modalitiesOf, referenceOf } from '../protocol/lookup.ts'
 import { suspendedBetween } from '../protocol/pause.ts'
 import { drawNoise, type Overlap, releaseCount } from '../report/disclosure.ts'
 import type { PeriodPlace } from './detection-store.ts'
+import { obstacleFor } from './obstacle.ts'
 
 /**
  * Closes a request period of one housing company: no further request is accepted for it, and its
@@ -110,11 +111,14 @@ export async function releasePeriods(context: Context): Promise<string[]> {
        AND NOT EXISTS (SELECT FROM message m WHERE m.protocol = c.protocol AND m.party_id = c.party_id
          AND m.period = c.period AND m.answer_state = 'awaiting')`,
   )
-  for (const row of rows) {
+  // While it is suspended a number waits; where the agreement ended none comes any more.
+  const set = context.protocols.current()
+  const open = rows.filter(row => !obstacleFor(set, row.protocol, row.party_id, context.clock()))
+  for (const row of open) {
     const place = { protocol: row.protocol, party: row.party_id, period: row.period }
     await inTransaction(context.pool, tx => release(context, tx, place))
   }
-  return rows.map(row => row.party_id)
+  return open.map(row => row.party_id)
 }
 
 async function release(context: Context, tx: Tx, place: PeriodPlace): Promise<void> {
@@ -174,7 +178,8 @@ async function sumAnswers(tx: Tx, place: PeriodPlace): Promise<{ tenants: number
     `SELECT coalesce(sum(h.items), 0)::int AS tenants, coalesce(sum(a.found), 0)::int AS found
      FROM message q JOIN message a ON a.in_reply_to = q.id AND a.accepted > 0
        JOIN hand_over h ON h.message_id = q.id AND h.kind = 'detection'
-     WHERE q.protocol = $1 AND q.party_id = $2 AND q.period = $3 AND q.type = 'detection.request'`,
+     WHERE q.protocol = $1 AND q.party_id = $2 AND q.period = $3 AND q.type = 'detection.request'
+       AND NOT EXISTS (SELECT FROM hand_over w WHERE w.message_id = a.id AND w.state = 'withdrawn')`,
     [place.protocol, place.party, place.period],
   )
   return rows[0] ?? { tenants: 0, found: 0 }

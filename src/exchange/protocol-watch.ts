@@ -1,10 +1,19 @@
 import { recordEntry } from '../audit/record.ts'
 import type { EntryAction } from '../audit/types.ts'
 import type { Context } from '../context.ts'
-import { inTransaction } from '../db/pool.ts'
+import { inTransaction, type Tx } from '../db/pool.ts'
+import { tellParties } from '../delivery/notice.ts'
 import { isRefused, type LoadedProtocol } from '../protocol/document.ts'
 import { stateAt } from '../protocol/lifecycle.ts'
+import type { ProtocolSet } from '../protocol/load.ts'
 import { agreementsInForce, frameworkOf } from '../protocol/lookup.ts'
+import { containsNationalNumber } from '../pseudonym/national-number.ts'
+import {
+  partiesConcerned,
+  readSuspensions,
+  runningAt,
+  withSuspensions,
+} from './suspension-store.ts'
 
 /**
  * Keeps what the protocols folder says in step with the database: each document seen and each change of
@@ -37,8 +46,7 @@ export async function noteProtocols(context: Context): Promise<void> {
   const set = context.protocols.current()
   const at = context.clock()
   for (const protocol of set.protocols.values()) {
-    const state = stateAt(protocol, at, frameworkOf(set, protocol))
-    await noteProtocol(context, protocol, isRefused(protocol) ? 'broken' : state, at)
+    await inTransaction(context.pool, tx => noteProtocol(tx, set, protocol, at))
   }
   for (const id of agreementsInForce(set, at)) {
     const major = Number.parseInt(set.protocols.get(id)?.version ?? '1', 10)
@@ -47,33 +55,51 @@ export async function noteProtocols(context: Context): Promise<void> {
 }
 
 async function noteProtocol(
-  context: Context,
+  tx: Tx,
+  set: ProtocolSet,
   protocol: LoadedProtocol,
-  state: string,
   at: Date,
 ): Promise<void> {
   const { id, version, digest, document } = protocol
-  await inTransaction(context.pool, async tx => {
-    await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`protocol ${id}`])
-    const { rows } = await tx.query<{ state: string }>(
-      'SELECT state FROM protocol_version WHERE id = $1 AND digest = $2',
-      [id, digest],
-    )
-    if (rows[0]?.state === state) return
-    await tx.query(
-      `INSERT INTO protocol_version (id, version, digest, document, state, seen_at)
-       VALUES ($1, $2, $3, $4, $5, $6)
-       ON CONFLICT (id, digest) DO UPDATE SET state = excluded.state, seen_at = excluded.seen_at`,
-      [id, version, digest, JSON.stringify(document), state, at],
-    )
-    await recordEntry(tx, {
-      action: actionFor(state, rows[0]?.state),
-      at,
-      actor: { role: 'gateway' },
-      protocol: { id, version, digest },
-      reason: state,
-    })
+  await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`protocol ${id}`])
+  // Another process may have suspended or resumed it since this one looked: the database knows.
+  const now = withSuspensions(protocol, await readSuspensions(tx, id))
+  const state = isRefused(now) ? 'broken' : stateAt(now, at, frameworkOf(set, now))
+  const { rows } = await tx.query<{ state: string }>(
+    'SELECT state FROM protocol_version WHERE id = $1 AND digest = $2',
+    [id, digest],
+  )
+  if (rows[0]?.state === state) return
+  await tx.query(
+    `INSERT INTO protocol_version (id, version, digest, document, state, seen_at)
+     VALUES ($1, $2, $3, $4, $5, $6)
+     ON CONFLICT (id, digest) DO UPDATE SET state = excluded.state, seen_at = excluded.seen_at`,
+    [id, version, digest, JSON.stringify(document), state, at],
+  )
+  const action = actionFor(state, rows[0]?.state)
+  const why = action === 'protocol.suspended' ? reasonOf(now, at) : undefined
+  await recordEntry(tx, {
+    action,
+    at,
+    actor: { role: 'gateway' },
+    protocol: { id, version, digest },
+    reason: state,
+    ...(why && { details: why }),
   })
+  if (action !== 'protocol.suspended' && action !== 'protocol.resumed') return
+  const event = action === 'protocol.suspended' ? 'suspended' : 'resumed'
+  const notice = { event, protocol: { id, version }, at, reason: why?.reason } as const
+  await tellParties(tx, notice, partiesConcerned(set, now))
+}
+
+// The words of a file: kept and told only where they name nobody.
+function reasonOf(
+  { record }: LoadedProtocol,
+  at: Date,
+): { reason: string; by: string } | undefined {
+  const running = runningAt(record.suspensions, at)
+  if (!running || containsNationalNumber(running.reason, at.toISOString().slice(0, 10))) return
+  return { reason: running.reason, by: running.by }
 }
 
 function actionFor(state: string, before: string | undefined): EntryAction {

@@ -1,0 +1,94 @@
+import { recordEntries } from '../audit/record.ts'
+import type { Context } from '../context.ts'
+import { inTransaction } from '../db/pool.ts'
+import { EVENTS } from '../delivery/event.ts'
+import { newId } from '../ids.ts'
+import { pausesOf } from '../protocol/pause.ts'
+
+const MAX_EXPIRING = 5_000
+
+interface Waiting {
+  id: string
+  party_id: string
+  type: string
+}
+
+/**
+ * Requests without an answer in the protocol's window expire; what was delivered stays delivered. The
+ * clock stands still while the agreement or the sender's accession is suspended.
+ */
+export async function expireInteractions(context: Context): Promise<void> {
+  const at = context.clock()
+  const pauses = await readPauses(context, at)
+  await inTransaction(context.pool, async tx => {
+    const { rows: expired } = await tx.query<Waiting>(DUE, [
+      at,
+      pauses.map(it => it.protocol),
+      pauses.map(it => it.party),
+      pauses.map(it => new Date(it.from)),
+      pauses.map(it => new Date(Math.min(it.until, at.getTime()))),
+    ])
+    if (expired.length === 0) return
+    await tx.query(EXPIRE, [expired.map(row => row.id), at])
+    await tx.query(
+      `INSERT INTO hand_over (id, message_id, destination, kind, event, counted, items, state, due_at, created_at)
+       SELECT id, message_id, party_id, 'event', $4, false, 0, 'queued', now(), $5
+       FROM unnest($1::text[], $2::text[], $3::text[]) AS n (id, message_id, party_id)`,
+      [
+        expired.map(() => newId('del', at)),
+        expired.map(row => row.id),
+        expired.map(row => row.party_id),
+        EVENTS.expired,
+        at,
+      ],
+    )
+    await recordEntries(
+      tx,
+      expired.map(row => ({
+        action: 'message.expired' as const,
+        at,
+        actor: { role: 'gateway' },
+        message: { id: row.id, type: row.type },
+        code: 'HB-504',
+      })),
+    )
+  })
+}
+
+/** When clocks stood still, for each sender with a request that would be due by now. */
+async function readPauses(context: Context, at: Date) {
+  const { rows } = await context.pool.query<{ protocol: string; party_id: string }>(
+    `SELECT DISTINCT protocol, party_id FROM message
+     WHERE answer_state = 'awaiting' AND answer_due_at <= $1`,
+    [at],
+  )
+  const set = context.protocols.current()
+  return rows.flatMap(({ protocol, party_id: party }) =>
+    pausesOf(set, protocol, party)
+      .filter(pause => pause.from < at.getTime())
+      .map(pause => ({ protocol, party, ...pause })),
+  )
+}
+
+// The pauses count before the limit does, so that those whose clock stands still keep none waiting.
+const DUE = `
+  WITH pause AS (
+    SELECT * FROM unnest($2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[])
+      AS p (protocol, party_id, since, until))
+  SELECT id, party_id, type FROM message m
+  WHERE answer_state = 'awaiting' AND answer_due_at <= $1
+    AND answer_due_at + (
+      SELECT coalesce(sum(p.until - greatest(p.since, m.received_at)), interval '0') FROM pause p
+      WHERE p.protocol = m.protocol AND p.party_id = m.party_id AND p.until > m.received_at) <= $1
+  ORDER BY id LIMIT ${MAX_EXPIRING} FOR NO KEY UPDATE SKIP LOCKED`
+
+const EXPIRE = `
+  WITH expired AS (
+    UPDATE message SET answer_state = 'expired' WHERE id = ANY($1) RETURNING id),
+  unsent AS (
+    UPDATE hand_over h SET state = 'expired', reason = 'HB-504', claimed_until = NULL FROM expired
+    WHERE h.message_id = expired.id AND h.kind IN ('detection', 'request') AND h.delivered_at IS NULL
+      AND h.state IN ('queued', 'retrying', 'held', 'parked')),
+  erased AS (DELETE FROM detection_row r USING expired WHERE r.message_id = expired.id)
+  INSERT INTO transition (message_id, state, at, code)
+  SELECT id, 'expired', $2::timestamptz, 'HB-504' FROM expired`
