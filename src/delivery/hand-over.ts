@@ -4,6 +4,7 @@ import { claimDue } from './claim.ts'
 import type { OutboundResponse } from './outbound.ts'
 import type { HandOver } from './outbox.ts'
 import { buildParcels, type Parcel } from './parcel.ts'
+import { decideAgain } from './recheck.ts'
 import { type Result, recordResults } from './results.ts'
 
 // A detection request is up to a few hundred kilobytes, an event well under one.
@@ -42,6 +43,9 @@ async function attempt(
   if (!parcel) return { id: handOver.id, state: 'withdrawn', reason: 'HB-405' }
   try {
     const headers = await parcel.headers()
+    // Getting a token may have taken long: what was suspended meanwhile does not leave.
+    const { outcome, code = '' } = decideAgain(context, handOver)
+    if (outcome !== 'go') return { id: handOver.id, state: 'retrying', reason: code, delay: 0 }
     const { url, body } = parcel
     const response = await context.outbound.request({ method: 'POST', url, headers, body })
     if (response.status === 401) await parcel.unauthorized()
