@@ -1,9 +1,10 @@
-// Writes what is derived from schemas/ and src/errors.ts: the list of codes, the TypeScript types,
-// and the API description.
+// Writes what is derived from schemas/, src/errors.ts and the rules of the lint: the list of codes,
+// the TypeScript types, the API description, and the page of rules.
 // With --check it writes nothing and fails where a file is out of sync.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { errorCodeSchema } from './generate/error-codes.ts'
 import { openapiOf } from './generate/openapi.ts'
+import { protocolRules } from './generate/protocol-rules.ts'
 import { type Schema, typesOf } from './generate/types.ts'
 
 const root = new URL('../', import.meta.url)
@@ -37,6 +38,7 @@ const outputs: [string, string][] = [
   ['schemas/error-code.json', errorCodes],
   ['src/schemas.generated.ts', await typesOf(schemas)],
   ['docs/api/openapi.json', openapiOf(schemas)],
+  ['docs/protocol-rules.md', protocolRules()],
 ]
 const stale = outputs.filter(([path, text]) => readOr(path, '') !== text)
 if (process.argv.includes('--check')) {

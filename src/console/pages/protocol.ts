@@ -1,4 +1,5 @@
 import { type Agreement, isAgreement, type LoadedProtocol } from '../../protocol/document.ts'
+import { weighedTextNl } from '../../protocol/finding-texts.ts'
 import type { ProtocolSet } from '../../protocol/load.ts'
 import type { ConsoleDeps } from '../deps.ts'
 import { type Drawing, EVERYONE, type Page, PageProblem, type PageRequest } from '../page.ts'
@@ -21,7 +22,8 @@ async function drawProtocol(deps: ConsoleDeps, request: PageRequest): Promise<Dr
   const line = lines.find(one => one.id === id)
   if (!line) throw new PageProblem('not-found')
   const protocol = set.protocols.get(id)
-  const findings = protocol?.findings ?? set.broken.get(id) ?? []
+  const found = protocol?.findings ?? set.broken.get(id) ?? []
+  const findings = found.map(one => ({ ...one, textNl: weighedTextNl(one) }))
   const accessions = lines.filter(({ id: other }) => isAccessionOf(set, other, id))
   return {
     view: 'protocol',

@@ -1,5 +1,6 @@
 import { ruleTitle } from '../articles.ts'
 import { type Agreement, dayOf, type LoadedProtocol } from '../document.ts'
+import { findingTextNl } from '../finding-texts.ts'
 import { type Obstacle, type ProtocolState, stateAt, statusAt } from '../lifecycle.ts'
 import { explainObstacle } from './obstacle.ts'
 import { day, word } from './words.ts'
@@ -16,7 +17,7 @@ export interface ReadableStatus {
   why: string
   /** Code and place of the obstacle; absent while it is in force. */
   obstacle?: Obstacle
-  /** Errors in the document: the article and the code of each rule. */
+  /** Errors in the document: the article, what is wrong there, and the code of the rule. */
   faults: string[]
 }
 
@@ -43,8 +44,13 @@ export function readableStatus(
     ...(!inForce && { obstacle: status }),
     faults: protocol.findings
       .filter(({ severity }) => severity === 'refused')
-      .map(({ path, code }) => `${ruleTitle(protocol.document, path)} (${code})`),
+      .map(one => `${ruleTitle(protocol.document, one.path)}: ${sentenceOf(one)} (${one.code})`),
   }
+}
+
+/** Without its full stop, as the code still follows. */
+function sentenceOf(finding: { code: string }): string {
+  return findingTextNl(finding).replace(/\.$/, '')
 }
 
 /** How far a document came, in words. */
