@@ -31,7 +31,7 @@ const PAGES: [string, () => string][] = [
   ['kaderprotocol', () => read('wm-vdab')],
   ['toetreding', () => read('wm-vdab-woonboog')],
   ['alles', () => htmlOf(readableOf(setOf(full), full, IN_FORCE))],
-  ['publicatielijst', () => publicationListHtml(shipped, IN_FORCE, '/v1/protocols/')],
+  ['publicatielijst', () => publicationListHtml(shipped, IN_FORCE, id => `/v1/protocols/${id}`)],
 ]
 
 describeInChromium('the readable protocol in Chromium', () => {

@@ -94,7 +94,7 @@ test('every table has a caption, a repeated head and a name for each row', () =>
 
 describe('the publication list', () => {
   const set = setWith()
-  const html = publicationListHtml(set, IN_FORCE, '/v1/protocols/')
+  const html = publicationListHtml(set, IN_FORCE, id => `/v1/protocols/${id}`)
 
   test('has the form Organisatie, Doel, Van wie, Wat, Protocol', () => {
     const columns = [...html.matchAll(/<th scope="col">([^<]+)</g)].map(([, name]) => name)
@@ -110,6 +110,6 @@ describe('the publication list', () => {
   })
 
   test('of nothing says so', () => {
-    expect(publicationListHtml(setOf(), IN_FORCE, '/')).toContain('Er is geen protocol.')
+    expect(publicationListHtml(setOf(), IN_FORCE, id => id)).toContain('Er is geen protocol.')
   })
 })

@@ -14,7 +14,7 @@ export const getProtocols: Route = {
   access: 'public',
   handle: async (context, request) => {
     const set = context.protocols.current()
-    if (wantsHtml(request)) return page(publicationListHtml(set, request.at, '/v1/protocols/'))
+    if (wantsHtml(request)) return page(publicationListHtml(set, request.at, id => `/v1/protocols/${id}`))
     return json({ items: summariesOf(set, request.at), next: null })
   },
 }

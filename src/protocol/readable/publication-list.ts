@@ -6,7 +6,8 @@ import { blockHtml, pageOf } from './html.ts'
 import { readableStatus } from './status.ts'
 import { day, enumerate, word } from './words.ts'
 
-const COLUMNS = ['Organisatie', 'Doel', 'Van wie', 'Wat', 'Protocol']
+/** Columns of the list, as VDAB publishes its own. */
+export const PUBLICATION_COLUMNS = ['Organisatie', 'Doel', 'Van wie', 'Wat', 'Protocol']
 const LEAD =
   'Welke persoonsgegevens over deze poort mogen, tussen wie en waarvoor. De volledige tekst van elk protocol staat achter zijn naam. Wat niet in een protocol staat, gaat niet door.'
 
@@ -64,15 +65,19 @@ function passing(agreement: Agreement | undefined): string[] {
 
 /**
  * The publication list as a self-contained page.
- * @param base address below which each whole text is, such as `/v1/protocols/`
+ * @param addressOf where the whole text of a protocol is
  */
-export function publicationListHtml(set: ProtocolSet, at: Date, base: string): string {
+export function publicationListHtml(
+  set: ProtocolSet,
+  at: Date,
+  addressOf: (id: string) => string,
+): string {
   const lines = publicationLines(set, at)
   const caption = 'Protocollen, op volgorde van kenmerk'
-  const rows = lines.map(({ id, cells }) => cells.with(-1, toText(cells.at(-1), `${base}${id}`)))
+  const rows = lines.map(({ id, cells }) => cells.with(-1, toText(cells.at(-1), addressOf(id))))
   const list = table(
     caption,
-    COLUMNS,
+    PUBLICATION_COLUMNS,
     rows,
     'Er is geen protocol. Er gaat niets over personen door.',
     [22, 17, 17, 20, 24],
