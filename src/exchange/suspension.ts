@@ -42,6 +42,7 @@ export interface SuspensionChange {
 export interface SuspensionOutcome {
   protocol: ProtocolReference
   at: Date
+  action: 'suspended' | 'resumed'
   /** Suspended still, after a resumption, where its file suspends it too. */
   state: 'suspended' | 'resumed'
   /** Messages that are held, or that go on. */
@@ -152,7 +153,7 @@ async function settle(
   // Still suspended by its file: that is no news for the parties.
   const notice = { event, protocol: { id, version }, at, reason }
   const told = state === event ? await tellParties(tx, notice, partiesConcerned(set, protocol)) : []
-  return { protocol: { id, version, digest }, at, state, messages, told }
+  return { protocol: { id, version, digest }, at, action: event, state, messages, told }
 }
 
 // In step, so that protocol-watch finds nothing new to note. A document that is not in force stays so.
