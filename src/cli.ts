@@ -35,7 +35,7 @@ for (const command of [
   migrateCommand(open),
   doctorCommand(open),
   partyCommand(open),
-  protocolCommand(),
+  protocolCommand(open),
   auditCommand(open),
   consoleCommand(open),
   tokenCommand(),

@@ -11,6 +11,7 @@ import { findAppRole, openPool, type Pool } from './db/pool.ts'
 import { createOutbound, jwksFetcher } from './delivery/outbound.ts'
 import { dueDestinations } from './delivery/outbox.ts'
 import { PeerTokens } from './delivery/peer-token.ts'
+import { ProtocolStatements } from './exchange/protocol-statements.ts'
 import { KeyStore } from './keys/key-store.ts'
 import { loadMasterKey } from './keys/master-key.ts'
 import type { Logger } from './log.ts'
@@ -104,6 +105,7 @@ export async function createParts(
     log,
     dueDestinations: () => dueDestinations(pool),
   })
+  const notes = new ProtocolStatements({ pool, parties, clock })
   const context: Context = {
     config,
     log,
@@ -111,7 +113,7 @@ export async function createParts(
     pool,
     keys,
     metrics: new Metrics(),
-    protocols: await ProtocolRegistry.open(config.protocolsDir, log),
+    protocols: await ProtocolRegistry.open(config.protocolsDir, log, { clock, notes }),
     domains: new DomainStore({ pool, keys, clock }),
     pseudonyms,
     parties,

@@ -46,6 +46,7 @@ const SENTENCES: Record<EntryAction, (words: Words) => string> = {
   'protocol.resumed': w => `${w.who} liet ${w.protocol} weer toe.`,
   'protocol.broken': w =>
     `${w.protocol} is niet bruikbaar: er kan niets mee worden uitgewisseld${w.why}.`,
+  'protocol.signed': w => `${w.who} tekende een verklaring over ${w.protocol}${w.why}.`,
   'key.created': w => `de gateway maakte een sleutel voor pseudoniemen voor ${w.protocol}.`,
   'key.ready': w => `${w.who} meldde klaar te zijn met een nieuwe sleutel voor ${w.protocol}.`,
   'key.rotated': w => `${w.who} verving een sleutel${w.why}.`,

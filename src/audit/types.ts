@@ -20,6 +20,7 @@ export const ENTRY_ACTIONS = [
   'protocol.suspended',
   'protocol.resumed',
   'protocol.broken',
+  'protocol.signed',
   'key.created',
   'key.ready',
   'key.rotated',

@@ -9,6 +9,7 @@ import type {
   Signatures,
 } from '../schemas.generated.ts'
 import type { Finding } from './finding.ts'
+import type { PresentedStatement, VerifiedStatement } from './notes.ts'
 
 export type Agreement = ProtocolAgreement
 export type Accession = ProtocolAccession
@@ -27,6 +28,12 @@ export interface LoadedProtocol<Document extends Protocol = Protocol> {
   document: Document
   /** Signatures, publication, suspensions; empty where there is no file. */
   record: Signatures
+  /** Lines of the record that are in order, their signatures aside. */
+  presented: readonly PresentedStatement[]
+  /** Statements that verified, and revocations that once did: these count, the record's lines do not. */
+  statements: readonly VerifiedStatement[]
+  /** The version that came into its place for good; absent while none has. */
+  replacedBy?: string
   findings: readonly Finding[]
 }
 
@@ -71,5 +78,17 @@ export function elementsOf(document: Agreement, type: string, purpose?: string):
 
 /** UTC day of an instant, as the dates of documents are read. */
 export function dayOf(at: Date): string {
-  return at.toISOString().slice(0, 10)
+  const instant = at.getTime()
+  // A decision asks for the day of the same instant many times over.
+  if (instant !== latest.instant) latest = { instant, day: at.toISOString().slice(0, 10) }
+  return latest.day
+}
+
+let latest = { instant: Number.NaN, day: '' }
+
+/** Orders version numbers (major.minor.patch) as numbers: below 0 where the first is the older. */
+export function compareVersionNumbers(a: string, b: string): number {
+  const [left, right] = [a, b].map(version => version.split('.').map(Number))
+  const differing = left?.findIndex((part, index) => part !== right?.[index]) ?? -1
+  return differing < 0 ? 0 : (left?.[differing] ?? 0) - (right?.[differing] ?? 0)
 }

@@ -1,5 +1,12 @@
 import type { ErrorCode } from '../errors.ts'
-import { type Agreement, dayOf, type LoadedProtocol, type Signatures } from './document.ts'
+import {
+  type Agreement,
+  compareVersionNumbers,
+  dayOf,
+  type LoadedProtocol,
+  type Protocol,
+} from './document.ts'
+import type { VerifiedStatement } from './notes.ts'
 
 /** States of a document. Only `active` opens the data plane. */
 export type ProtocolState =
@@ -53,19 +60,28 @@ type Check = (
 /** In this order: the first that fails is the obstacle. */
 const CHECKS: readonly Check[] = [
   findingObstacle,
+  clashObstacle,
   decreeObstacle,
   frameworkVersionObstacle,
   revocationObstacle,
   signatureObstacle,
+  adviceObstacle,
+  publicationObstacle,
   startObstacle,
   endObstacle,
   suspensionObstacle,
 ]
 
+/** What may come to an end or a halt in a document that was in force. */
+const ENDING: readonly Check[] = [revocationObstacle, endObstacle, suspensionObstacle]
+
 /**
  * Whether a document is in force at an instant, or the first obstacle. Pure.
- * Order: valid (HB-317), decree in force (HB-303), not revoked (HB-306), signed by every party over
- * this digest, not before the decree and not after `at` (HB-304), begun (HB-305), not ended
+ * Order: valid (HB-317), the only version of it in force (HB-320), decree in force (HB-303), of the
+ * framework's version (HB-304), never revoked (HB-306), accepted by every party in a verified
+ * statement over this digest that is its latest, not before the decree, not before the last advice and
+ * not after `at` (HB-304), with an advice of every party's officer and a reason where it is not
+ * followed (HB-318), published by every party (HB-319), begun (HB-305), not ended and not replaced
  * (HB-306), not suspended (HB-307). Days are UTC days.
  * @param framework the framework of an accession: its decree and version bind the accession
  */
@@ -74,11 +90,33 @@ export function statusAt(
   at: Date,
   framework?: Agreement,
 ): 'in-force' | Obstacle {
-  for (const check of CHECKS) {
+  return firstObstacle(CHECKS, protocol, at, framework) ?? 'in-force'
+}
+
+/**
+ * Whether a document was ever in force by an instant, to go by its documents as they are now: also one
+ * that has been revoked, has ended or is suspended since. Pure.
+ */
+export function wasInForce(protocol: LoadedProtocol, at: Date, framework?: Agreement): boolean {
+  const day = dayOf(at)
+  const ends = [protocol.document.duration.until, ...revocationsOf(protocol).map(one => one.date)]
+  const end = ends.filter(date => date !== null && date < day).toSorted()[0]
+  const last = end ? new Date(`${end}T23:59:59.999Z`) : at
+  const lasting = CHECKS.filter(check => !ENDING.includes(check))
+  return firstObstacle(lasting, protocol, last, framework) === undefined
+}
+
+function firstObstacle(
+  checks: readonly Check[],
+  protocol: LoadedProtocol,
+  at: Date,
+  framework: Agreement | undefined,
+): Obstacle | undefined {
+  for (const check of checks) {
     const obstacle = check(protocol, at, framework)
     if (obstacle) return obstacle
   }
-  return 'in-force'
+  return undefined
 }
 
 /** The first day on which every legal basis is in force; undefined while one date is not known. */
@@ -88,8 +126,15 @@ export function decreeDay(document: Agreement): string | undefined {
 }
 
 function findingObstacle({ findings }: Standing): Obstacle | undefined {
-  const first = findings.find(({ severity }) => severity === 'refused')
+  const first = findings.find(
+    ({ severity, code }) => severity === 'refused' && code !== 'two-in-force',
+  )
   return first && { code: 'HB-317', path: first.path, remedy: `Correct it: ${first.text}` }
+}
+
+function clashObstacle({ findings }: Standing): Obstacle | undefined {
+  const clash = findings.find(({ code }) => code === 'two-in-force')
+  return clash && { code: 'HB-320', path: clash.path }
 }
 
 function decreeObstacle(protocol: Standing, at: Date): Obstacle | undefined {
@@ -111,22 +156,46 @@ function frameworkVersionObstacle(
   return { code: 'HB-304', path: 'frameworkVersion', remedy }
 }
 
-/** The latest statement of a party over this document that counts at the given day. */
-function latestStatement(protocol: Standing, party: string, day: string) {
-  return protocol.record.signatures
-    .filter(one => one.party === party && one.digest === protocol.digest && one.date <= day)
-    .reduce<Signatures['signatures'][number] | undefined>(
-      (latest, one) => (latest && latest.date > one.date ? latest : one),
+/** Revocations of parties to this document, over this document. */
+function revocationsOf({ document, digest, statements }: Standing): VerifiedStatement[] {
+  return statements.filter(
+    one =>
+      one.statement === 'revoke' &&
+      one.digest === digest &&
+      document.parties.some(({ id }) => id === one.party),
+  )
+}
+
+function revocationObstacle(protocol: Standing, at: Date): Obstacle | undefined {
+  const revoked = revocationsOf(protocol).find(({ date }) => date <= dayOf(at))
+  const remedy = 'The party revoked its signature: agree on a new version.'
+  return revoked && { code: 'HB-306', path: `signatures[${revoked.party}]`, remedy }
+}
+
+/** The first day on which a signature counts: the decree and every advice come before it. */
+export function signableFrom(document: Protocol, framework?: Agreement): string {
+  const decree = framework ?? (document.kind === 'accession' ? undefined : document)
+  const days = document.dpoAdvice.map(({ date }) => date)
+  return [(decree && decreeDay(decree)) ?? '', ...days].toSorted().at(-1) ?? ''
+}
+
+/** The latest word of a party over this document by a day: it accepts or it rejects. */
+function latestStatement(
+  { digest, statements }: Standing,
+  party: string,
+  day: string,
+): VerifiedStatement | undefined {
+  return statements
+    .filter(one => one.party === party && one.digest === digest && one.date <= day)
+    .filter(({ statement }) => statement !== 'revoke')
+    .reduce<VerifiedStatement | undefined>(
+      (latest, one) => (latest && isAfter(latest, one) ? latest : one),
       undefined,
     )
 }
 
-function revocationObstacle(protocol: Standing, at: Date): Obstacle | undefined {
-  const party = protocol.document.parties.find(
-    ({ id }) => latestStatement(protocol, id, dayOf(at))?.statement === 'revoke',
-  )
-  const remedy = 'The party revoked its signature: agree on a new version.'
-  return party && { code: 'HB-306', path: `signatures[${party.id}]`, remedy }
+function isAfter(one: VerifiedStatement, other: VerifiedStatement): boolean {
+  return one.date === other.date ? one.at > other.at : one.date > other.date
 }
 
 function signatureObstacle(
@@ -134,38 +203,80 @@ function signatureObstacle(
   at: Date,
   framework: Agreement | undefined,
 ): Obstacle | undefined {
-  const { document } = protocol
-  const decree = framework ?? (document.kind === 'accession' ? undefined : document)
-  const earliest = (decree && decreeDay(decree)) ?? ''
-  for (const { id } of document.parties) {
+  const earliest = signableFrom(protocol.document, framework)
+  for (const { id } of protocol.document.parties) {
     const latest = latestStatement(protocol, id, dayOf(at))
     if (latest?.statement === 'accept' && latest.date >= earliest) continue
-    return { code: 'HB-304', path: `signatures[${id}]`, ...signatureRemedy(latest, protocol, id) }
+    const remedy = signatureRemedy(protocol, id, latest, framework)
+    return { code: 'HB-304', path: `signatures[${id}]`, remedy }
   }
   return undefined
 }
 
+/** What a party has to do for its signature to count; says why the one that is there does not. */
 function signatureRemedy(
-  latest: { statement: string } | undefined,
-  { record, digest }: Standing,
+  { document, findings, presented }: Standing,
   party: string,
-): { remedy?: string } {
-  if (latest?.statement === 'reject') return { remedy: `${party} rejected this document.` }
-  if (latest)
-    return { remedy: `Have ${party} sign again: it signed before the decree was in force.` }
-  const elsewhere = record.signatures.some(one => one.party === party && one.digest !== digest)
-  return elsewhere ? { remedy: `Have ${party} sign this version: it signed another text.` } : {}
+  latest: VerifiedStatement | undefined,
+  framework: Agreement | undefined,
+): string {
+  if (latest?.statement === 'reject') return `${party} rejected this document.`
+  if (latest) {
+    const tooEarly = latest.date < signableFrom({ ...document, dpoAdvice: [] }, framework)
+    const what = tooEarly ? 'the decree was in force' : 'the last advice was given'
+    return `Have ${party} sign again: it signed before ${what}.`
+  }
+  const faults = findings.filter(({ path }) => path === `signatures[${party}]`)
+  const told = WHY_NOT.find(([code]) => faults.some(fault => fault.code === code))
+  if (told) return `Have ${party} sign this version: ${told[1]}.`
+  const waiting = presented.some(one => one.party === party)
+  if (waiting)
+    return `Wait: the signature of ${party} is not checked, or is dated later than today.`
+  return `Have ${party} sign: huisbrug protocol sign ${document.protocolId} --party ${party}.`
+}
+
+/** By code of the finding, the most telling first. */
+const WHY_NOT = [
+  ['signature-unknown-key', 'its key is not registered for it'],
+  ['signature-differs', 'what is written beside its JWS is not what it signed'],
+  ['signature-wrong-party', 'another party signed for it'],
+  ['signature-unverified', 'what it signed has no JWS that verifies'],
+  ['signature-other-digest', 'it signed another text'],
+] as const
+
+function adviceObstacle({ document }: Standing): Obstacle | undefined {
+  const { dpoAdvice, parties } = document
+  const missing = parties.find(({ id }) => !dpoAdvice.some(({ party }) => party === id))
+  const forAcceding = dpoAdvice.some(({ party }) => !parties.some(({ id }) => id === party))
+  if (missing) return { code: 'HB-318', path: `dpoAdvice[${missing.id}]` }
+  if (document.kind === 'framework' && !forAcceding) return { code: 'HB-318', path: 'dpoAdvice' }
+  const unreasoned = dpoAdvice.find(
+    ({ followed, reasonNotFollowed }) => !followed && !reasonNotFollowed?.trim(),
+  )
+  return unreasoned && { code: 'HB-318', path: `dpoAdvice[${unreasoned.party}].reasonNotFollowed` }
+}
+
+function publicationObstacle(
+  { document, record, digest }: Standing,
+  at: Date,
+): Obstacle | undefined {
+  const day = dayOf(at)
+  const missing = document.parties.find(
+    ({ id }) =>
+      !record.publication.some(one => one.party === id && one.digest === digest && one.date <= day),
+  )
+  return missing && { code: 'HB-319', path: `publication[${missing.id}]` }
 }
 
 function startObstacle({ document }: Standing, at: Date): Obstacle | undefined {
   return document.duration.from > dayOf(at) ? { code: 'HB-305', path: 'duration.from' } : undefined
 }
 
-function endObstacle({ document }: Standing, at: Date): Obstacle | undefined {
+function endObstacle({ document, replacedBy }: Standing, at: Date): Obstacle | undefined {
   const { until } = document.duration
-  return until !== null && until < dayOf(at)
-    ? { code: 'HB-306', path: 'duration.until' }
-    : undefined
+  if (until !== null && until < dayOf(at)) return { code: 'HB-306', path: 'duration.until' }
+  const remedy = `Version ${replacedBy} replaced it.`
+  return replacedBy === undefined ? undefined : { code: 'HB-306', path: 'version', remedy }
 }
 
 function suspensionObstacle({ record }: Standing, at: Date): Obstacle | undefined {
@@ -178,28 +289,31 @@ function suspensionObstacle({ record }: Standing, at: Date): Obstacle | undefine
 }
 
 /**
- * The state of a document at an instant, told from the document, its advices, signatures,
- * publication and suspensions. Pure.
+ * The state of a document at an instant, told from the document, its advices, verified statements,
+ * publication and suspensions. Of a document without refused findings it is `active` if and only if
+ * `statusAt` says in force. Pure.
  */
 export function stateAt(protocol: LoadedProtocol, at: Date, framework?: Agreement): ProtocolState {
-  const day = dayOf(at)
   if (revocationObstacle(protocol, at)) return 'terminated'
-  if (signatureObstacle(protocol, at, framework)) return unsignedState(protocol)
-  if (endObstacle(protocol, at)) return 'expired'
-  if (!isPublished(protocol, day)) return 'signed'
-  const waiting = decreeObstacle(protocol, at) ?? startObstacle(protocol, at)
+  if (signatureObstacle(protocol, at, framework) || adviceObstacle(protocol)) {
+    return unsignedState(protocol)
+  }
+  if (endObstacle(protocol, at) || isOfOlderFramework(protocol, framework)) return 'expired'
+  if (publicationObstacle(protocol, at)) return 'signed'
+  const waiting =
+    decreeObstacle(protocol, at) ??
+    startObstacle(protocol, at) ??
+    frameworkVersionObstacle(protocol, at, framework)
   if (waiting) return 'published'
   return suspensionObstacle(protocol, at) ? 'suspended' : 'active'
 }
 
-function unsignedState({ document }: Standing): ProtocolState {
-  if (!document.dpoAdvice.length) return 'draft'
-  const advised = document.parties.every(({ id }) =>
-    document.dpoAdvice.some(one => one.party === id),
-  )
-  return advised ? 'advised' : 'dpo-review'
+function unsignedState(protocol: Standing): ProtocolState {
+  if (!protocol.document.dpoAdvice.length) return 'draft'
+  return adviceObstacle(protocol) ? 'dpo-review' : 'advised'
 }
 
-function isPublished({ record, digest }: Standing, day: string): boolean {
-  return record.publication.some(one => one.digest === digest && one.date <= day)
+function isOfOlderFramework({ document }: Standing, framework: Agreement | undefined): boolean {
+  if (document.kind !== 'accession' || !framework) return false
+  return compareVersionNumbers(document.frameworkVersion, framework.version) < 0
 }

@@ -1,16 +1,14 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { validatorFor } from '../schemas.ts'
-import type { Signatures } from './document.ts'
-import {
-  digestOf,
-  isAccession,
-  isAgreement,
-  type LoadedProtocol,
-  type Protocol,
-} from './document.ts'
+import { digestOf, type Protocol, type Signatures } from './document.ts'
 import type { Finding, Remark } from './finding.ts'
 import { lint } from './lint.ts'
+import { NO_NOTES, type Notes } from './notes.ts'
+import { readLines, shapelessLine } from './signature-lines.ts'
+import { type FolderResult, gatherFolders, type ProtocolSet, setAt } from './versions.ts'
+
+export type { FolderResult, ProtocolSet }
 
 /** What lies in one folder, as text; undefined where a file is missing. */
 export interface FolderFiles {
@@ -19,29 +17,23 @@ export interface FolderFiles {
   signatures: string | undefined
 }
 
-/** Every protocol that the gateway knows at one moment. Immutable. */
-export interface ProtocolSet {
-  /** By id; each has the right shape, but is in force only without findings. */
-  protocols: ReadonlyMap<string, LoadedProtocol>
-  /** Documents that cannot be read, by id or else by folder name. */
-  broken: ReadonlyMap<string, readonly Finding[]>
-  /** Everything that is wrong, of all documents. */
-  findings: readonly Finding[]
-}
-
-/** One folder, read: a protocol, or what keeps it from being one. */
-export type FolderResult = { loaded: LoadedProtocol } | { id: string; findings: Finding[] }
-
 const SHAPE = 'schemas/protocol.json'
 const RECORD_SHAPE = 'schemas/signatures.json'
 
 /**
  * Loads every folder that holds a protocol.json. A broken folder becomes findings and never takes
  * down the others.
+ * @param at decides which version of a protocol leads
+ * @param notes without them no signature counts
  * @throws Error only where the protocols folder itself cannot be listed
  */
-export function loadProtocols(dir: string): ProtocolSet {
-  return assemble(listFolders(dir).map(folder => parseFolder(readFolder(dir, folder))))
+export function loadProtocols(dir: string, at?: Date, notes?: Notes): ProtocolSet {
+  return assemble(readProtocols(dir), at, notes)
+}
+
+/** Reads every folder that holds a protocol.json, one by one. */
+export function readProtocols(dir: string): (FolderResult | undefined)[] {
+  return listFolders(dir).map(folder => parseFolder(readFolder(dir, folder)))
 }
 
 /** Names of the folders below a protocols folder, in alphabetical order. */
@@ -89,10 +81,25 @@ export function parseFolder(files: FolderFiles | undefined): FolderResult | unde
   }
   const document = json as Protocol
   const { record, remarks } = parseRecord(files.signatures, document)
-  const findings = [...remarks, ...lint(document)].map(finding)
   const { version } = document
   const digest = digestOf(document)
-  return { loaded: { id, version, folder: files.folder, digest, document, record, findings } }
+  const lines = readLines(document, digest, record)
+  const findings = [...remarks, ...lint(document), ...lines.remarks].map(finding)
+  const { folder } = files
+  const { presented } = lines
+  return {
+    loaded: {
+      id,
+      version,
+      folder,
+      digest,
+      document,
+      record,
+      presented,
+      statements: [],
+      findings,
+    },
+  }
 }
 
 function parseRecord(
@@ -104,14 +111,29 @@ function parseRecord(
   const json = parseJson(text)
   if (json === undefined)
     return { record: none, remarks: [notJson('signatures.json', RECORD_SHAPE)] }
-  const wrong = validatorFor('signatures')(json)
+  const { kept, remarks } = withoutShapelessLines(json)
+  const wrong = validatorFor('signatures')(kept)
   if (wrong.length) {
-    const remarks = wrong.map(({ pointer, remedy }) => shape(pointer, remedy, RECORD_SHAPE))
-    return { record: none, remarks }
+    const shapes = wrong.map(({ pointer, remedy }) => shape(pointer, remedy, RECORD_SHAPE))
+    return { record: none, remarks: shapes }
   }
-  const record = json as Signatures
-  if (record.protocolId === protocolId) return { record, remarks: [] }
+  const record = kept as Signatures
+  if (record.protocolId === protocolId) return { record, remarks }
   return { record: none, remarks: [otherProtocol()] }
+}
+
+/** Leaves out signature lines that have not the shape of one: those never take down the document. */
+function withoutShapelessLines(json: unknown): { kept: unknown; remarks: Remark[] } {
+  const wrong = new Map<number, string>()
+  for (const { pointer, remedy } of validatorFor('signatures')(json)) {
+    const index = /^\/signatures\/(\d{1,4})(\/|$)/.exec(pointer)?.[1]
+    if (index !== undefined) wrong.set(Number(index), remedy)
+  }
+  if (wrong.size === 0) return { kept: json, remarks: [] }
+  const record = json as { signatures: unknown[] }
+  const signatures = record.signatures.filter((_, index) => !wrong.has(index))
+  const remarks = [...wrong].map(([index, why]) => shapelessLine(index, why))
+  return { kept: { ...record, signatures }, remarks }
 }
 
 function parseJson(text: string): unknown {
@@ -141,92 +163,14 @@ function otherProtocol(): Remark {
   return { code: 'signatures-elsewhere', path: 'signatures.json', text, source: RECORD_SHAPE }
 }
 
-/** Puts folders together: two of one id, or an accession without its framework, are findings. */
-export function assemble(results: readonly (FolderResult | undefined)[]): ProtocolSet {
-  const protocols = new Map<string, LoadedProtocol>()
-  const broken = new Map<string, readonly Finding[]>()
-  for (const result of results) {
-    if (!result) continue
-    if ('loaded' in result) addLoaded(protocols, result.loaded)
-    else broken.set(result.id, [...(broken.get(result.id) ?? []), ...result.findings])
-  }
-  for (const [id, protocol] of protocols) protocols.set(id, withFramework(protocol, protocols))
-  for (const protocol of accedingTwice(protocols)) {
-    protocols.set(protocol.id, withRemark(protocol, ACCEDES_TWICE))
-  }
-  const findings = [...protocols.values()].flatMap(protocol => protocol.findings)
-  return { protocols, broken, findings: [...findings, ...[...broken.values()].flat()] }
-}
-
-function addLoaded(protocols: Map<string, LoadedProtocol>, loaded: LoadedProtocol): void {
-  const other = protocols.get(loaded.id)
-  if (!other) {
-    protocols.set(loaded.id, loaded)
-    return
-  }
-  const remark = {
-    code: 'two-documents',
-    path: 'protocolId',
-    text: `${other.folder} and ${loaded.folder} hold the same protocol id`,
-    source: 'Huisbrug: one document of a protocol at a time',
-  }
-  protocols.set(loaded.id, withRemark(other, remark))
-}
-
-function withFramework(
-  protocol: LoadedProtocol,
-  protocols: ReadonlyMap<string, LoadedProtocol>,
-): LoadedProtocol {
-  if (!isAccession(protocol)) return protocol
-  const framework = protocols.get(protocol.document.framework)
-  if (framework && isAgreement(framework) && framework.document.kind === 'framework') {
-    return framework.document.acceding?.kind === accedingKind(protocol)
-      ? protocol
-      : withRemark(protocol, WRONG_KIND)
-  }
-  return withRemark(protocol, NO_FRAMEWORK)
-}
-
-/** Accessions of one party to one framework: with two, neither can be meant. */
-function accedingTwice(protocols: ReadonlyMap<string, LoadedProtocol>): LoadedProtocol[] {
-  const accessions = [...protocols.values()].filter(isAccession)
-  const who = ({ document }: (typeof accessions)[number]) =>
-    `${document.framework} ${document.parties.find(party => party.role === 'acceding')?.id}`
-  const groups = Map.groupBy(accessions, who)
-  return [...groups.values()].filter(group => group.length > 1).flat()
-}
-
-function accedingKind({ document }: LoadedProtocol): string | undefined {
-  return document.parties.find(party => party.role === 'acceding')?.kind
-}
-
-const NO_FRAMEWORK: Remark = {
-  code: 'no-framework',
-  path: 'framework',
-  text: 'the framework is not here, or is not a framework',
-  source: 'An accession says who joins; what is exchanged is in the framework alone',
-}
-
-const ACCEDES_TWICE: Remark = {
-  code: 'accedes-twice',
-  path: 'parties',
-  text: 'the same party accedes to the framework in another document as well',
-  source: 'One housing company, one declaration of accession',
-}
-
-const WRONG_KIND: Remark = {
-  code: 'may-not-accede',
-  path: 'parties',
-  text: 'the framework is not open to this kind of party',
-  source: 'The framework says who may accede',
-}
-
-function withRemark(protocol: LoadedProtocol, remark: Remark): LoadedProtocol {
-  const finding: Finding = {
-    severity: 'refused',
-    protocol: protocol.id,
-    folder: protocol.folder,
-    ...remark,
-  }
-  return { ...protocol, findings: [...protocol.findings, finding] }
+/**
+ * Puts folders together at an instant: versions of one id, accessions with their framework, and what
+ * is known besides the files. Without notes no signature counts.
+ */
+export function assemble(
+  results: readonly (FolderResult | undefined)[],
+  at: Date = new Date(),
+  notes: Notes = NO_NOTES,
+): ProtocolSet {
+  return setAt(gatherFolders(results, notes), at)
 }

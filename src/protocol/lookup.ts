@@ -70,19 +70,29 @@ export function agreementsInForce(set: ProtocolSet, at: Date): string[] {
     .map(agreement => agreement.id)
 }
 
-/** The housing company's or welfare office's accession to a framework, if it has one. */
+/** Every version of a document that can be read, the oldest first; empty where there is none. */
+export function versionsOf(set: ProtocolSet, id: string): readonly LoadedProtocol[] {
+  return set.versions.get(id) ?? []
+}
+
+/**
+ * The housing company's or welfare office's accession to a framework, if it has one: that to the
+ * version which leads, rather than to another.
+ */
 export function accessionOf(
   set: ProtocolSet,
   framework: string,
   party: string,
 ): LoadedProtocol<Accession> | undefined {
-  return [...set.protocols.values()]
+  const found = [...set.protocols.values()]
     .filter(isAccession)
-    .find(
+    .filter(
       ({ document }) =>
         document.framework === framework &&
         document.parties.some(it => it.id === party && it.role === 'acceding'),
     )
+  const version = agreementOf(set, framework)?.version
+  return found.find(({ document }) => document.frameworkVersion === version) ?? found[0]
 }
 
 /** A framework's document where the protocol is an accession to one. */

@@ -1,15 +1,10 @@
 import { type BigIntStats, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from '../log.ts'
-import {
-  assemble,
-  type FolderResult,
-  listFolders,
-  type ProtocolSet,
-  parseFolder,
-  readFolder,
-} from './load.ts'
+import { KeptNotes, type NotesSource } from './kept-notes.ts'
+import { type FolderResult, listFolders, parseFolder, readFolder } from './load.ts'
 import { changesBetween, type ProtocolChange, type Standings, standingsOf } from './standing.ts'
+import { type Gathered, gatherFolders, leadersOf, type ProtocolSet, setAt } from './versions.ts'
 
 /** Longest time between two looks at the folder; a suspension must work within a second. */
 const POLL_MILLISECONDS = 250
@@ -27,6 +22,8 @@ export type ChangeListener = (change: RegistryChange) => void | Promise<void>
 interface Settings {
   clock?: () => Date
   pollMilliseconds?: number
+  /** Signatures that verified, and suspensions by command; without it no signature counts. */
+  notes?: NotesSource
 }
 
 /** What was read of a folder, and by what it shows that it has changed. */
@@ -36,8 +33,9 @@ interface Cached {
 }
 
 /**
- * The protocols of a folder, kept up to date: files that change, and dates that pass. A folder that
- * breaks never takes down the others; a file caught half-written is read again before it counts.
+ * The protocols of a folder, kept up to date: files that change, what the database knows besides
+ * them, and dates that pass. A folder that breaks never takes down the others; a file caught
+ * half-written is read again before it counts; a database that does not answer changes nothing.
  */
 export class ProtocolRegistry {
   readonly #dir: string
@@ -46,31 +44,43 @@ export class ProtocolRegistry {
   readonly #pollMilliseconds: number
   readonly #folders = new Map<string, Cached>()
   readonly #listeners = new Set<ChangeListener>()
+  readonly #notes: KeptNotes
+  #gathered: Gathered
   #set: ProtocolSet
   #standings: Standings
   #timer: NodeJS.Timeout | undefined
 
-  /** Loads a folder. The registry does not watch until told to. */
+  /**
+   * Loads a folder and what is known besides it. The registry does not watch until told to.
+   * @throws Error where the folder cannot be listed, or the suspensions cannot be read
+   */
   static async open(
     dir: string,
     log: Pick<Logger, 'warn' | 'info' | 'error'>,
     settings: Settings = {},
   ): Promise<ProtocolRegistry> {
-    return new ProtocolRegistry(dir, log, settings)
+    const registry = new ProtocolRegistry(dir, log, settings)
+    await registry.#notes.open(registry.#set)
+    registry.#settle()
+    registry.#standings = standingsOf(registry.#set, registry.#clock())
+    registry.#report()
+    return registry
   }
 
   private constructor(
     dir: string,
     log: Pick<Logger, 'warn' | 'info' | 'error'>,
-    { clock = () => new Date(), pollMilliseconds = POLL_MILLISECONDS }: Settings,
+    { clock = () => new Date(), pollMilliseconds = POLL_MILLISECONDS, notes }: Settings,
   ) {
     this.#dir = dir
     this.#log = log
     this.#clock = clock
     this.#pollMilliseconds = Math.min(pollMilliseconds, 500)
-    this.#set = this.#read(true)
+    this.#notes = new KeptNotes(notes, log)
+    this.#readFolders(listFolders(dir), true)
+    this.#gathered = this.#gather()
+    this.#set = setAt(this.#gathered, clock())
     this.#standings = standingsOf(this.#set, clock())
-    this.#report()
   }
 
   /** The set as it is now; keep one for one decision, ask again for the next. */
@@ -91,10 +101,12 @@ export class ProtocolRegistry {
 
   /** Reads everything anew, now. Tells whether anything changed, after all listeners are done. */
   async reload(): Promise<boolean> {
-    return this.#update(true)
+    if (this.#readFolders(this.#listFolders(), true)) this.#settle(true)
+    const noted = await this.#notes.refresh(this.#set)
+    return this.#tell(noted)
   }
 
-  /** Looks at the folder again and again, until closed. */
+  /** Looks at the folder and the database again and again, until closed. */
   watch(): this {
     this.#timer ??= setInterval(() => this.#poll(), this.#pollMilliseconds).unref()
     return this
@@ -103,16 +115,25 @@ export class ProtocolRegistry {
   close(): void {
     clearInterval(this.#timer)
     this.#timer = undefined
+    this.#notes.close()
   }
 
+  /** Files count at once; what is asked of the database or of a party's address, when it answers. */
   #poll(): void {
-    this.#update(false).catch(error => {
+    const failed = (error: unknown) => {
       this.#log.error('the protocols cannot be looked at', { error: (error as Error).message })
-    })
+    }
+    try {
+      const read = this.#readFolders(this.#listFolders(), false)
+      this.#tell(read).catch(failed)
+      this.#notes.poll(this.#set, () => this.#tell(true).catch(failed))
+    } catch (error) {
+      failed(error)
+    }
   }
 
-  async #update(anew: boolean): Promise<boolean> {
-    this.#set = this.#read(anew)
+  async #tell(anew: boolean): Promise<boolean> {
+    this.#settle(anew)
     const standings = standingsOf(this.#set, this.#clock())
     const changes = changesBetween(this.#standings, standings)
     this.#standings = standings
@@ -123,22 +144,34 @@ export class ProtocolRegistry {
     return true
   }
 
-  /** Reads what changed; the same set where nothing did. */
-  #read(anew: boolean): ProtocolSet {
-    const folders = this.#listFolders()
+  /** Puts together what was read; the same set where nothing changed, time included. */
+  #settle(anew = true): void {
+    if (anew) this.#gathered = this.#gather()
+    const next = setAt(this.#gathered, this.#clock())
+    if (anew || leadersOf(next) !== leadersOf(this.#set)) this.#set = next
+  }
+
+  #gather(): Gathered {
+    const results = [...this.#folders.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1))
+    return gatherFolders(
+      results.map(([, { result }]) => result),
+      this.#notes.now(),
+    )
+  }
+
+  /** Reads the folders that changed; tells whether any did. */
+  #readFolders(folders: readonly string[], anew: boolean): boolean {
     const gone = [...this.#folders.keys()].filter(folder => !folders.includes(folder))
     for (const folder of gone) this.#folders.delete(folder)
     const changed = folders.map(folder => this.#readFolder(folder, anew)).includes(true)
-    if (!changed && !gone.length && this.#set) return this.#set
-    return assemble(folders.map(folder => this.#folders.get(folder)?.result))
+    return changed || gone.length > 0
   }
 
-  /** A protocols folder that goes away takes every protocol with it; at the start it must be there. */
+  /** A protocols folder that goes away takes every protocol with it. */
   #listFolders(): string[] {
     try {
       return listFolders(this.#dir)
-    } catch (error) {
-      if (!this.#set) throw error
+    } catch {
       return []
     }
   }
@@ -171,9 +204,12 @@ export class ProtocolRegistry {
 
   #report(ids?: string[]): void {
     for (const finding of this.#set.findings) {
-      if (ids && !ids.includes(finding.protocol)) continue
-      const { protocol, folder, code, path } = finding
-      this.#log.warn('a protocol document is not valid', { protocol, folder, code, path })
+      // What is only unwise is for who reads the lint, not for every start of the gateway.
+      if (finding.severity === 'warning' || (ids && !ids.includes(finding.protocol))) continue
+      const { protocol, folder, code, path, severity } = finding
+      const fact = { protocol, folder, code, path }
+      if (severity === 'refused') this.#log.warn('a protocol document is not valid', fact)
+      if (code.startsWith('signature-')) this.#log.warn('a signature does not count', fact)
     }
   }
 }
