@@ -1,0 +1,61 @@
+/** What the command line asks of every part. */
+export interface Options {
+  /** Rounds to measure; each round measures both sides, one right after the other. */
+  rounds: number
+  /** Only to see that it runs: the figures mean nothing. */
+  quick: boolean
+  /** Tells people how far it is. */
+  say(line: string): void
+}
+
+/** One figure, beside the best that could be had on the same machine in the same run. */
+export interface Result {
+  name: string
+  /** Median over the rounds of what the product does, in `unit`. */
+  value: number
+  unit: string
+  /** Median over the same rounds of what cannot be done without, in `unit`. */
+  ceiling: number
+  /** Median over the rounds of the product's figure divided by that of its own round. */
+  ratio: number
+  /** The least and the largest such ratio of a round. */
+  spread: { min: number; max: number }
+}
+
+/** A measurement: each file of bench/parts exports one as `part`. */
+export interface Part {
+  /** What is measured against what, in one line. */
+  about: string
+  run(options: Options): Promise<Result[]> | Result[]
+}
+
+/** One round: the same work done by the product, and by what is compared with. */
+export interface Round {
+  product: number
+  ceiling: number
+}
+
+/** Sums up rounds by their medians; the ratio is that of the rounds, not of the medians. */
+export function summarise(name: string, unit: string, rounds: readonly Round[]): Result {
+  const ratios = rounds.map(({ product, ceiling }) => product / ceiling)
+  return {
+    name,
+    value: round(median(rounds.map(({ product }) => product))),
+    unit,
+    ceiling: round(median(rounds.map(({ ceiling }) => ceiling))),
+    ratio: round(median(ratios)),
+    spread: { min: round(Math.min(...ratios)), max: round(Math.max(...ratios)) },
+  }
+}
+
+/** The middle of the values; of an even number, the mean of the two in the middle. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((one, other) => one - other)
+  const low = sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN
+  const high = sorted[Math.ceil((sorted.length - 1) / 2)] ?? Number.NaN
+  return (low + high) / 2
+}
+
+function round(value: number): number {
+  return Number(value.toPrecision(4))
+}
