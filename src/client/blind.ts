@@ -76,8 +76,8 @@ export interface OpenedRow {
   /** The person's pseudonym, base64url, for feedback. */
   tag: string
   rowId: string
-  tenantGround: string
-  referenceDate: string
+  /** The fields that the protocol lists: `tenantGround` and `referenceDate` of a detection request. */
+  content: Readonly<Record<string, string>>
 }
 
 interface BlindedPerson {
@@ -269,7 +269,7 @@ function openPersonRow(
     const rowKey = deriveRowKey(person.secret, binding.period)
     const content = openRow(rowKey, { ...binding, rowId }, sealed)
     const { personKey, ref } = person
-    return { personKey, ref, tag: person.tag.toString('base64url'), rowId: row.rowId, ...content }
+    return { personKey, ref, tag: person.tag.toString('base64url'), rowId: row.rowId, content }
   } catch (cause) {
     const message = 'a row of a person in the register does not open: nothing of it was used'
     throw new RegisterError('row-not-authentic', message, { cause })

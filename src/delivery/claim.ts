@@ -35,13 +35,19 @@ export async function claimDue(
 
 /** Takes out the rows of tenancies that ended while an earlier try had them in hand. */
 async function withoutEnded(context: Context, tx: Tx, claimed: HandOver[]): Promise<HandOver[]> {
-  const again = claimed.filter(it => it.kind === 'detection' && it.attempts > 1)
+  const again = claimed.filter(it => it.kind !== 'event' && it.attempts > 1)
   if (again.length === 0) return claimed
   const { rows: doomed } = await tx.query<DoomedRow>(
     `SELECT h.id AS "handOverId", d.subject_tag AS "subjectTag"
      FROM hand_over h JOIN message m ON m.id = h.message_id
        JOIN detection_row d ON d.message_id = h.message_id
        JOIN route r ON r.domain = m.domain AND r.tag = d.tag AND r.party_id = m.party_id
+     WHERE h.id = ANY($1) AND r.ended_on IS NOT NULL
+     UNION
+     SELECT h.id, o.subject_tag FROM hand_over h JOIN message m ON m.id = h.message_id
+       JOIN outgoing_item o ON o.message_id = h.message_id AND o.domain = h.domain
+       JOIN feedback f ON f.id = o.feedback_id AND f.message_id = o.message_id
+       JOIN route r ON r.domain = o.domain AND r.tag = o.tag AND r.party_id = m.party_id
      WHERE h.id = ANY($1) AND r.ended_on IS NOT NULL`,
     [again.map(it => it.id)],
   )
@@ -74,11 +80,11 @@ async function stop(context: Context, tx: Tx, stopped: Decided[]): Promise<void>
        RETURNING h.id, h.message_id, h.kind, h.state, h.with_id, h.destination, h.items, s.code),
      unanswered AS (
        UPDATE message m SET answer_state = NULL FROM ended
-       WHERE ended.kind = 'detection' AND ended.state = 'withdrawn' AND m.id = ended.message_id
+       WHERE ended.kind = 'request' AND ended.state = 'withdrawn' AND m.id = ended.message_id
          AND m.answer_state = 'awaiting'),
      erased AS (
        DELETE FROM detection_row r USING ended
-       WHERE ended.kind = 'detection' AND ended.state = 'withdrawn' AND r.message_id = ended.message_id),
+       WHERE ended.kind = 'request' AND ended.state = 'withdrawn' AND r.message_id = ended.message_id),
      stepped AS (
        INSERT INTO transition (message_id, state, at, code)
        SELECT DISTINCT message_id, state, now(), code FROM ended WHERE message_id IS NOT NULL)

@@ -54,9 +54,8 @@ export async function retryDelivery(
 ): Promise<DeliveryView> {
   const { rows: known } = await context.pool.query<{ gone: boolean }>(
     `SELECT h.state IN ('withdrawn', 'expired')
-       OR (h.feedback_id IS NOT NULL AND f.reachability IS NULL)
        OR (h.erased_at IS NOT NULL) AS gone
-     FROM hand_over h LEFT JOIN feedback f ON f.id = h.feedback_id
+     FROM hand_over h
      WHERE h.id = $1 AND h.destination = $2 AND ${VISIBLE}`,
     [id, party],
   )

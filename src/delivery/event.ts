@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
-import { modalitiesOf } from '../protocol/lookup.ts'
+import { agreementOf, modalitiesOf } from '../protocol/lookup.ts'
+import { profileOf } from '../protocol/profile.ts'
 import { RouteCipher } from '../pseudonym/route-cipher.ts'
 import { protocolNotices } from './notice.ts'
 import type { HandOver } from './outbox.ts'
@@ -22,9 +23,22 @@ export interface Envelope {
 export const EVENTS = {
   answered: 'be.huisbrug.detection.answered',
   reachability: 'be.huisbrug.feedback.reachability',
+  received: 'be.huisbrug.message.received',
+  messageAnswered: 'be.huisbrug.message.answered',
+  counts: 'be.huisbrug.message.counts',
   expired: 'be.huisbrug.interaction.expired',
   test: 'be.huisbrug.test',
 } as const
+
+/** The event of a message about one person: its own where the type has one. */
+export function receivedEvent(type: string): string {
+  return type === 'feedback.reachability' ? EVENTS.reachability : EVENTS.received
+}
+
+/** The event of an answer: the one number of a period is the same for all types. */
+export function answeredEvent(type: string, perPerson: boolean): string {
+  return perPerson && type !== 'detection.answer' ? EVENTS.messageAnswered : EVENTS.answered
+}
 
 type Content = Map<string, { subject: string; data: Record<string, unknown> }>
 
@@ -38,8 +52,14 @@ export async function readEvents(
   events: EventSource[],
 ): Promise<Map<string, Envelope>> {
   const contents: Content = new Map([
-    ...(await reachabilityContents(context, destination, ofType(events, EVENTS.reachability))),
-    ...(await answeredContents(context, destination, ofType(events, EVENTS.answered))),
+    ...(await feedbackContents(
+      context,
+      destination,
+      ofType(events, EVENTS.reachability, EVENTS.received),
+    )),
+    ...(await personContents(context, destination, events.filter(isPerPerson(context)))),
+    ...(await countContents(context, destination, events.filter(isPeriodCount(context)))),
+    ...(await groupContents(context, ofType(events, EVENTS.counts))),
     ...noticeContents(events),
     ...(await protocolNotices(context, events)),
   ])
@@ -68,11 +88,38 @@ function toEnvelope(
   }
 }
 
-function ofType(events: EventSource[], type: string): EventSource[] {
-  return events.filter(event => event.event === type)
+function ofType(events: EventSource[], ...types: string[]): EventSource[] {
+  return events.filter(event => types.includes(event.event))
 }
 
-async function reachabilityContents(
+function isPerPerson(context: Context): (event: EventSource) => boolean {
+  return event =>
+    event.event === EVENTS.messageAnswered ||
+    (event.event === EVENTS.answered && granularityOf(context, event) === 'person')
+}
+
+function isPeriodCount(context: Context): (event: EventSource) => boolean {
+  return event => event.event === EVENTS.answered && granularityOf(context, event) === 'counts'
+}
+
+function granularityOf(context: Context, event: EventSource): 'counts' | 'person' {
+  return (
+    modalitiesOf(context.protocols.current(), event.message.protocol ?? '')?.granularity ?? 'counts'
+  )
+}
+
+/** The field of a type that holds the party's own reference of a person. */
+function referenceField(context: Context, protocol: string, type: string): string {
+  const agreement = agreementOf(context.protocols.current(), protocol)
+  if (!agreement) return 'tenantRef'
+  const own = profileOf(agreement.document, type)?.reference
+  // Feedback itself names persons by their tag: the party knows them by the name of its own messages.
+  const named = agreement.document.dataElements.find(one => one.format === 'tenant-reference')
+  return own ?? named?.field ?? 'tenantRef'
+}
+
+/** Events about one person, and progress that comes back to who sent one. */
+async function feedbackContents(
   context: Context,
   destination: string,
   events: EventSource[],
@@ -84,13 +131,14 @@ async function reachabilityContents(
     protocol: string
     domain: string
     reference: Buffer
-    reachability: string
-    established_on: string
+    content: Record<string, string>
   }>(
-    `SELECT h.id, f.id AS feedback_id, f.protocol, f.domain, r.reference, f.reachability, f.established_on
+    `SELECT h.id, f.id AS feedback_id, f.protocol, f.domain, r.reference,
+       coalesce(o.content, f.content) AS content
      FROM hand_over h JOIN feedback f ON f.id = h.feedback_id
      JOIN current_route r ON r.domain = f.domain AND r.tag = f.tag AND r.party_id = f.party_id
-     WHERE h.id = ANY($1) AND f.party_id = $2 AND f.reachability IS NOT NULL`,
+     LEFT JOIN outgoing_item o ON o.message_id = h.message_id AND o.feedback_id = h.feedback_id
+     WHERE h.id = ANY($1) AND f.party_id = $2 AND coalesce(o.content, f.content) IS NOT NULL`,
     [events.map(event => event.id), destination],
   )
   const ciphers = await ciphersFor(
@@ -98,39 +146,30 @@ async function reachabilityContents(
     destination,
     rows.map(row => row.domain),
   )
-  const purposeOf = new Map(events.map(event => [event.id, event.message.purpose]))
+  const byId = new Map(events.map(event => [event.id, event]))
   return new Map(
-    rows.map(row => {
-      const data = {
-        feedbackId: row.feedback_id,
-        protocol: row.protocol,
-        tenantRef: ciphers.get(row.domain)?.open(row.reference),
-        reachability: row.reachability,
-        establishedOn: row.established_on,
-        purpose: purposeOf.get(row.id),
-      }
-      return [row.id, { subject: row.feedback_id, data }]
+    rows.flatMap(row => {
+      const event = byId.get(row.id)
+      if (!event) return []
+      const { feedback_id: feedbackId, protocol, content } = row
+      const { type = '', purpose } = event.message
+      const field = referenceField(context, protocol, type ?? '')
+      const item = { [field]: ciphers.get(row.domain)?.open(row.reference), ...content }
+      const data =
+        event.event === EVENTS.reachability
+          ? { feedbackId, protocol, ...item, purpose }
+          : { feedbackId, protocol, type, purpose, item }
+      return [[row.id, { subject: feedbackId, data }] as const]
     }),
   )
 }
 
-async function answeredContents(
-  context: Context,
-  destination: string,
-  events: EventSource[],
-): Promise<Content> {
-  const perPerson = events.filter(event => granularityOf(context, event) === 'person')
-  const counts = events.filter(event => granularityOf(context, event) === 'counts')
-  return new Map([
-    ...(await personContents(context, destination, perPerson)),
-    ...(await countContents(context, destination, counts)),
-  ])
-}
-
-function granularityOf(context: Context, event: EventSource): 'counts' | 'person' {
-  return (
-    modalitiesOf(context.protocols.current(), event.message.protocol ?? '')?.granularity ?? 'counts'
-  )
+interface PersonRow {
+  message_id: string
+  domain: string
+  reference: Buffer
+  found: boolean
+  content: Record<string, string> | null
 }
 
 async function personContents(
@@ -139,13 +178,8 @@ async function personContents(
   events: EventSource[],
 ): Promise<Content> {
   if (events.length === 0) return new Map()
-  const { rows } = await context.pool.query<{
-    message_id: string
-    domain: string
-    reference: Buffer
-    found: boolean
-  }>(
-    `SELECT d.message_id, d.domain, r.reference, d.found FROM detection_result d
+  const { rows } = await context.pool.query<PersonRow>(
+    `SELECT d.message_id, d.domain, r.reference, d.found, d.content FROM detection_result d
      JOIN route r ON r.domain = d.domain AND r.tag = d.tag AND r.party_id = $2 AND r.ended_on IS NULL
      WHERE d.message_id = ANY($1) ORDER BY r.reference_hash`,
     [events.map(event => event.messageId), destination],
@@ -155,17 +189,39 @@ async function personContents(
     destination,
     rows.map(row => row.domain),
   )
+  const byMessage = Map.groupBy(rows, row => row.message_id)
   return new Map(
     events.map(event => {
-      const results = rows
-        .filter(row => row.message_id === event.messageId)
-        .map(row => ({
-          tenantRef: ciphers.get(row.domain)?.open(row.reference),
-          result: row.found ? 'found' : 'not-found',
-        }))
-      const { protocol, purpose, inReplyTo } = event.message
-      const data = { messageId: inReplyTo, protocol, purpose, results }
+      const { protocol, purpose, inReplyTo, type } = event.message
+      const field = referenceField(context, protocol ?? '', type ?? '')
+      const named = event.event === EVENTS.answered
+      const results = (byMessage.get(event.messageId ?? '') ?? []).map(row => {
+        const reference = ciphers.get(row.domain)?.open(row.reference)
+        if (named) return { tenantRef: reference, result: row.found ? 'found' : 'not-found' }
+        return { item: { [field]: reference }, answer: row.found ? row.content : null }
+      })
+      const data = { messageId: inReplyTo, protocol, ...(!named && { type }), purpose, results }
       return [event.id, { subject: inReplyTo ?? event.id, data }]
+    }),
+  )
+}
+
+/** Numbers about the group of a request, as disclosure control left them. */
+async function groupContents(context: Context, events: EventSource[]): Promise<Content> {
+  if (events.length === 0) return new Map()
+  const { rows } = await context.pool.query<{ message_id: string; items: object[] }>(
+    `SELECT message_id, json_agg(content ORDER BY position) AS items FROM counts_item
+     WHERE message_id = ANY($1) GROUP BY message_id`,
+    [events.map(event => event.messageId)],
+  )
+  const itemsOf = new Map(rows.map(row => [row.message_id, row.items]))
+  return new Map(
+    events.flatMap(event => {
+      const items = itemsOf.get(event.messageId ?? '')
+      const { inReplyTo: messageId, protocol, type, purpose } = event.message
+      if (!items) return []
+      const data = { messageId, protocol, type, purpose, items }
+      return [[event.id, { subject: messageId ?? event.id, data }] as const]
     }),
   )
 }
@@ -201,7 +257,7 @@ async function countContents(
 function noticeContents(events: EventSource[]): Content {
   return new Map(
     events
-      .filter(event => event.event !== EVENTS.reachability && event.event !== EVENTS.answered)
+      .filter(event => event.event === EVENTS.expired || event.event === EVENTS.test)
       .map(event => {
         const { messageId, message } = event
         const expiredAt = event.createdAt

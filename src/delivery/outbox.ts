@@ -9,7 +9,7 @@ export interface HandOver {
   /** Absent for a test event, which belongs to no message. */
   messageId: string | null
   destination: string
-  kind: 'detection' | 'tenancy-ended' | 'progress' | 'event'
+  kind: 'request' | 'items' | 'event'
   event: string | null
   domain: string | null
   feedbackId: string | null

@@ -57,10 +57,11 @@ async function webhookParcels(
   return new Map([...bodies].map(([id, envelope]) => [id, parcel(id, JSON.stringify(envelope))]))
 }
 
-const PATHS = {
-  detection: '/detections',
-  'tenancy-ended': '/tenancies/ended',
-  progress: '/progress',
+/** The endpoints of types that have their own at the employment service. */
+const PATHS: Readonly<Record<string, string>> = {
+  'detection.request': '/detections',
+  'tenancy.ended': '/tenancies/ended',
+  'feedback.progress': '/progress',
 }
 
 async function callParcels(
@@ -72,23 +73,23 @@ async function callParcels(
   if (!party?.baseUrl || !party.tokenUrl) throw new Error(`party ${destination} has no addresses`)
   const peer = { id: party.id, tokenUrl: party.tokenUrl }
   const bodies = new Map([
-    ...(await detectionBodies(context, calls)),
-    ...(await tenancyBodies(context, calls)),
-    ...(await progressBodies(context, calls)),
+    ...(await requestBodies(context, calls)),
+    ...(await itemBodies(context, calls)),
   ])
   const parcels = new Map<string, Parcel>()
   for (const call of calls) {
     const body = bodies.get(call.id)
     if (!body) continue
     let token = ''
+    const path = isNamed(call) ? PATHS[call.message.type ?? ''] : undefined
     parcels.set(call.id, {
-      url: `${party.baseUrl}${PATHS[call.kind as keyof typeof PATHS]}`,
+      url: `${party.baseUrl}${path ?? '/messages'}`,
       body: JSON.stringify(body),
       headers: async () => {
         token = await context.peerTokens.token(peer)
         return {
           'Content-Type': 'application/json',
-          'Idempotency-Key': call.messageId ?? call.id,
+          'Idempotency-Key': (path && call.messageId) ?? call.id,
           Authorization: `Bearer ${token}`,
         }
       },
@@ -100,8 +101,8 @@ async function callParcels(
 
 type Bodies = Map<string, object>
 
-async function detectionBodies(context: Context, calls: HandOver[]): Promise<Bodies> {
-  const wanted = calls.filter(call => call.kind === 'detection')
+async function requestBodies(context: Context, calls: HandOver[]): Promise<Bodies> {
+  const wanted = calls.filter(call => call.kind === 'request')
   if (wanted.length === 0) return new Map()
   // Sorted by row id, so that the order says nothing.
   const { rows } = await context.pool.query<{ message_id: string; rows: object[] }>(
@@ -117,14 +118,12 @@ async function detectionBodies(context: Context, calls: HandOver[]): Promise<Bod
       const { message } = call
       if (!sealed || !message.protocol) return []
       const body = {
-        messageId: call.messageId,
-        protocol: message.protocol,
-        domain: call.domain,
+        ...headOf(call),
         period: message.period,
         sender: message.party,
         purpose: message.purpose,
-        referenceDate: message.referenceDate,
-        targetGroup: message.targetGroup,
+        ...(message.referenceDate && { referenceDate: message.referenceDate }),
+        ...(message.targetGroup && { targetGroup: message.targetGroup }),
         requestDigest: message.digest,
         granularity:
           modalitiesOf(context.protocols.current(), message.protocol)?.granularity ?? 'counts',
@@ -135,39 +134,49 @@ async function detectionBodies(context: Context, calls: HandOver[]): Promise<Bod
   )
 }
 
-async function tenancyBodies(context: Context, calls: HandOver[]): Promise<Bodies> {
-  const wanted = calls.filter(call => call.kind === 'tenancy-ended')
+async function itemBodies(context: Context, calls: HandOver[]): Promise<Bodies> {
+  const wanted = calls.filter(call => call.kind === 'items')
   if (wanted.length === 0) return new Map()
-  const { rows } = await context.pool.query<{ id: string; items: object[] }>(
-    `SELECT h.id, json_agg(json_build_object('tag', ${base64url('e.tag')}, 'endedOn', e.ended_on)
-       ORDER BY e.tag) AS items
-     FROM hand_over h JOIN tenancy_end e ON e.message_id = h.message_id AND e.domain = h.domain
+  // Which feedback it is says something only where VDAB itself is told of it or told it.
+  const { rows } = await context.pool.query<{ id: string; items: Item[] }>(
+    `SELECT h.id, json_agg(json_build_object('tag', ${base64url('o.tag')}, 'feedbackId', o.feedback_id,
+       'content', o.content) ORDER BY o.tag, o.position) AS items
+     FROM hand_over h JOIN outgoing_item o ON o.message_id = h.message_id AND o.domain = h.domain
      WHERE h.id = ANY($1) GROUP BY h.id`,
     [wanted.map(call => call.id)],
   )
-  return withHeads(wanted, new Map(rows.map(row => [row.id, row.items])))
-}
-
-async function progressBodies(context: Context, calls: HandOver[]): Promise<Bodies> {
-  const wanted = calls.filter(call => call.kind === 'progress')
-  if (wanted.length === 0) return new Map()
-  const { rows } = await context.pool.query<{ id: string; items: object[] }>(
-    `SELECT h.id, json_build_array(json_build_object('tag', ${base64url('f.tag')},
-       'status', h.event, 'on', CASE h.event WHEN 'closed' THEN f.closed_on ELSE f.taken_up_on END)) AS items
-     FROM hand_over h JOIN feedback f ON f.id = h.feedback_id WHERE h.id = ANY($1)`,
-    [wanted.map(call => call.id)],
-  )
-  return withHeads(wanted, new Map(rows.map(row => [row.id, row.items])))
-}
-
-function withHeads(calls: HandOver[], items: Map<string, object[]>): Bodies {
+  const itemsOf = new Map(rows.map(row => [row.id, row.items]))
   return new Map(
-    calls.flatMap(call => {
-      const { messageId, domain, message } = call
-      const list = items.get(call.id)
-      return list ? [[call.id, { messageId, protocol: message.protocol, domain, items: list }]] : []
+    wanted.flatMap(call => {
+      const stored = itemsOf.get(call.id)
+      if (!stored) return []
+      const { party: sender, purpose } = call.message
+      const named = isNamed(call)
+      const items = stored.map(({ tag, feedbackId, content }) => ({
+        tag,
+        ...(!named && feedbackId && { feedbackId }),
+        ...content,
+      }))
+      return [[call.id, { ...headOf(call), ...(!named && { sender, purpose }), items }]]
     }),
   )
+}
+
+interface Item {
+  tag: string
+  feedbackId: string | null
+  content: Record<string, string>
+}
+
+function isNamed({ message }: HandOver): boolean {
+  return Object.hasOwn(PATHS, message.type ?? '')
+}
+
+/** What every call says; the general one also says its type and which hand-over it is. */
+function headOf(call: HandOver): object {
+  const { messageId, domain, message } = call
+  const general = { deliveryId: call.id, type: message.type }
+  return { messageId, ...(!isNamed(call) && general), protocol: message.protocol, domain }
 }
 
 function base64url(column: string): string {

@@ -54,9 +54,9 @@ async function eraseDelivered(tx: Tx, results: Result[]): Promise<void> {
   const delivered = results.filter(result => result.state === 'delivered').map(result => result.id)
   if (delivered.length === 0) return
   await tx.query(
-    `DELETE FROM tenancy_end e USING hand_over h
-     WHERE h.id = ANY($1) AND h.kind = 'tenancy-ended'
-       AND e.message_id = h.message_id AND e.domain = h.domain`,
+    `DELETE FROM outgoing_item o USING hand_over h
+     WHERE h.id = ANY($1) AND h.kind = 'items'
+       AND o.message_id = h.message_id AND o.domain = h.domain`,
     [delivered],
   )
 }

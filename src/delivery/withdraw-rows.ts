@@ -1,6 +1,6 @@
 import type { Tx } from '../db/pool.ts'
 
-/** A sealed row that must not leave any more: whose hand-over it is in, and about whom it is. */
+/** A row or item that must not leave any more: whose hand-over it is in, and about whom it is. */
 export interface DoomedRow {
   handOverId: string
   subjectTag: Uint8Array
@@ -9,6 +9,7 @@ export interface DoomedRow {
 /** A message that lost rows. */
 export interface Withdrawn {
   messageId: string
+  type: string
   rows: number
   /** Whether no row is left: then the whole request is withdrawn and waits for no answer. */
   whole: boolean
@@ -29,14 +30,19 @@ export async function withdrawRows(
   const { rows } = await tx.query<Withdrawn>(
     `WITH doomed AS (
        SELECT * FROM unnest($1::text[], $2::bytea[]) AS d (hand_over, subject_tag)),
-     gone AS (
+     gone_rows AS (
        DELETE FROM detection_row r USING doomed d JOIN hand_over h ON h.id = d.hand_over
        WHERE r.message_id = h.message_id AND r.subject_tag = d.subject_tag
        RETURNING h.id, h.message_id, r.subject_tag),
+     gone_items AS (
+       DELETE FROM outgoing_item o USING doomed d JOIN hand_over h ON h.id = d.hand_over
+       WHERE o.message_id = h.message_id AND o.domain = h.domain AND o.subject_tag = d.subject_tag
+       RETURNING h.id, h.message_id, o.subject_tag),
+     gone AS (SELECT * FROM gone_rows UNION ALL SELECT * FROM gone_items),
      forgotten AS (
        DELETE FROM period_member p USING gone JOIN message m ON m.id = gone.message_id
        WHERE p.protocol = m.protocol AND p.party_id = m.party_id AND p.period = m.period
-         AND p.subject_tag = gone.subject_tag),
+         AND p.type = m.type AND p.subject_tag = gone.subject_tag),
      counted AS (SELECT id, count(*)::int AS rows FROM gone GROUP BY id),
      changed AS (
        UPDATE hand_over h SET items = items - rows, withdrawn = withdrawn + rows,
@@ -51,7 +57,8 @@ export async function withdrawRows(
      stepped AS (
        INSERT INTO transition (message_id, state, at, code)
        SELECT message_id, 'withdrawn', $4::timestamptz, $3 FROM changed WHERE whole)
-     SELECT message_id AS "messageId", rows, whole FROM changed`,
+     SELECT message_id AS "messageId", m.type, rows, whole
+     FROM changed JOIN message m ON m.id = message_id`,
     [doomed.map(it => it.handOverId), doomed.map(it => it.subjectTag), reason, at],
   )
   return rows

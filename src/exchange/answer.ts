@@ -1,63 +1,54 @@
 import { recordEntry } from '../audit/record.ts'
 import type { Context } from '../context.ts'
 import type { Tx } from '../db/pool.ts'
-import { EVENTS } from '../delivery/event.ts'
+import { answeredEvent } from '../delivery/event.ts'
 import { Refusal, reason, refuse } from '../errors.ts'
-import { newId } from '../ids.ts'
+import { isId, newId } from '../ids.ts'
 import type { Outcome } from './outcome.ts'
 import { type Permission, permit } from './permission.ts'
+import type { Item } from './precondition.ts'
 import { type Incoming, receive } from './receive.ts'
-
-interface Answer {
-  nonce: string
-  requestDigest: string
-  found: number | string[]
-}
+import { pick } from './request.ts'
 
 interface Request {
   id: string
+  type: string
   party_id: string
   protocol: string
   domain: string
   period: string
   purpose: string
   digest: string
-  accepted: number
-  answer_state: 'awaiting' | 'answered' | 'expired'
+  answer_state: 'awaiting' | 'answered' | 'expired' | null
 }
 
+/** What an answer says: how many were found, or which rows, with the fields of the answer to each. */
+type Found = number | { row: string; content: Record<string, string> }[]
+
 /**
- * Takes in VDAB's answer to a request: POST /v1/detections/{messageId}/answer. It is bound to the
- * request by id and digest, comes once, and has the form that the protocol grants.
+ * Takes in the answer to a request: POST /v1/detections/{messageId}/answer, and every type of the
+ * pattern `answer`, which names its request in the body. It is bound to the request by id and digest,
+ * comes once, and has the form that the protocol grants.
  */
 export function receiveAnswer(
   context: Context,
   incoming: Incoming,
-  requestId: string,
+  requestId?: string,
 ): Promise<Outcome> {
   return receive(context, incoming, async body => {
-    const request = await findRequest(context, requestId)
-    const permission = permit(context, incoming, {
-      body,
-      protocol: request.protocol,
-      purpose: request.purpose,
-      counterpart: request.party_id,
-      fields: ['found'],
-    })
-    const answer = body as unknown as Answer
-    assertForm(answer, permission, request)
-    const count = typeof answer.found === 'number' ? answer.found : answer.found.length
-    const { protocol } = permission
+    const { request, permission } = await permitReply(context, incoming, body, requestId)
+    const found = readFound(body, permission, incoming.general)
+    assertForm(found, permission)
     const { purpose, domain, period } = request
     return {
       message: {
-        protocol,
+        protocol: permission.protocol,
         purpose,
-        fields: ['found'],
+        fields: permission.fields,
         domain,
         period,
         inReplyTo: request.id,
-        found: count,
+        found: typeof found === 'number' ? found : found.length,
         answers: request.digest,
       },
       accepted: 1,
@@ -67,60 +58,110 @@ export function receiveAnswer(
       wake: permission.modalities.granularity === 'person' ? [request.party_id] : [],
       store: async (tx, messageId) => {
         await permission.assertCeilings(tx, 1)
-        await storeAnswer(tx, messageId, request, answer, incoming.at)
+        await storeAnswer(tx, messageId, request, found, incoming)
       },
     }
   })
 }
 
-async function findRequest(context: Context, id: string): Promise<Request> {
+/**
+ * Finds the request that a message is about and asks the protocol: the one of the path, or the one
+ * that the general form names. The digest binds the message to it.
+ * @throws Refusal HB-503, HB-505, and what `permit` throws
+ */
+export async function permitReply(
+  context: Context,
+  incoming: Incoming,
+  body: Record<string, unknown>,
+  requestId = body['inReplyTo'],
+): Promise<{ request: Request; permission: Permission }> {
+  const request = await findRequest(context, requestId)
+  if (!request || (incoming.general && request.protocol !== body['protocol'])) {
+    // What cannot be answered is still checked first: shape and protocol say more than "no such".
+    if (incoming.general) permit(context, incoming, { body })
+    throw refuse('HB-503', incoming.general ? '/inReplyTo' : '', 'the request that it is about')
+  }
+  const permission = permit(context, incoming, {
+    body,
+    protocol: request.protocol,
+    purpose: request.purpose,
+    counterpart: request.party_id,
+  })
+  const { answers } = permission.profile.message
+  if (answers !== undefined && answers !== request.type) {
+    throw refuse('HB-503', incoming.general ? '/inReplyTo' : '', `a message of type ${answers}`)
+  }
+  if (body['requestDigest'] !== request.digest) {
+    throw refuse('HB-505', '/requestDigest', 'an answer is bound to its request')
+  }
+  return { request, permission }
+}
+
+export async function findRequest(context: Context, id: unknown): Promise<Request | undefined> {
+  if (typeof id !== 'string' || !isId('msg', id)) return undefined
   const { rows } = await context.pool.query<Request>(
-    `SELECT id, party_id, protocol, domain, period, purpose, digest, accepted, answer_state
-     FROM message WHERE id = $1 AND type = 'detection.request' AND accepted > 0`,
+    `SELECT id, type, party_id, protocol, domain, period, purpose, digest, answer_state
+     FROM message WHERE id = $1 AND period IS NOT NULL AND in_reply_to IS NULL AND accepted > 0`,
     [id],
   )
-  if (!rows[0]) throw refuse('HB-503', '', 'path /v1/detections/{messageId}/answer')
   return rows[0]
 }
 
-function assertForm(answer: Answer, permission: Permission, request: Request): void {
-  const { granularity } = permission.modalities
-  if ((typeof answer.found === 'number') !== (granularity === 'counts')) {
-    throw refuse('HB-315', '/found', `${permission.protocol.id}, modalities.granularity`)
+/** The answer in one form, whichever it came in. */
+export function readFound(
+  body: Record<string, unknown>,
+  { profile, modalities }: Permission,
+  general = false,
+): Found {
+  if (!general) {
+    const { found } = body as { found: number | string[] }
+    return typeof found === 'number' ? found : found.map(row => ({ row, content: {} }))
   }
-  if (answer.requestDigest !== request.digest) {
-    throw refuse('HB-505', '/requestDigest', 'an answer is bound to its request')
+  const items = body['items'] as Item[]
+  if (modalities.granularity === 'counts') {
+    const [first] = items
+    if (items.length === 1 && first) return Number(first[profile.count ?? 'found'])
+    throw refuse('HB-202', '/items', 'one item, with the number of people found')
   }
+  const field = profile.row ?? 'found'
+  const told = profile.told.filter(name => name !== field)
+  return items.map(item => ({ row: String(item[field]), content: pick(item, told) }))
+}
+
+export function assertForm(found: Found, { modalities, protocol }: Permission): void {
+  if ((typeof found === 'number') === (modalities.granularity === 'counts')) return
+  throw refuse('HB-315', '/found', `${protocol.id}, modalities.granularity`)
 }
 
 async function storeAnswer(
   tx: Tx,
   messageId: string,
   request: Request,
-  answer: Answer,
-  at: Date,
+  found: Found,
+  { type, at, general }: Incoming,
 ): Promise<void> {
   const { rows } = await tx.query<Pick<Request, 'answer_state'> & { items: number }>(
     `SELECT m.answer_state, h.items FROM message m
-     JOIN hand_over h ON h.message_id = m.id AND h.kind = 'detection'
+     JOIN hand_over h ON h.message_id = m.id AND h.kind = 'request'
      WHERE m.id = $1 FOR NO KEY UPDATE OF m`,
     [request.id],
   )
   const { answer_state: state, items = 0 } = rows[0] ?? {}
   if (state === 'answered') throw refuse('HB-502', '', 'one answer per request')
   if (state === 'expired') throw refuse('HB-504', '', 'modalities.answerWindowDays')
-  if (typeof answer.found === 'number' && answer.found > items) {
+  const pointer = general ? '/items' : '/found'
+  if (typeof found === 'number' && found > items) {
     const remedy = 'Answer with a number up to the number of rows of the request.'
-    throw new Refusal(reason('HB-202', '/found', 'at most the rows of the request', remedy))
+    throw new Refusal(reason('HB-202', pointer, 'at most the rows of the request', remedy))
   }
-  const perPerson = Array.isArray(answer.found)
-  if (Array.isArray(answer.found)) await storeResults(tx, messageId, request, answer.found)
+  const perPerson = typeof found !== 'number'
+  if (perPerson) await storeResults(tx, messageId, request, found, pointer)
   await tx.query(CLOSE_REQUEST, [request.id, at])
   await recordEntry(tx, {
     action: 'message.answered',
     at,
     actor: { role: 'gateway' },
-    message: { id: request.id, type: 'detection.request' },
+    message: { id: request.id, type: request.type },
     recipient: request.party_id,
     details: { answer: messageId },
   })
@@ -132,7 +173,7 @@ async function storeAnswer(
       newId('del', at),
       messageId,
       request.party_id,
-      EVENTS.answered,
+      answeredEvent(type, perPerson),
       request.domain,
       perPerson ? 'queued' : 'held',
       perPerson ? null : 'period-open',
@@ -145,18 +186,27 @@ async function storeResults(
   tx: Tx,
   messageId: string,
   request: Request,
-  found: string[],
+  found: Exclude<Found, number>,
+  pointer: string,
 ): Promise<void> {
-  const rowIds = found.map(id => Buffer.from(id, 'base64url'))
+  const rowIds = found.map(({ row }) => Buffer.from(row, 'base64url'))
   const { rows } = await tx.query<{ known: number }>(
     'SELECT count(*)::int AS known FROM detection_row WHERE message_id = $1 AND row_id = ANY($2)',
     [request.id, rowIds],
   )
-  if (rows[0]?.known !== found.length) throw refuse('HB-407', '/found', 'row ids of the request')
+  if (rows[0]?.known !== found.length) throw refuse('HB-407', pointer, 'row ids of the request')
   await tx.query(
-    `INSERT INTO detection_result (message_id, domain, tag, found)
-     SELECT $2, $3, tag, row_id = ANY($4) FROM detection_row WHERE message_id = $1`,
-    [request.id, messageId, request.domain, rowIds],
+    `INSERT INTO detection_result (message_id, domain, tag, found, content)
+     SELECT $2, $3, r.tag, a.row_id IS NOT NULL, a.content FROM detection_row r
+     LEFT JOIN unnest($4::bytea[], $5::jsonb[]) AS a (row_id, content) ON a.row_id = r.row_id
+     WHERE r.message_id = $1`,
+    [
+      request.id,
+      messageId,
+      request.domain,
+      rowIds,
+      found.map(({ content }) => JSON.stringify(content)),
+    ],
   )
 }
 
@@ -167,7 +217,7 @@ const CLOSE_REQUEST = `
   arrived AS (
     UPDATE hand_over SET state = 'delivered', delivered_at = coalesce(delivered_at, $2),
       claimed_until = NULL, reason = NULL
-    FROM answered WHERE message_id = answered.id AND kind = 'detection'
+    FROM answered WHERE message_id = answered.id AND kind = 'request'
       AND state IN ('queued', 'retrying', 'held', 'parked') RETURNING message_id),
   erased AS (DELETE FROM detection_row USING answered WHERE message_id = answered.id),
   stepped AS (

@@ -46,19 +46,25 @@ export async function storeOutcome(tx: Tx, keyed: Keyed, outcome: Outcome): Prom
 
 /**
  * The stored outcome for the same body, its tenant references filled in again from that body.
+ * @param field the one that holds the reference in an item
  * @throws Refusal HB-501 where the key was used with another body
  */
-export function replay(outcome: Outcome, digest: string, body: unknown): Outcome {
+export function replay(
+  outcome: Outcome,
+  digest: string,
+  body: unknown,
+  field = 'tenantRef',
+): Outcome {
   if (outcome.digest !== digest) throw refuse('HB-501', '', 'header Idempotency-Key')
   const { refused } = outcome.body
   if (!Array.isArray(refused)) return outcome
-  const named = refused.map(item => ({ ...item, ...referenceAt(body, item.index) }))
+  const named = refused.map(item => ({ ...item, ...referenceAt(body, item.index, field) }))
   return { ...outcome, body: { ...outcome.body, refused: named } }
 }
 
-function referenceAt(body: unknown, index: number): { tenantRef?: string } {
+function referenceAt(body: unknown, index: number, field: string): { tenantRef?: string } {
   const { tenants, items } = (body ?? {}) as Record<string, unknown>
   const list = Array.isArray(tenants) ? tenants : Array.isArray(items) ? items : []
-  const tenantRef = (list[index] as { tenantRef?: unknown } | undefined)?.tenantRef
+  const tenantRef = (list[index] as Record<string, unknown> | undefined)?.[field]
   return typeof tenantRef === 'string' ? { tenantRef } : {}
 }

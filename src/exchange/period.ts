@@ -9,8 +9,8 @@ import { newId } from '../ids.ts'
 import { modalitiesOf, referenceOf } from '../protocol/lookup.ts'
 import { suspendedBetween } from '../protocol/pause.ts'
 import { drawNoise, type Overlap, releaseCount } from '../report/disclosure.ts'
-import type { PeriodPlace } from './detection-store.ts'
 import { obstacleFor } from './obstacle.ts'
+import type { PeriodPlace } from './request-store.ts'
 
 /**
  * Closes a request period of one housing company: no further request is accepted for it, and its
@@ -41,7 +41,7 @@ export async function closePeriod(
 async function assertHasRequests(context: Context, place: PeriodPlace): Promise<void> {
   const { rowCount } = await context.pool.query(
     `SELECT FROM message WHERE protocol = $1 AND party_id = $2 AND period = $3
-       AND type = 'detection.request' AND accepted > 0 LIMIT 1`,
+       AND in_reply_to IS NULL AND accepted > 0 LIMIT 1`,
     [place.protocol, place.party, place.period],
   )
   if (rowCount) return
@@ -66,7 +66,7 @@ async function close(tx: Tx, place: PeriodPlace, at: Date): Promise<boolean> {
 export async function closeOldPeriods(context: Context): Promise<void> {
   const { rows } = await context.pool.query<{ protocol: string; party_id: string; period: string }>(
     `SELECT DISTINCT protocol, party_id, period FROM message m
-     WHERE type = 'detection.request' AND accepted > 0 AND period < to_char($1::timestamptz, 'YYYY-MM')
+     WHERE in_reply_to IS NULL AND accepted > 0 AND period < to_char($1::timestamptz, 'YYYY-MM')
        AND NOT EXISTS (SELECT FROM period_close c WHERE c.protocol = m.protocol
          AND c.party_id = m.party_id AND c.period = m.period)`,
     [context.clock()],
@@ -177,8 +177,8 @@ async function sumAnswers(tx: Tx, place: PeriodPlace): Promise<{ tenants: number
   const { rows } = await tx.query<{ tenants: number; found: number }>(
     `SELECT coalesce(sum(h.items), 0)::int AS tenants, coalesce(sum(a.found), 0)::int AS found
      FROM message q JOIN message a ON a.in_reply_to = q.id AND a.accepted > 0
-       JOIN hand_over h ON h.message_id = q.id AND h.kind = 'detection'
-     WHERE q.protocol = $1 AND q.party_id = $2 AND q.period = $3 AND q.type = 'detection.request'
+       JOIN hand_over h ON h.message_id = q.id AND h.kind = 'request'
+     WHERE q.protocol = $1 AND q.party_id = $2 AND q.period = $3 AND q.in_reply_to IS NULL
        AND NOT EXISTS (SELECT FROM hand_over w WHERE w.message_id = a.id AND w.state = 'withdrawn')`,
     [place.protocol, place.party, place.period],
   )
@@ -212,7 +212,7 @@ const PROMOTE = `
   carrier AS (
     INSERT INTO hand_over (id, message_id, destination, kind, event, counted, items, state, due_at, created_at)
     SELECT $4, max(id), $2, 'event', $5, false, 0, 'queued', now(), $6 FROM message
-    WHERE protocol = $1 AND party_id = $2 AND period = $3 AND type = 'detection.request' AND accepted > 0
+    WHERE protocol = $1 AND party_id = $2 AND period = $3 AND in_reply_to IS NULL AND accepted > 0
     RETURNING id)
   UPDATE hand_over h SET with_id = carrier.id, reason = 'with-release'
   FROM carrier, held WHERE h.id = held.id`

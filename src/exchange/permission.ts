@@ -3,10 +3,12 @@ import type { Tx } from '../db/pool.ts'
 import { Refusal, refuse } from '../errors.ts'
 import { compileMessage } from '../protocol/compile.ts'
 import { type Decision, decide, type Question } from '../protocol/decide.ts'
+import { ENVELOPE, type Form, formOf } from '../protocol/forms.ts'
 import type { ProtocolSet } from '../protocol/load.ts'
 import { agreementOf, type ProtocolReference } from '../protocol/lookup.ts'
+import { type Profile, profileOf } from '../protocol/profile.ts'
 import type { ProtocolModalities } from '../schemas.generated.ts'
-import { assertShape, type SchemaId } from '../schemas.ts'
+import { assertShape } from '../schemas.ts'
 import type { Incoming } from './receive.ts'
 
 /** What the protocol allows of one message, with what the rest of the exchange needs of it. */
@@ -17,10 +19,12 @@ export interface Permission {
   purpose: string
   fields: string[]
   modalities: ProtocolModalities
+  /** Which fields of the type point at a person, and which are told. */
+  profile: Profile
   /** The party that receives; empty where the message goes to several or to the gateway only. */
   recipient: string
-  /** Where progress goes on to, where the protocol lists that. */
-  forwardTo: string | undefined
+  /** The kind of party that receives. */
+  to: Profile['message']['to']
   /** Whether the same message may go to this party: its own accession is in force. */
   reaches(party: string): boolean
   /** Counts the items against the ceilings, exactly: @throws Refusal HB-313, HB-604 */
@@ -29,9 +33,6 @@ export interface Permission {
 
 interface Asked {
   body: Record<string, unknown>
-  /** Member of the body that holds the items; a message without one is one item. */
-  list?: 'tenants' | 'items'
-  fields: string[]
   /** Where the message itself does not name them, they come from what it is about. */
   protocol?: string
   purpose?: string
@@ -39,14 +40,6 @@ interface Asked {
 }
 
 const MAX_LISTED = 5_000
-
-const SHAPES: Record<string, SchemaId> = {
-  'detection.request': 'detection-request',
-  'detection.answer': 'detection-answer',
-  'feedback.reachability': 'feedback-request',
-  'feedback.progress': 'progress',
-  'tenancy.ended': 'tenancies-ended',
-}
 
 /**
  * May this party send this message, and is it well formed: `decide`, then the schema narrowed by the
@@ -56,26 +49,29 @@ const SHAPES: Record<string, SchemaId> = {
 export function permit(context: Context, incoming: Incoming, asked: Asked): Permission {
   const { body } = asked
   const protocol = asked.protocol ?? body['protocol']
-  assertBounded(asked)
+  const form = formOf(incoming.type, incoming.general)
+  assertBounded(form.items, body)
   // Without a protocol to ask, the shape is all that can be spoken of.
-  if (typeof protocol !== 'string') assertShape(SHAPES[incoming.type] as SchemaId, body)
+  if (typeof protocol !== 'string') assertShape(form.schema, body)
   const question = toQuestion(incoming, asked, String(protocol))
   const set = context.protocols.current()
   const answer = decide(set, question)
-  if (!answer.allow) throw refusalOf(set, answer, incoming.type, asked)
+  if (!answer.allow) throw refusalOf(set, answer, incoming, body)
   const decision = answer
-  const reasons = compileMessage(decision.document, incoming.type)(body)
+  const reasons = compileMessage(decision.document, incoming.type, incoming.general)(body)
   if (reasons.length > 0) throw new Refusal(reasons)
   const { version, digest, recipient, modalities, purpose, rule } = decision
-  const forwards = decision.messageType.to === 'employment-service'
+  const profile = profileOf(decision.document, incoming.type)
+  if (!profile) throw new Error('a message type that is allowed but not listed')
   return {
     protocol: { id: decision.protocol, version, digest },
     rule,
     purpose,
-    fields: asked.fields,
+    fields: [...question.fields],
     modalities,
+    profile,
     recipient: recipient.party ?? '',
-    forwardTo: forwards ? recipient.party : undefined,
+    to: recipient.kind,
     reaches: party => {
       const there = decide(set, { ...question, counterparty: party })
       // A suspended accession holds what is on its way; it does not make a tenant routeless.
@@ -85,20 +81,21 @@ export function permit(context: Context, incoming: Incoming, asked: Asked): Perm
       if (items === 0) return
       const used = await countUse(tx, { ...question, protocol: decision.protocol }, domain, items)
       const still = decide(set, { ...question, items, used })
-      if (!still.allow) throw refusalOf(set, still, incoming.type, asked)
+      if (!still.allow) throw refusalOf(set, still, incoming, body)
     },
   }
 }
 
 // Validation tells everything that is wrong: a list far beyond any ceiling is refused before it.
-function assertBounded({ list, body }: Asked): void {
+function assertBounded(list: Form['items'], body: Record<string, unknown>): void {
   const items = list && body[list]
   if (!Array.isArray(items) || items.length <= MAX_LISTED) return
   throw refuse('HB-313', `/${list}`, 'at most 1,000 items in a message')
 }
 
 function toQuestion(incoming: Incoming, asked: Asked, protocol: string): Question {
-  const { body, list } = asked
+  const { body } = asked
+  const list = formOf(incoming.type, incoming.general).items
   const items = list && body[list]
   const purpose = asked.purpose ?? body['purpose']
   const targetGroup = readTargetGroup(body['targetGroup'])
@@ -107,7 +104,7 @@ function toQuestion(incoming: Incoming, asked: Asked, protocol: string): Questio
     partyKind: incoming.caller.kind,
     protocol,
     type: incoming.type,
-    fields: asked.fields,
+    fields: fieldsOf(body, items),
     items: Array.isArray(items) ? Math.max(items.length, 1) : 1,
     at: incoming.at,
     ...(typeof purpose === 'string' && { purpose }),
@@ -125,18 +122,19 @@ function readTargetGroup(value: unknown): { id: string; version: string } | unde
 function refusalOf(
   set: ProtocolSet,
   decision: Extract<Decision, { allow: false }>,
-  type: string,
-  asked: Asked,
+  { type, general }: Incoming,
+  body: Record<string, unknown>,
 ): Refusal {
   const { code, rule, remedy, retryAfter, protocol } = decision
   if (code === 'HB-312' && protocol) {
     const document = agreementOf(set, protocol.id)?.document
-    const found = document ? compileMessage(document, type)(asked.body) : []
+    const found = document ? compileMessage(document, type, general)(body) : []
     const unlisted = found.filter(reason => reason.code === 'HB-312')
     if (unlisted.length > 0) return new Refusal(unlisted)
   }
   const isVolume = code === 'HB-313' || code === 'HB-604'
-  const pointer = isVolume && asked.list ? `/${asked.list}` : decision.pointer
+  const list = formOf(type, general).items
+  const pointer = isVolume && list ? `/${list}` : decision.pointer
   return new Refusal(
     { code, pointer, rule, remedy },
     retryAfter === undefined ? {} : { retryAfter },
@@ -168,15 +166,29 @@ async function countUse(
 }
 
 /**
- * The names of the data fields of a message: those of its items, and those of the message itself that
- * the caller names. Names only; unknown ones too, so that the protocol can refuse them.
+ * The names of the data fields of a message: its own, without what says what it is, and those of its
+ * items. Names only; unknown ones too, so that the protocol can refuse them.
  */
-export function fieldsOf(items: unknown, ofMessage: string[] = []): string[] {
-  const names = new Set(ofMessage)
-  if (Array.isArray(items)) {
-    for (const item of items) {
-      if (typeof item === 'object' && item !== null) for (const name in item) names.add(name)
+export function fieldsOf(body: Record<string, unknown>, items: unknown): string[] {
+  const names = new Set(Object.keys(body).filter(name => !ENVELOPE.has(name)))
+  if (Array.isArray(items)) addNames(names, items)
+  // Which event an item of progress is about says nothing of a person.
+  names.delete('feedbackId')
+  return [...names]
+}
+
+function addNames(names: Set<string>, items: readonly unknown[]): void {
+  // Items are mostly alike: a name that stands where it stood in the item before is known.
+  const before: string[] = []
+  for (const item of items) {
+    if (typeof item !== 'object' || item === null) continue
+    let place = 0
+    for (const name in item) {
+      if (before[place] !== name) {
+        names.add(name)
+        before[place] = name
+      }
+      place += 1
     }
   }
-  return [...names]
 }

@@ -5,7 +5,8 @@ import type { Context } from '../context.ts'
 import { inTransaction, type Tx } from '../db/pool.ts'
 import { problemOf, type Reason, Refusal, refuse } from '../errors.ts'
 import { newId } from '../ids.ts'
-import { referenceOf } from '../protocol/lookup.ts'
+import { agreementOf, referenceOf } from '../protocol/lookup.ts'
+import { profileOf } from '../protocol/profile.ts'
 import { containsNationalNumber } from '../pseudonym/national-number.ts'
 import { asObject, countItems, digestOf, isPlainDigest, parseBody, protocolNamed } from './body.ts'
 import { insertMessage, type MessageColumns } from './message.ts'
@@ -16,6 +17,8 @@ export interface Incoming {
   /** Method and path, the scope of the Idempotency-Key. */
   operation: string
   type: string
+  /** In the form of POST /v1/messages, whatever operation of its own the type has. */
+  general?: boolean
   caller: Caller
   key: string | undefined
   raw: Buffer
@@ -62,7 +65,7 @@ export async function receive(
   try {
     requireKey(incoming)
     const earlier = await findOutcome(context.pool, incoming)
-    if (earlier) return replay(earlier, digest, body)
+    if (earlier) return replay(earlier, digest, body, referenceField(context, incoming, body))
     if ('fault' in parsed) throw parsed.fault
     return await acceptAndStore(context, incoming, digest, asObject(body), accept)
   } catch (thrown) {
@@ -87,12 +90,19 @@ async function acceptAndStore(
   if (outcome) {
     context.metrics.received(incoming.type, acceptance.accepted, acceptance.refused.length)
     await context.wakeUps.wake(acceptance.wake)
-    return replay(outcome, digest, body)
+    return replay(outcome, digest, body, referenceField(context, incoming, body))
   }
   // The same key won elsewhere at the same instant: its outcome is committed by now.
   const winner = await findOutcome(context.pool, incoming)
   if (!winner) throw new Error('an outcome vanished')
-  return replay(winner, digest, body)
+  return replay(winner, digest, body, referenceField(context, incoming, body))
+}
+
+/** The field of the items that holds the sender's own reference of a person. */
+function referenceField(context: Context, { type }: Incoming, body: unknown): string {
+  const agreement = agreementOf(context.protocols.current(), protocolNamed(body) ?? '')
+  const profile = agreement && profileOf(agreement.document, type)
+  return profile?.reference ?? 'tenantRef'
 }
 
 async function storeAcceptance(

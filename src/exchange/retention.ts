@@ -40,5 +40,9 @@ const ERASE_PAYLOADS = `
         OR h.delivered_at < $3::timestamptz - make_interval(days => k.days))))),
   results AS (DELETE FROM detection_result d USING over WHERE d.message_id = over.message_id),
   payloads AS (
-    UPDATE feedback f SET reachability = NULL, established_on = NULL FROM over WHERE f.id = over.feedback_id)
+    UPDATE feedback f SET content = NULL FROM over WHERE f.id = over.feedback_id),
+  progress AS (
+    DELETE FROM outgoing_item o USING over
+    WHERE o.message_id = over.message_id AND o.feedback_id = over.feedback_id),
+  numbers AS (DELETE FROM counts_item c USING over WHERE c.message_id = over.message_id)
   UPDATE hand_over h SET erased_at = $3 FROM over WHERE h.id = over.id`

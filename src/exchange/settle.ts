@@ -1,6 +1,7 @@
 import { recordEntries } from '../audit/record.ts'
 import type { Context } from '../context.ts'
 import { inTransaction, type Tx } from '../db/pool.ts'
+import { releaseAnnounced } from './announced.ts'
 import { expireInteractions } from './expire.ts'
 import { type HaltMemory, haltStopped, newHaltMemory, resumeHeld } from './halt.ts'
 import { closeOldPeriods, releasePeriods } from './period.ts'
@@ -55,7 +56,11 @@ export async function settleOnce(
       await haltStopped(context, memory)
       await expireInteractions(context)
       if (round % ROUNDS_A_MINUTE === 0) await closeOldPeriods(context)
-      const wake = [...(await releasePeriods(context)), ...(await resumeHeld(context))]
+      const wake = [
+        ...(await releasePeriods(context)),
+        ...(await releaseAnnounced(context)),
+        ...(await resumeHeld(context)),
+      ]
       await settleTwoRoutes(context)
       if (round % ROUNDS_A_MINUTE === 0) await eraseExpired(context)
       await context.wakeUps.wake([...new Set(wake)])
@@ -108,7 +113,7 @@ async function settleException(
 }
 
 const SETTLE = `
-  WITH named AS (UPDATE feedback SET party_id = $2 WHERE id = $1),
+  WITH named AS (UPDATE feedback SET party_id = $2, receiver_id = $2 WHERE id = $1),
   closed AS (UPDATE exception SET closed_at = $3 WHERE feedback_id = $1),
   moved AS (
     UPDATE hand_over h SET destination = $2, due_at = now(),

@@ -7,11 +7,8 @@ export const NONCE_BYTES = 12
 export const GCM_TAG_BYTES = 16
 export const CIPHERTEXT_BYTES = PLAINTEXT_BYTES + GCM_TAG_BYTES
 
-/** What a row says about a person. */
-export interface RowContent {
-  tenantGround: string
-  referenceDate: string
-}
+/** What a row says about a person: the fields that the protocol lists, in its order. */
+export type RowContent = Readonly<Record<string, string>>
 
 /** To what a row is bound: it opens in no other message, period or domain, nor under another id. */
 export interface RowBinding {
@@ -28,12 +25,11 @@ export interface SealedRow {
 }
 
 /**
- * The JSON of a row's content in fixed key order, padded with spaces to 128 bytes.
+ * The JSON of a row's content, padded with spaces to 128 bytes.
  * @throws PseudonymError row-too-long
  */
 export function encodeContent(content: RowContent): Buffer {
-  const { tenantGround, referenceDate } = content
-  const json = Buffer.from(JSON.stringify({ tenantGround, referenceDate }))
+  const json = Buffer.from(JSON.stringify(content))
   if (json.length > PLAINTEXT_BYTES) throw new PseudonymError('row-too-long')
   return Buffer.concat([json, Buffer.alloc(PLAINTEXT_BYTES - json.length, ' ')])
 }
@@ -80,14 +76,17 @@ export function openRow(rowKey: Uint8Array, binding: RowBinding, row: SealedRow)
 
 function decodeContent(plaintext: Buffer): RowContent {
   try {
-    const { tenantGround, referenceDate } = JSON.parse(plaintext.toString())
-    if (typeof tenantGround === 'string' && typeof referenceDate === 'string') {
-      return { tenantGround, referenceDate }
-    }
+    const content: unknown = JSON.parse(plaintext.toString())
+    if (isContent(content)) return content
   } catch {
     // The engine's message quotes the text: it must not travel.
   }
   throw new PseudonymError('row-malformed')
+}
+
+function isContent(value: unknown): value is RowContent {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  return Object.values(value).every(one => typeof one === 'string')
 }
 
 function associatedData({ domain, period, messageId, rowId }: RowBinding): Buffer {

@@ -133,7 +133,11 @@ describe('the general form of POST /v1/messages', () => {
   })
 
   test('knows the form of every element by its format, also without a named operation', () => {
-    const body = { ...envelope, type: 'steps.counts' }
+    const about = {
+      inReplyTo: 'msg_01KAJ5J7WQ7Z3M8T5V9XK2B4CD',
+      requestDigest: 'n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg',
+    }
+    const body = { ...envelope, ...about, type: 'steps.counts' }
     expect(general('steps.counts', { ...body, items: [{ step: 'work', persons: 40 }] })).toEqual([])
     const wrong = [
       { step: 'prison', persons: -1 },

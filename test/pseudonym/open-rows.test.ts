@@ -71,8 +71,7 @@ describe('the rows of a request', () => {
         personKey: store.personKey(number),
         tag: base64url(sealed[i]!.tag),
         rowId: base64url(sealed[i]!.rowId),
-        tenantGround: `art-6.1-1-${'ab'[i % 2]}`,
-        referenceDate: '2026-01-15',
+        content: { tenantGround: `art-6.1-1-${'ab'[i % 2]}`, referenceDate: '2026-01-15' },
       }
     })
     const byRef = (a: { ref: string }, b: { ref: string }) => a.ref.localeCompare(b.ref)

@@ -63,11 +63,13 @@ CREATE TABLE period_member (
   protocol    text NOT NULL,
   party_id    text NOT NULL REFERENCES party,
   period      text NOT NULL CHECK (period ~ '^[0-9]{4}-[0-9]{2}$'),
+  type        text NOT NULL,
   subject_tag bytea NOT NULL CHECK (length(subject_tag) = 16),
-  PRIMARY KEY (protocol, party_id, period, subject_tag)
+  PRIMARY KEY (protocol, party_id, period, type, subject_tag)
 );
 COMMENT ON TABLE period_member IS 'Persons a housing company sent in a period: each at most once, and the base of differencing checks';
 COMMENT ON COLUMN period_member.protocol IS 'Framework or protocol id';
 COMMENT ON COLUMN period_member.party_id IS 'The housing company';
 COMMENT ON COLUMN period_member.period IS 'Calendar month of the reference date';
+COMMENT ON COLUMN period_member.type IS 'Type of the request';
 COMMENT ON COLUMN period_member.subject_tag IS 'The person';

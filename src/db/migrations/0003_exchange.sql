@@ -116,35 +116,37 @@ CREATE TABLE feedback (
   id             text PRIMARY KEY,
   message_id     text NOT NULL REFERENCES message,
   protocol       text NOT NULL,
+  type           text NOT NULL,
   domain         text NOT NULL REFERENCES domain,
   tag            bytea NOT NULL CHECK (length(tag) = 16),
   subject_tag    bytea NOT NULL CHECK (length(subject_tag) = 16),
   party_id       text REFERENCES party,
-  reachability   text CHECK (reachability IN ('hard-to-reach', 'not-reached')),
-  established_on date,
+  receiver_id    text REFERENCES party,
+  content        jsonb,
   status         text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'taken-up', 'closed')),
   taken_up_on    date,
   closed_on      date,
   created_at     timestamptz NOT NULL
 );
-COMMENT ON TABLE feedback IS 'One tenant whom VDAB reaches with difficulty or not at all';
+COMMENT ON TABLE feedback IS 'One person whom an event is about, and what was done with it: a tenant whom VDAB reaches with difficulty, a client to be contacted';
 COMMENT ON COLUMN feedback.id IS 'fb_ and a ULID';
-COMMENT ON COLUMN feedback.message_id IS 'The message of VDAB that carried it';
+COMMENT ON COLUMN feedback.message_id IS 'The message that carried it';
 COMMENT ON COLUMN feedback.protocol IS 'Framework or protocol id';
+COMMENT ON COLUMN feedback.type IS 'Type of that message';
 COMMENT ON COLUMN feedback.domain IS 'Domain of the tag';
-COMMENT ON COLUMN feedback.tag IS 'Pseudonym of the tenant';
+COMMENT ON COLUMN feedback.tag IS 'Pseudonym of the person';
 COMMENT ON COLUMN feedback.subject_tag IS 'The person, for rights and evidence';
-COMMENT ON COLUMN feedback.party_id IS 'The one housing company it is for; empty while two have a current route';
-COMMENT ON COLUMN feedback.reachability IS 'hard-to-reach or not-reached; erased with the payload';
-COMMENT ON COLUMN feedback.established_on IS 'Date established by VDAB; erased with the payload';
-COMMENT ON COLUMN feedback.status IS 'Progress at the housing company';
+COMMENT ON COLUMN feedback.party_id IS 'The one party that has the person under a reference of its own; empty while two have a current route';
+COMMENT ON COLUMN feedback.receiver_id IS 'The party that takes it up: that party, or the employment service where that party sent it';
+COMMENT ON COLUMN feedback.content IS 'The fields that the protocol lists, on their way to the party; erased with the payload';
+COMMENT ON COLUMN feedback.status IS 'Progress at the receiver';
 COMMENT ON COLUMN feedback.taken_up_on IS 'Date taken up';
 COMMENT ON COLUMN feedback.closed_on IS 'Date closed';
 COMMENT ON COLUMN feedback.created_at IS 'When it was accepted';
 CREATE INDEX feedback_party ON feedback (party_id, id);
 CREATE INDEX feedback_message ON feedback (message_id);
 CREATE INDEX feedback_tag ON feedback (domain, tag);
-CREATE INDEX feedback_payload ON feedback (id) WHERE reachability IS NOT NULL;
+CREATE INDEX feedback_payload ON feedback (id) WHERE content IS NOT NULL;
 CREATE INDEX feedback_status ON feedback (status) WHERE status <> 'closed';
 
 CREATE TABLE detection_result (
@@ -152,6 +154,7 @@ CREATE TABLE detection_result (
   domain     text NOT NULL REFERENCES domain,
   tag        bytea NOT NULL CHECK (length(tag) = 16),
   found      boolean NOT NULL,
+  content    jsonb,
   PRIMARY KEY (message_id, tag)
 );
 COMMENT ON TABLE detection_result IS 'Answers per person, only where the protocol grants them; erased with the payload';
@@ -159,21 +162,56 @@ COMMENT ON COLUMN detection_result.message_id IS 'The answer';
 COMMENT ON COLUMN detection_result.domain IS 'Domain of the tag';
 COMMENT ON COLUMN detection_result.tag IS 'Pseudonym of the tenant';
 COMMENT ON COLUMN detection_result.found IS 'Whether VDAB has this person in its client file';
+COMMENT ON COLUMN detection_result.content IS 'The fields of the answer about this person, where the protocol lists any';
 
-CREATE TABLE tenancy_end (
+CREATE TABLE outgoing_item (
   message_id  text NOT NULL REFERENCES message,
+  position    int NOT NULL,
   domain      text NOT NULL REFERENCES domain,
   tag         bytea NOT NULL CHECK (length(tag) = 16),
   subject_tag bytea NOT NULL CHECK (length(subject_tag) = 16),
-  ended_on    date NOT NULL,
-  PRIMARY KEY (message_id, tag)
+  feedback_id text REFERENCES feedback,
+  content     jsonb NOT NULL,
+  PRIMARY KEY (message_id, position)
 );
-COMMENT ON TABLE tenancy_end IS 'Ended tenancies on their way to VDAB; erased once delivered';
-COMMENT ON COLUMN tenancy_end.message_id IS 'The message that reported it';
-COMMENT ON COLUMN tenancy_end.domain IS 'Domain of the tag';
-COMMENT ON COLUMN tenancy_end.tag IS 'Pseudonym of the former tenant';
-COMMENT ON COLUMN tenancy_end.subject_tag IS 'The person';
-COMMENT ON COLUMN tenancy_end.ended_on IS 'Last day of the tenancy';
+COMMENT ON TABLE outgoing_item IS 'Persons on their way out by their tag: ended tenancies and other withdrawals, events to VDAB, progress; erased once delivered';
+COMMENT ON COLUMN outgoing_item.message_id IS 'The message that reported it';
+COMMENT ON COLUMN outgoing_item.position IS 'Number within the message';
+COMMENT ON COLUMN outgoing_item.domain IS 'Domain of the tag';
+COMMENT ON COLUMN outgoing_item.tag IS 'Pseudonym of the person';
+COMMENT ON COLUMN outgoing_item.subject_tag IS 'The person';
+COMMENT ON COLUMN outgoing_item.feedback_id IS 'What progress of an event refers to';
+COMMENT ON COLUMN outgoing_item.content IS 'The fields that the protocol lists, such as the date on which a tenancy ended';
+CREATE INDEX outgoing_item_feedback ON outgoing_item (feedback_id) WHERE feedback_id IS NOT NULL;
+CREATE INDEX outgoing_item_subject ON outgoing_item (subject_tag);
+
+CREATE TABLE counts_item (
+  message_id text NOT NULL REFERENCES message,
+  position   int NOT NULL,
+  content    jsonb NOT NULL,
+  PRIMARY KEY (message_id, position)
+);
+COMMENT ON TABLE counts_item IS 'Numbers about the group of a request, as they may be shown; erased with the payload';
+COMMENT ON COLUMN counts_item.message_id IS 'The message that carried them';
+COMMENT ON COLUMN counts_item.position IS 'Place in it';
+COMMENT ON COLUMN counts_item.content IS 'The fields, the number after disclosure control, null where it is withheld';
+
+CREATE TABLE participation (
+  protocol     text NOT NULL,
+  party_id     text NOT NULL REFERENCES party,
+  subject_tag  bytea NOT NULL CHECK (length(subject_tag) = 16),
+  signed_on    date NOT NULL,
+  document     text NOT NULL,
+  withdrawn_on date,
+  PRIMARY KEY (protocol, party_id, subject_tag)
+);
+COMMENT ON TABLE participation IS 'Signed participations of persons, where the protocol asks for one';
+COMMENT ON COLUMN participation.protocol IS 'Framework or protocol id';
+COMMENT ON COLUMN participation.party_id IS 'The party that holds the document';
+COMMENT ON COLUMN participation.subject_tag IS 'The person';
+COMMENT ON COLUMN participation.signed_on IS 'Date of signing';
+COMMENT ON COLUMN participation.document IS 'The party''s own reference of the document';
+COMMENT ON COLUMN participation.withdrawn_on IS 'Since when it is withdrawn; a later signature counts again';
 
 CREATE TABLE period_close (
   protocol    text NOT NULL,
@@ -209,7 +247,7 @@ CREATE TABLE hand_over (
   id           text PRIMARY KEY,
   message_id   text REFERENCES message,
   destination  text REFERENCES party,
-  kind         text NOT NULL CHECK (kind IN ('detection', 'tenancy-ended', 'progress', 'event', 'register')),
+  kind         text NOT NULL CHECK (kind IN ('request', 'items', 'event', 'register')),
   event        text,
   domain       text REFERENCES domain,
   feedback_id  text REFERENCES feedback,
@@ -235,9 +273,9 @@ COMMENT ON TABLE hand_over IS 'A message, or a part of it, reaching one destinat
 COMMENT ON COLUMN hand_over.id IS 'del_ and a ULID; the webhook-id of its event';
 COMMENT ON COLUMN hand_over.message_id IS 'The message it belongs to; empty for a test event';
 COMMENT ON COLUMN hand_over.destination IS 'The party that receives it; empty while two routes are current, and for the register';
-COMMENT ON COLUMN hand_over.kind IS 'How it is carried: a call to VDAB, an event for a webhook or inbox, or kept in the gateway''s own register';
+COMMENT ON COLUMN hand_over.kind IS 'How it is carried: a call to VDAB with sealed rows or with items; an event for a webhook or inbox; or kept in the gateway''s own register';
 COMMENT ON COLUMN hand_over.domain IS 'Domain of the tags it carries';
-COMMENT ON COLUMN hand_over.event IS 'Event type, for an event; the status, for progress';
+COMMENT ON COLUMN hand_over.event IS 'Event type, for an event';
 COMMENT ON COLUMN hand_over.feedback_id IS 'The feedback it carries';
 COMMENT ON COLUMN hand_over.with_id IS 'The hand-over that carries this one: the answers of a period go out as one number';
 COMMENT ON COLUMN hand_over.counted IS 'Whether its items count in the conservation of its message; notices do not';

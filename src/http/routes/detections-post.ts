@@ -1,4 +1,4 @@
-import { receiveDetection } from '../../exchange/detection.ts'
+import { receiveRequest } from '../../exchange/request.ts'
 import { toIncoming, toReply } from '../incoming.ts'
 import type { Route } from '../route.ts'
 
@@ -9,7 +9,7 @@ export const postDetections: Route = {
   access: 'detections:write',
   handle: async (context, request) =>
     toReply(
-      await receiveDetection(
+      await receiveRequest(
         context,
         toIncoming(request, 'detection.request', 'POST /v1/detections'),
       ),

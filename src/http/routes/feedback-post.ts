@@ -1,4 +1,4 @@
-import { receiveFeedback } from '../../exchange/feedback.ts'
+import { receiveTaggedEvent } from '../../exchange/event-in.ts'
 import { toIncoming, toReply } from '../incoming.ts'
 import type { Route } from '../route.ts'
 
@@ -9,7 +9,7 @@ export const postFeedback: Route = {
   access: 'feedback:write',
   handle: async (context, request) =>
     toReply(
-      await receiveFeedback(
+      await receiveTaggedEvent(
         context,
         toIncoming(request, 'feedback.reachability', 'POST /v1/feedback'),
       ),

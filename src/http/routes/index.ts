@@ -4,13 +4,16 @@ import { getDeliveries, postDeliveryRetry } from './deliveries.ts'
 import { postDetections } from './detections-post.ts'
 import { getDomains, postDomainReady } from './domains.ts'
 import { postEvaluations } from './evaluations-post.ts'
+import { postExplain } from './explain-post.ts'
 import { postFeedback } from './feedback-post.ts'
 import { getLive, getMetrics, getReady } from './health.ts'
 import { getInbox, postAcknowledgement } from './inbox.ts'
 import { getCheckpoint, getTile } from './log.ts'
 import { getMessage } from './message-get.ts'
+import { postMessages } from './messages-post.ts'
 import { postPeriodClose } from './period-close-post.ts'
 import { postProgress } from './progress-post.ts'
+import { getProtocolDiff } from './protocol-diff-get.ts'
 import { getProtocol, getProtocols } from './protocols-get.ts'
 import { getReceipt } from './receipt-get.ts'
 import { postTenanciesEnded } from './tenancies-ended-post.ts'
@@ -36,12 +39,15 @@ export const ROUTES: Route[] = [
   ...EVALUATION_ROUTES,
   getProtocols,
   getProtocol,
+  getProtocolDiff,
   postDetections,
   postAnswer,
   postFeedback,
   postProgress,
   postTenanciesEnded,
+  postMessages,
   postPeriodClose,
+  postExplain,
   getMessage,
   getReceipt,
   putWebhook,

@@ -1,4 +1,4 @@
-import { receiveTenanciesEnded } from '../../exchange/tenancy.ts'
+import { receiveWithdrawal } from '../../exchange/withdrawal.ts'
 import { toIncoming, toReply } from '../incoming.ts'
 import type { Route } from '../route.ts'
 
@@ -9,7 +9,7 @@ export const postTenanciesEnded: Route = {
   access: 'tenancies:write',
   handle: async (context, request) =>
     toReply(
-      await receiveTenanciesEnded(
+      await receiveWithdrawal(
         context,
         toIncoming(request, 'tenancy.ended', 'POST /v1/tenancies/ended'),
       ),

@@ -1,8 +1,9 @@
 import type { Tx } from '../db/pool.ts'
 import { Refusal, reason, refuse } from '../errors.ts'
+import { OBJECTION_WINDOW } from './precondition.ts'
 
-/** A tenant on its way: pseudonyms, sealed row, encrypted reference; no national number any more. */
-export interface SealedTenant {
+/** A person on the way: pseudonyms, sealed row, encrypted reference; no national number any more. */
+export interface SealedPerson {
   index: number
   tag: Uint8Array
   subjectTag: Uint8Array
@@ -37,52 +38,57 @@ export async function lockPeriod(tx: Tx, place: PeriodPlace): Promise<void> {
 }
 
 /**
- * A tenant is in at most one request per period, across key epochs.
+ * A person is in at most one request of a type per period, across key epochs.
  * @throws Refusal HB-404 naming each such tenant
  */
 export async function assertNewInPeriod(
   tx: Tx,
-  place: PeriodPlace,
-  sealed: SealedTenant[],
+  place: PeriodPlace & { type: string },
+  sealed: SealedPerson[],
+  pointerOf: (index: number) => string,
 ): Promise<void> {
   const { rows } = await tx.query<{ index: number }>(
-    `SELECT t.index FROM unnest($4::int[], $5::bytea[]) AS t (index, subject_tag)
-     JOIN period_member p ON p.protocol = $1 AND p.party_id = $2 AND p.period = $3
+    `SELECT t.index FROM unnest($5::int[], $6::bytea[]) AS t (index, subject_tag)
+     JOIN period_member p ON p.protocol = $1 AND p.party_id = $2 AND p.period = $3 AND p.type = $4
        AND p.subject_tag = t.subject_tag ORDER BY t.index`,
     [
       place.protocol,
       place.party,
       place.period,
+      place.type,
       sealed.map(it => it.index),
       sealed.map(it => it.subjectTag),
     ],
   )
   if (rows.length === 0) return
   const rule = 'a tenant is in at most one request per period'
-  throw new Refusal(rows.map(row => reason('HB-404', `/tenants/${row.index}/insz`, rule)))
+  throw new Refusal(rows.map(row => reason('HB-404', pointerOf(row.index), rule)))
 }
 
-interface NewDetection extends PeriodPlace {
+interface NewRequest extends PeriodPlace {
   messageId: string
   domain: string
   handOverId: string
+  type: string
   destination: string
   at: Date
+  /** The end of an objection window, where there is one. */
+  heldUntil: Date | undefined
   expiresAt: Date
-  sealed: SealedTenant[]
+  sealed: SealedPerson[]
 }
 
 /** Writes members, rows, routes and the hand-over of one request, set-based. */
-export async function insertDetection(tx: Tx, detection: NewDetection): Promise<void> {
-  const { sealed } = detection
+export async function insertRequest(tx: Tx, request: NewRequest): Promise<void> {
+  const { sealed } = request
   if (sealed.length === 0) return
   await tx.query(INSERT, [
-    detection.messageId,
-    detection.protocol,
-    detection.party,
-    detection.period,
-    detection.domain,
-    detection.expiresAt,
+    request.messageId,
+    request.protocol,
+    request.party,
+    request.period,
+    request.domain,
+    request.expiresAt,
     sealed.map(it => it.rowId),
     sealed.map(it => it.nonce),
     sealed.map(it => it.ciphertext),
@@ -90,10 +96,12 @@ export async function insertDetection(tx: Tx, detection: NewDetection): Promise<
     sealed.map(it => it.subjectTag),
     sealed.map(it => it.reference),
     sealed.map(it => it.referenceHash),
-    detection.handOverId,
-    detection.destination,
+    request.handOverId,
+    request.destination,
     sealed.length,
-    detection.at,
+    request.at,
+    request.type,
+    request.heldUntil,
   ])
 }
 
@@ -104,8 +112,8 @@ const INSERT = `
       AS t (row_id, nonce, ciphertext, tag, subject_tag, reference, reference_hash)
     ORDER BY tag),
   member AS (
-    INSERT INTO period_member (protocol, party_id, period, subject_tag)
-    SELECT $2, $3, $4, subject_tag FROM tenant),
+    INSERT INTO period_member (protocol, party_id, period, type, subject_tag)
+    SELECT $2, $3, $4, $18, subject_tag FROM tenant),
   sealed AS (
     INSERT INTO detection_row (message_id, row_id, nonce, ciphertext, tag, subject_tag)
     SELECT $1, row_id, nonce, ciphertext, tag, subject_tag FROM tenant),
@@ -115,5 +123,7 @@ const INSERT = `
     ON CONFLICT (domain, tag, party_id) DO UPDATE SET reference = excluded.reference,
       reference_hash = excluded.reference_hash, period = greatest(route.period, excluded.period),
       ended_on = NULL, expires_at = excluded.expires_at)
-  INSERT INTO hand_over (id, message_id, destination, kind, domain, items, state, due_at, created_at)
-  VALUES ($14, $1, $15, 'detection', $5, $16, 'queued', now(), $17)`
+  INSERT INTO hand_over (id, message_id, destination, kind, domain, items, state, reason, due_at, created_at)
+  VALUES ($14, $1, $15, 'request', $5, $16,
+    CASE WHEN $19::timestamptz IS NULL THEN 'queued' ELSE 'held' END,
+    CASE WHEN $19::timestamptz IS NOT NULL THEN '${OBJECTION_WINDOW}' END, coalesce($19, now()), $17)`

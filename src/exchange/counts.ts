@@ -1,0 +1,139 @@
+import { randomInt } from 'node:crypto'
+import type { Context } from '../context.ts'
+import type { Tx } from '../db/pool.ts'
+import { EVENTS } from '../delivery/event.ts'
+import { type Reason, Refusal, reason, refuse } from '../errors.ts'
+import { newId } from '../ids.ts'
+import { drawNoise, releaseCount } from '../report/disclosure.ts'
+import { permitReply } from './answer.ts'
+import type { Outcome } from './outcome.ts'
+import type { Permission } from './permission.ts'
+import type { Item } from './precondition.ts'
+import { type Incoming, receive } from './receive.ts'
+import { pick } from './request.ts'
+
+/** A number about the group of a request, as it may be shown: null where it is withheld. */
+type Shown = Record<string, string | number | null>
+
+/**
+ * Takes in numbers about the group of a request: every type of the pattern `counts`, such as the steps
+ * that the group takes. One message of a type per request. The numbers go through disclosure control
+ * here, once; what was sent is not kept.
+ */
+export function receiveCounts(context: Context, incoming: Incoming): Promise<Outcome> {
+  return receive(context, incoming, async body => {
+    const { request, permission } = await permitReply(context, incoming, body)
+    const items = body['items'] as Item[]
+    assertCodes(items, permission)
+    return {
+      message: {
+        protocol: permission.protocol,
+        purpose: permission.purpose,
+        fields: permission.fields,
+        domain: request.domain,
+        period: request.period,
+        inReplyTo: request.id,
+        answers: request.digest,
+      },
+      accepted: items.length,
+      refused: [],
+      evidence: { recipient: request.party_id, rule: permission.rule },
+      wake: [request.party_id],
+      store: async (tx, messageId) => {
+        await permission.assertCeilings(tx, items.length)
+        await storeCounts(tx, { messageId, request, items, permission, incoming })
+      },
+    }
+  })
+}
+
+/** Each code once: a number that comes twice would show its noise. */
+export function assertCodes(items: Item[], { profile }: Permission): void {
+  const seen = new Set<string>()
+  const faults: Reason[] = []
+  items.forEach((item, index) => {
+    const codes = JSON.stringify(pick(item, codesOf(profile)))
+    if (seen.has(codes)) {
+      const remedy = 'Give one number for each code.'
+      faults.push(reason('HB-202', `/items/${index}`, 'one number per code', remedy))
+    }
+    seen.add(codes)
+  })
+  if (faults.length > 0) throw new Refusal(faults)
+}
+
+function codesOf({ told, count }: Permission['profile']): string[] {
+  return told.filter(field => field !== count)
+}
+
+interface Counts {
+  messageId: string
+  request: { id: string; party_id: string; domain: string }
+  items: Item[]
+  permission: Permission
+  incoming: Incoming
+}
+
+async function storeCounts(tx: Tx, counts: Counts): Promise<void> {
+  const { messageId, request, items, permission, incoming } = counts
+  const group = await sizeOfGroup(tx, request.id, incoming.type, messageId)
+  const field = permission.profile.count ?? 'persons'
+  const tooMany = items.flatMap((item, index) => {
+    if (Number(item[field]) <= group) return []
+    const remedy = 'Count only persons of the request.'
+    return [reason('HB-202', `/items/${index}/${field}`, 'at most the rows of the request', remedy)]
+  })
+  if (tooMany.length > 0) throw new Refusal(tooMany)
+  const threshold = permission.modalities.countsThreshold
+  const shown = items.map((item): Shown => {
+    const noise = drawNoise(threshold, [randomUniform(), randomUniform()])
+    const { found } = releaseCount(Number(item[field]), group, threshold, noise)
+    return { ...pick(item, codesOf(permission.profile)), [field]: found ?? null }
+  })
+  await tx.query(INSERT, [
+    messageId,
+    shown.map(it => JSON.stringify(it)),
+    newId('del', incoming.at),
+    request.party_id,
+    EVENTS.counts,
+    request.domain,
+    items.length,
+    incoming.at,
+  ])
+}
+
+/**
+ * How many persons the request reached VDAB with. Locks the request, so that of two messages of one
+ * type about it the second is refused.
+ * @throws Refusal HB-502
+ */
+async function sizeOfGroup(
+  tx: Tx,
+  requestId: string,
+  type: string,
+  messageId: string,
+): Promise<number> {
+  const { rows } = await tx.query<{ items: number }>(
+    `SELECT h.items FROM message m JOIN hand_over h ON h.message_id = m.id AND h.kind = 'request'
+     WHERE m.id = $1 FOR NO KEY UPDATE OF m`,
+    [requestId],
+  )
+  const { rowCount } = await tx.query(
+    'SELECT FROM message WHERE in_reply_to = $1 AND type = $2 AND accepted > 0 AND id <> $3',
+    [requestId, type, messageId],
+  )
+  if (rowCount) throw refuse('HB-502', '', 'one message of counts per request')
+  return rows[0]?.items ?? 0
+}
+
+// In (0, 1): 48 random bits, never 0.
+function randomUniform(): number {
+  return (randomInt(2 ** 48 - 1) + 1) / 2 ** 48
+}
+
+const INSERT = `
+  WITH stored AS (
+    INSERT INTO counts_item (message_id, position, content)
+    SELECT $1, ordinality, content FROM unnest($2::jsonb[]) WITH ORDINALITY AS c (content, ordinality))
+  INSERT INTO hand_over (id, message_id, destination, kind, event, domain, items, state, due_at, created_at)
+  VALUES ($3, $1, $4, 'event', $5, $6, $7, 'queued', now(), $8)`

@@ -1,0 +1,208 @@
+import { recordEntry } from '../audit/record.ts'
+import type { Context } from '../context.ts'
+import type { Queryable, Tx } from '../db/pool.ts'
+import { receivedEvent } from '../delivery/event.ts'
+import { type Reason, Refusal, reason, refuse } from '../errors.ts'
+import { newId } from '../ids.ts'
+import type { Profile } from '../protocol/profile.ts'
+import type { Outcome } from './outcome.ts'
+import { type Permission, permit } from './permission.ts'
+import type { Item } from './precondition.ts'
+import { type Incoming, type ItemRefusal, receive } from './receive.ts'
+import { pick } from './request.ts'
+
+/** Where an item goes: to one party, or to nobody while two have the person. */
+interface Destined {
+  tag: string
+  content: Record<string, string>
+  feedbackId: string
+  handOverId: string
+  subjectTag: Uint8Array
+  party: string | null
+}
+
+/**
+ * Takes in an event about persons by their tag: POST /v1/feedback, and every type of the pattern
+ * `event` from the employment service. Each item goes to the one party with a current route; an
+ * unknown, ended or erased tag gets the one code HB-405.
+ */
+export function receiveTaggedEvent(context: Context, incoming: Incoming): Promise<Outcome> {
+  return receive(context, incoming, async body => {
+    const permission = permit(context, incoming, { body })
+    const items = body['items'] as Item[]
+    const domain = String(body['domain'])
+    assertItems(items, permission.profile, incoming.at)
+    await assertDomain(context, permission, domain)
+    const { destined, refused } = await destine(context, permission, domain, items, incoming.at)
+    const parties = [...new Set(destined.flatMap(item => item.party ?? []))]
+    return {
+      message: {
+        protocol: permission.protocol,
+        purpose: permission.purpose,
+        fields: permission.fields,
+        domain,
+      },
+      accepted: destined.length,
+      refused,
+      evidence: { rule: permission.rule, subjects: destined.map(item => item.subjectTag) },
+      wake: parties,
+      store: async (tx, messageId) => {
+        await permission.assertCeilings(tx, destined.length, domain)
+        const place = { protocol: permission.protocol.id, type: incoming.type, domain }
+        await insertFeedback(tx, messageId, place, destined, incoming.at)
+        const shared = destined.filter(item => item.party === null).length
+        if (shared > 0) await recordException(tx, messageId, incoming, shared)
+      },
+    }
+  })
+}
+
+export function assertItems(items: Item[], profile: Profile, at: Date): void {
+  const tag = profile.tag ?? 'tag'
+  const seen = new Set<unknown>()
+  const faults: Reason[] = []
+  items.forEach((item, index) => {
+    if (seen.has(item[tag]))
+      faults.push(reason('HB-409', `/items/${index}/${tag}`, 'one item per tag'))
+    seen.add(item[tag])
+    faults.push(...futureDates(item, profile, `/items/${index}`, at))
+  })
+  if (faults.length > 0) throw new Refusal(faults)
+}
+
+/** Dates of an item that lie in the future: what has not happened cannot be told. */
+export function futureDates(item: Item, { dates }: Profile, at: string, now: Date): Reason[] {
+  const today = now.toISOString().slice(0, 10)
+  const remedy = 'Name the day on which it happened or was established.'
+  const late = dates.filter(field => String(item[field]) > today)
+  return late.map(field =>
+    reason('HB-202', `${at}/${field}`, 'a date in the past or today', remedy),
+  )
+}
+
+export async function assertDomain(
+  context: Context,
+  permission: Permission,
+  name: string,
+): Promise<void> {
+  const domain = await context.domains.find(name)
+  if (!domain || domain.protocol !== permission.protocol.id) {
+    throw refuse('HB-412', '/domain', `${permission.protocol.id}, pseudonym domain`)
+  }
+  if (domain.state === 'closed') throw refuse('HB-413', '/domain', 'key epoch')
+}
+
+async function destine(
+  context: Context,
+  permission: Permission,
+  domain: string,
+  items: Item[],
+  at: Date,
+): Promise<{ destined: Destined[]; refused: ItemRefusal[] }> {
+  const { tag: field = 'tag', told } = permission.profile
+  const tags = items.map(item => String(item[field]))
+  const routes = await findCurrentRoutes(context.pool, domain, tags)
+  const destined: Destined[] = []
+  const refused: ItemRefusal[] = []
+  items.forEach((item, index) => {
+    const tag = tags[index] ?? ''
+    const current = (routes.get(tag) ?? []).filter(route => permission.reaches(route.party))
+    const [first, second] = current
+    if (first) {
+      destined.push({
+        tag,
+        content: pick(item, told),
+        feedbackId: newId('fb', at),
+        handOverId: newId('del', at),
+        subjectTag: first.subjectTag,
+        party: second ? null : first.party,
+      })
+    } else {
+      refused.push({ index, ...reason('HB-405', `/items/${index}/${field}`, 'one current route') })
+    }
+  })
+  return { destined, refused }
+}
+
+interface Route {
+  party: string
+  subjectTag: Uint8Array
+}
+
+/** Current routes by tag (base64url). */
+async function findCurrentRoutes(
+  db: Queryable,
+  domain: string,
+  tags: string[],
+): Promise<Map<string, Route[]>> {
+  const { rows } = await db.query<{ tag: Buffer; party_id: string; subject_tag: Buffer }>(
+    'SELECT tag, party_id, subject_tag FROM current_route WHERE domain = $1 AND tag = ANY($2)',
+    [domain, tags.map(tag => Buffer.from(tag, 'base64url'))],
+  )
+  const routes = new Map<string, Route[]>()
+  for (const row of rows) {
+    const tag = row.tag.toString('base64url')
+    routes.set(tag, [
+      ...(routes.get(tag) ?? []),
+      { party: row.party_id, subjectTag: row.subject_tag },
+    ])
+  }
+  return routes
+}
+
+async function insertFeedback(
+  tx: Tx,
+  messageId: string,
+  { protocol, type, domain }: { protocol: string; type: string; domain: string },
+  destined: Destined[],
+  at: Date,
+): Promise<void> {
+  if (destined.length === 0) return
+  await tx.query(INSERT, [
+    messageId,
+    protocol,
+    domain,
+    at,
+    destined.map(item => item.feedbackId),
+    destined.map(item => item.handOverId),
+    destined.map(item => Buffer.from(item.tag, 'base64url')),
+    destined.map(item => item.subjectTag),
+    destined.map(item => item.party),
+    destined.map(item => JSON.stringify(item.content)),
+    type,
+    receivedEvent(type),
+  ])
+}
+
+function recordException(
+  tx: Tx,
+  messageId: string,
+  { type, at }: Incoming,
+  items: number,
+): Promise<unknown> {
+  return recordEntry(tx, {
+    action: 'exception.opened',
+    at,
+    actor: { role: 'gateway' },
+    message: { id: messageId, type },
+    counts: { items },
+    reason: 'two-current-routes',
+  })
+}
+
+const INSERT = `
+  WITH item AS (
+    SELECT * FROM unnest($5::text[], $6::text[], $7::bytea[], $8::bytea[], $9::text[], $10::jsonb[])
+      AS i (id, hand_over, tag, subject_tag, party, content)),
+  stored AS (
+    INSERT INTO feedback (id, message_id, protocol, type, domain, tag, subject_tag, party_id,
+      receiver_id, content, created_at)
+    SELECT id, $1, $2, $11, $3, tag, subject_tag, party, party, content, $4 FROM item),
+  excepted AS (
+    INSERT INTO exception (kind, message_id, feedback_id, opened_at)
+    SELECT 'two-current-routes', $1, id, $4 FROM item WHERE party IS NULL)
+  INSERT INTO hand_over (id, message_id, destination, kind, event, domain, feedback_id, items, state,
+    reason, due_at, created_at)
+  SELECT hand_over, $1, party, 'event', $12, $3, id, 1,
+    CASE WHEN party IS NULL THEN 'held' ELSE 'queued' END,
+    CASE WHEN party IS NULL THEN 'two-routes' END, now(), $4 FROM item`

@@ -1,0 +1,282 @@
+import type { Context } from '../context.ts'
+import type { Tx } from '../db/pool.ts'
+import { type ErrorCode, type Reason, Refusal, reason } from '../errors.ts'
+import { newId } from '../ids.ts'
+import { formOf } from '../protocol/forms.ts'
+import type { Profile } from '../protocol/profile.ts'
+import { containsNationalNumber, parseNationalNumber } from '../pseudonym/national-number.ts'
+import { RouteCipher } from '../pseudonym/route-cipher.ts'
+import type { Outcome } from './outcome.ts'
+import { type Permission, permit } from './permission.ts'
+import {
+  findWithdrawn,
+  heldUntil,
+  type Item,
+  missingParticipation,
+  participationsOf,
+  storeParticipations,
+  withdrawnReason,
+} from './precondition.ts'
+import { type Acceptance, type Incoming, type ItemRefusal, receive } from './receive.ts'
+import { assertNewInPeriod, insertRequest, lockPeriod, type SealedPerson } from './request-store.ts'
+
+const DAY_MS = 86_400_000
+
+/** A request with the parts that every one has; its items are as the protocol lists them. */
+interface Request {
+  purpose: string
+  /** Where the protocol lists none, today counts. */
+  referenceDate?: string
+  targetGroup?: { id: string; version: string }
+}
+
+/** An item that stands, with its place in the message. */
+interface Standing {
+  index: number
+  item: Item
+}
+
+/**
+ * Takes in a request about persons: POST /v1/detections, and every type of the pattern `request`. An
+ * invalid national number or a missing participation refuses its item, anything else the message.
+ * National numbers live from here to the pseudonym pool and no further.
+ */
+export function receiveRequest(context: Context, incoming: Incoming): Promise<Outcome> {
+  return receive(context, incoming, async (body, messageId) => {
+    const permission = permit(context, incoming, { body })
+    const request = body as unknown as Request
+    if (request.referenceDate) assertReferenceDate(request.referenceDate, incoming.at)
+    const list = listOf(incoming)
+    const items = body[list] as Item[]
+    const screened = screen(items, list, permission.profile, today(incoming.at))
+    const domain = await context.domains.current(permission.protocol.id)
+    if (!domain)
+      throw new Refusal(reason('HB-316', '/protocol', 'pseudonym domain'), { retryAfter: 30 })
+    const place = { incoming, permission, request, domain, messageId }
+    const sealed = await seal(context, place, screened.standing, screened.numbers)
+    const stands = await withoutWithdrawn(context, place, { ...screened, sealed })
+    const announced = stands.sealed.map(({ item }) => item)
+    const until = heldUntil(permission.profile, body, announced, incoming.at)
+    return toAcceptance(place, stands, until)
+  })
+}
+
+/** Refuses the items of persons who withdrew their participation. */
+async function withoutWithdrawn(context: Context, place: Place, all: Sealed): Promise<Sealed> {
+  const { incoming, permission } = place
+  const holder = { protocol: permission.protocol.id, party: incoming.caller.party }
+  const stated = participationsOf(permission.profile, all.sealed)
+  const gone = new Set(await findWithdrawn(context.pool, holder, stated))
+  if (gone.size === 0) return all
+  const { reference = '' } = permission.profile
+  const refused = all.sealed
+    .filter((_, position) => gone.has(position))
+    .map(({ index, item }) => {
+      const why = withdrawnReason(permission.profile, `/${listOf(incoming)}/${index}`)
+      return { index, tenantRef: String(item[reference]), ...why }
+    })
+  return {
+    refused: [...all.refused, ...refused].toSorted((one, other) => one.index - other.index),
+    sealed: all.sealed.filter((_, position) => !gone.has(position)),
+  }
+}
+
+/** Member of the body that holds the items of a message. */
+export function listOf(incoming: Incoming): 'tenants' | 'items' {
+  return formOf(incoming.type, incoming.general).items ?? 'items'
+}
+
+interface Place {
+  incoming: Incoming
+  permission: Permission
+  request: Request
+  domain: string
+  messageId: string
+}
+
+/** What is left of a message: items that stand, sealed, and those that do not. */
+interface Sealed {
+  sealed: (SealedPerson & { item: Item })[]
+  refused: ItemRefusal[]
+}
+
+function toAcceptance(
+  place: Place,
+  { sealed, refused }: Sealed,
+  until: Date | undefined,
+): Acceptance {
+  const { incoming, permission, request, domain } = place
+  const { modalities } = permission
+  const period = periodOf(request, incoming.at)
+  const starts = until ?? incoming.at
+  return {
+    message: {
+      protocol: permission.protocol,
+      purpose: permission.purpose,
+      fields: permission.fields,
+      domain,
+      period,
+      ...(request.referenceDate && { referenceDate: request.referenceDate }),
+      ...(request.targetGroup && { targetGroup: request.targetGroup }),
+      answerDueAt: new Date(starts.getTime() + modalities.answerWindowDays * DAY_MS),
+    },
+    accepted: sealed.length,
+    refused,
+    evidence: {
+      recipient: permission.recipient,
+      rule: permission.rule,
+      subjects: sealed.map(person => person.subjectTag),
+    },
+    wake: sealed.length > 0 && !until ? [permission.recipient] : [],
+    store: tx => store(tx, place, sealed, until),
+  }
+}
+
+async function store(
+  tx: Tx,
+  { incoming, permission, request, domain, messageId }: Place,
+  sealed: Sealed['sealed'],
+  until: Date | undefined,
+): Promise<void> {
+  const { party } = incoming.caller
+  const { profile, modalities } = permission
+  const protocol = permission.protocol.id
+  const place = { protocol, party, period: periodOf(request, incoming.at) }
+  const list = listOf(incoming)
+  await lockPeriod(tx, place)
+  await permission.assertCeilings(tx, sealed.length, domain)
+  await assertNewInPeriod(tx, { ...place, type: incoming.type }, sealed, index => {
+    return `/${list}/${index}/${profile.number}`
+  })
+  const stated = participationsOf(profile, sealed)
+  const gone = await storeParticipations(tx, { protocol, party }, stated)
+  // Withdrawn at this very moment: the sender finds out on its next try.
+  if (gone.length > 0) {
+    throw new Refusal(
+      gone.map(position => withdrawnReason(profile, `/${list}/${sealed[position]?.index}`)),
+    )
+  }
+  await insertRequest(tx, {
+    ...place,
+    type: incoming.type,
+    messageId,
+    domain,
+    handOverId: newId('del', incoming.at),
+    destination: permission.recipient,
+    at: incoming.at,
+    heldUntil: until,
+    expiresAt: new Date(incoming.at.getTime() + modalities.routeRetentionDays * DAY_MS),
+    sealed,
+  })
+}
+
+interface Screened {
+  standing: Standing[]
+  /** The national numbers of those, in the same order. */
+  numbers: string[]
+  refused: ItemRefusal[]
+}
+
+/** Separates the items that stand from those that do not; refuses the message for what concerns all. */
+export function screen(all: Item[], list: string, profile: Profile, day: string): Screened {
+  const { number: numberField = '', reference: referenceField = '' } = profile
+  const document = profile.message.preconditions?.participation?.documentField
+  const screened: Screened = { standing: [], numbers: [], refused: [] }
+  const faults: Reason[] = []
+  const seen = new Set<string>()
+  all.forEach((item, index) => {
+    const at = `/${list}/${index}`
+    const fault = (code: ErrorCode, field: string, rule: string): number =>
+      faults.push(reason(code, `${at}/${field}`, rule))
+    const reference = String(item[referenceField])
+    for (const field of [referenceField, ...(document ? [document] : [])]) {
+      const kept = item[field]
+      if (typeof kept !== 'string' || !containsNationalNumber(kept, day)) continue
+      fault('HB-402', field, 'invariant 2: no national number is stored')
+      return
+    }
+    const number = parseNationalNumber(String(item[numberField]), day)
+    if (seen.has(`r ${reference}`)) fault('HB-403', referenceField, 'one item per tenant')
+    if (number && seen.has(`n ${number}`)) fault('HB-403', numberField, 'one item per tenant')
+    seen.add(`r ${reference}`)
+    if (number) seen.add(`n ${number}`)
+    const why = number
+      ? missingParticipation(profile, item, at, day)
+      : reason('HB-401', `${at}/${numberField}`, 'national register number, modulo 97')
+    if (why) screened.refused.push({ index, tenantRef: reference, ...why })
+    else if (number) {
+      screened.standing.push({ index, item })
+      screened.numbers.push(number)
+    }
+  })
+  if (faults.length > 0) throw new Refusal(faults)
+  return screened
+}
+
+async function seal(
+  context: Context,
+  { incoming, permission, request, domain, messageId }: Place,
+  standing: Standing[],
+  numbers: string[],
+): Promise<Sealed['sealed']> {
+  if (standing.length === 0) return []
+  const { told, toldOnce, reference = '' } = permission.profile
+  const once = pick(request as unknown as Item, toldOnce)
+  const [domainKey, subjectKey, cipher] = await Promise.all([
+    context.domains.key(domain),
+    context.domains.subjectKey(),
+    RouteCipher.open(context.keys, domain, incoming.caller.party),
+  ])
+  const pseudonyms = await context.pseudonyms.pseudonymise({
+    domain,
+    domainKey,
+    subjectKey,
+    insz: numbers,
+    sealing: {
+      period: periodOf(request, incoming.at),
+      messageId,
+      plaintexts: standing.map(({ item }) => ({ ...pick(item, told), ...once })),
+    },
+  })
+  return pseudonyms.map((pseudonym, position) => {
+    const { index, item } = standing[position] ?? {}
+    if (index === undefined) throw new Error('more pseudonyms than items')
+    const { tag, subjectTag, rowId, row } = pseudonym
+    const own = String(item?.[reference])
+    return {
+      tag,
+      subjectTag,
+      rowId,
+      ...row,
+      index,
+      item: item ?? {},
+      reference: cipher.seal(own),
+      referenceHash: cipher.hash(own),
+    }
+  })
+}
+
+/** The named fields of an item, those that it has, in the order of the names. */
+export function pick(item: Item, names: readonly string[]): Record<string, string> {
+  const kept = names.filter(name => item[name] !== undefined)
+  return Object.fromEntries(kept.map(name => [name, item[name] as string]))
+}
+
+function periodOf(request: Request, at: Date): string {
+  return (request.referenceDate ?? today(at)).slice(0, 7)
+}
+
+// The month before is still open until its period closes; anything older or later is a mistake.
+export function assertReferenceDate(referenceDate: string, at: Date): void {
+  const earliest = new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth() - 1, 1))
+  const late = referenceDate > today(at)
+  if (!late && referenceDate >= today(earliest)) return
+  const rule = 'the reference date lies in this calendar month or the one before, not in the future'
+  throw new Refusal(
+    reason('HB-202', '/referenceDate', rule, 'Name a reference date in an open period.'),
+  )
+}
+
+function today(at: Date): string {
+  return at.toISOString().slice(0, 10)
+}

@@ -1,0 +1,319 @@
+import { recordEntries } from '../audit/record.ts'
+import type { Context } from '../context.ts'
+import type { Queryable, Tx } from '../db/pool.ts'
+import { type DoomedRow, type Withdrawn, withdrawRows } from '../delivery/withdraw-rows.ts'
+import { type Reason, Refusal, reason } from '../errors.ts'
+import { newId } from '../ids.ts'
+import { agreementOf } from '../protocol/lookup.ts'
+import type { Profile } from '../protocol/profile.ts'
+import { RouteCipher } from '../pseudonym/route-cipher.ts'
+import { futureDates } from './event-in.ts'
+import type { Outcome } from './outcome.ts'
+import { insertCalls, insertOutgoing, type OutgoingItem } from './outgoing.ts'
+import { type Permission, permit } from './permission.ts'
+import { type Item, OBJECTION_WINDOW, withdrawParticipations } from './precondition.ts'
+import { type Incoming, type ItemRefusal, receive } from './receive.ts'
+import { pick } from './request.ts'
+
+/** A person of the sender, by a current route. */
+export interface Routed {
+  index: number
+  domain: string
+  tag: Buffer
+  subjectTag: Buffer
+}
+
+/** What a withdrawal stops: everything, everything and the participation too, or what is announced. */
+type Effect = 'tenancy-ended' | 'participation-withdrawn' | 'objection' | 'withdrawn-by-sender'
+
+interface Withdrawal {
+  incoming: Incoming
+  permission: Permission
+  effect: Effect
+  /** Every route, oldest epoch first, and the newest of each person. */
+  ended: Routed[]
+  newest: Routed[]
+  contents: Record<string, string>[]
+}
+
+/**
+ * Takes in what ends an exchange about persons: POST /v1/tenancies/ended, and every type of the
+ * pattern `withdrawal`. Routes end, what is still on its way about the person for this sender is
+ * withdrawn, and the recipient is told to stop. An objection stops what its window still holds, and
+ * nothing else; nobody is told.
+ */
+export function receiveWithdrawal(context: Context, incoming: Incoming): Promise<Outcome> {
+  return receive(context, incoming, async body => {
+    const permission = permit(context, incoming, { body })
+    const items = body['items'] as Item[]
+    const { profile } = permission
+    assertItems(items, profile, incoming.at)
+    const effect = effectOf(context, permission, incoming.type)
+    const { party } = incoming.caller
+    const routes = await findPersons(context, permission, party, items)
+    const found = effect === 'objection' ? await onlyAnnounced(context, party, routes) : routes
+    const newest = [...new Map(found.map(it => [it.index, it])).values()]
+    const contents = items.map(item => pick(item, profile.told))
+    const tells = permission.to === 'employment-service' && effect !== 'objection'
+    return {
+      message: {
+        protocol: permission.protocol,
+        purpose: permission.purpose,
+        fields: permission.fields,
+      },
+      accepted: newest.length,
+      refused: refusalsFor(items, profile, found, effect === 'objection' ? 'HB-416' : 'HB-406'),
+      evidence: {
+        ...(tells && { recipient: permission.recipient }),
+        rule: permission.rule,
+        subjects: newest.map(it => it.subjectTag),
+      },
+      wake: newest.length > 0 && tells ? [permission.recipient] : [],
+      store: async (tx, messageId) => {
+        await permission.assertCeilings(tx, newest.length)
+        const all = { incoming, permission, effect, ended: found, newest, contents }
+        if (newest.length > 0) await storeWithdrawal(tx, messageId, all, tells)
+      },
+    }
+  })
+}
+
+/** What a type stops follows from who names it: the call's end of a tenancy, or a precondition. */
+function effectOf(context: Context, { protocol }: Permission, type: string): Effect {
+  if (type === 'tenancy.ended') return 'tenancy-ended'
+  const agreement = agreementOf(context.protocols.current(), protocol.id)
+  const preconditions = (agreement?.document.messageTypes ?? []).map(one => one.preconditions)
+  if (preconditions.some(one => one?.objectionWindow?.objectedBy === type)) return 'objection'
+  const isOfficial = preconditions.some(one => one?.participation?.withdrawnBy === type)
+  return isOfficial ? 'participation-withdrawn' : 'withdrawn-by-sender'
+}
+
+export function assertItems(items: Item[], profile: Profile, at: Date): void {
+  const field = profile.reference ?? 'tenantRef'
+  const seen = new Set<unknown>()
+  const faults: Reason[] = []
+  items.forEach((item, index) => {
+    if (seen.has(item[field])) {
+      faults.push(reason('HB-403', `/items/${index}/${field}`, 'one item per tenant'))
+    }
+    seen.add(item[field])
+    faults.push(...futureDates(item, profile, `/items/${index}`, at))
+  })
+  if (faults.length > 0) throw new Refusal(faults)
+}
+
+/** The items of which the sender has no such person, or nothing that waits. */
+export function refusalsFor(
+  items: Item[],
+  profile: Profile,
+  found: Routed[],
+  code: 'HB-406' | 'HB-416' = 'HB-406',
+): ItemRefusal[] {
+  const field = profile.reference ?? 'tenantRef'
+  const known = new Set(found.map(it => it.index))
+  return items.flatMap((item, index) => {
+    if (known.has(index)) return []
+    const why = reason(code, `/items/${index}/${field}`, 'a current tenant of the sender')
+    return [{ index, tenantRef: String(item[field]), ...why }]
+  })
+}
+
+/** The sender's persons by reference, over all open domains of the protocol, oldest epoch first. */
+export async function findPersons(
+  context: Context,
+  { protocol, profile }: Permission,
+  party: string,
+  items: Item[],
+): Promise<Routed[]> {
+  const field = profile.reference ?? 'tenantRef'
+  const found: Routed[] = []
+  for (const domain of await context.domains.open(protocol.id)) {
+    const cipher = await RouteCipher.open(context.keys, domain, party)
+    const hashes = items.map(item => Buffer.from(cipher.hash(String(item[field]))))
+    const rows = await findRoutes(context.pool, domain, party, hashes)
+    hashes.forEach((hash, index) => {
+      const row = rows.get(hash.toString('base64'))
+      if (row) found.push({ index, domain, ...row })
+    })
+  }
+  return found
+}
+
+/** Those about whom a message still waits for the end of its objection window. */
+async function onlyAnnounced(context: Context, party: string, routes: Routed[]): Promise<Routed[]> {
+  const rows = await findOpen(context.pool, party, routes, true)
+  const waiting = new Set(rows.map(row => Buffer.from(row.subjectTag).toString('base64')))
+  return routes.filter(route => waiting.has(route.subjectTag.toString('base64')))
+}
+
+async function findRoutes(
+  db: Queryable,
+  domain: string,
+  party: string,
+  hashes: Buffer[],
+): Promise<Map<string, { tag: Buffer; subjectTag: Buffer }>> {
+  const { rows } = await db.query<{ reference_hash: Buffer; tag: Buffer; subject_tag: Buffer }>(
+    `SELECT reference_hash, tag, subject_tag FROM route
+     WHERE domain = $1 AND party_id = $2 AND reference_hash = ANY($3)
+       AND ended_on IS NULL AND expires_at > now() ORDER BY period`,
+    [domain, party, hashes],
+  )
+  const entries = rows.map(row => {
+    return [
+      row.reference_hash.toString('base64'),
+      { tag: row.tag, subjectTag: row.subject_tag },
+    ] as const
+  })
+  return new Map(entries)
+}
+
+async function storeWithdrawal(
+  tx: Tx,
+  messageId: string,
+  all: Withdrawal,
+  tells: boolean,
+): Promise<void> {
+  const { incoming, permission, effect, ended, newest, contents } = all
+  const { at, caller } = incoming
+  const { party } = caller
+  const objection = effect === 'objection'
+  if (!objection) await endRoutes(tx, all)
+  const feedback = objection ? [] : await withdrawFeedback(tx, party, ended, effect, at)
+  const open = await findOpen(tx, party, ended, objection)
+  const rows = await withdrawRows(tx, open, effect, at)
+  await recordWithdrawals(tx, all, [...feedback, ...rows])
+  if (!tells) {
+    await tx.query(REGISTER, [messageId, newId('del', at), newest.length, at])
+    return
+  }
+  const items = newest.map(({ index, ...routed }): OutgoingItem => {
+    return { ...routed, content: contents[index] ?? {} }
+  })
+  await insertOutgoing(tx, messageId, items)
+  await insertCalls(tx, { messageId, destination: permission.recipient, at }, items)
+}
+
+async function endRoutes(tx: Tx, all: Withdrawal): Promise<void> {
+  const { incoming, permission, effect, ended, newest, contents } = all
+  const { party } = incoming.caller
+  const today = incoming.at.toISOString().slice(0, 10)
+  const [date = ''] = permission.profile.dates
+  if (effect === 'participation-withdrawn') {
+    const holder = { protocol: permission.protocol.id, party }
+    await withdrawParticipations(
+      tx,
+      holder,
+      newest.map(it => it.subjectTag),
+      today,
+    )
+  }
+  await lockRoutes(tx, party, ended)
+  await tx.query(END_ROUTES, [
+    party,
+    ended.map(it => it.domain),
+    ended.map(it => it.tag),
+    ended.map(it => contents[it.index]?.[date] ?? today),
+  ])
+}
+
+// In one order, so that two messages about the same tenants wait for one another; a tenancy ends once.
+async function lockRoutes(tx: Tx, party: string, ended: Routed[]): Promise<void> {
+  const { rows } = await tx.query<{ tag: Buffer; ended: boolean }>(
+    `SELECT r.tag, r.ended_on IS NOT NULL AS ended FROM route r
+     JOIN unnest($2::text[], $3::bytea[]) AS e (domain, tag) ON r.domain = e.domain AND r.tag = e.tag
+     WHERE r.party_id = $1 ORDER BY r.domain, r.tag FOR NO KEY UPDATE OF r`,
+    [party, ended.map(it => it.domain), ended.map(it => it.tag)],
+  )
+  if (rows.some(row => row.ended)) {
+    throw new Refusal(reason('HB-406', '/items', 'a current tenant of the sender'))
+  }
+}
+
+/** Feedback on its way to this party about its former persons; @returns the messages it was part of. */
+async function withdrawFeedback(
+  tx: Tx,
+  party: string,
+  ended: Routed[],
+  effect: Effect,
+  at: Date,
+): Promise<Withdrawn[]> {
+  const { rows } = await tx.query<Withdrawn>(
+    `WITH gone AS (
+       UPDATE hand_over h SET state = 'withdrawn', reason = $5, claimed_until = NULL
+       FROM feedback f, unnest($2::text[], $3::bytea[]) AS e (domain, tag)
+       WHERE h.feedback_id = f.id AND h.kind = 'event' AND f.party_id = $1
+         AND f.domain = e.domain AND f.tag = e.tag AND h.delivered_at IS NULL
+         AND h.state IN ('queued', 'retrying', 'held', 'parked')
+         AND (h.claimed_until IS NULL OR h.claimed_until < now())
+       RETURNING h.message_id),
+     stepped AS (
+       INSERT INTO transition (message_id, state, at, code)
+       SELECT DISTINCT message_id, 'withdrawn', $4::timestamptz, $5 FROM gone)
+     SELECT message_id AS "messageId", m.type, count(*)::int AS rows, true AS whole
+     FROM gone JOIN message m ON m.id = message_id GROUP BY 1, 2`,
+    [party, ended.map(it => it.domain), ended.map(it => it.tag), at, effect],
+  )
+  return rows
+}
+
+/**
+ * Rows and items about these persons that have not left. What a worker has in hand right now may
+ * still go; if that try fails, the next claim takes it out.
+ * @param announced only those in a message that waits for the end of its objection window
+ */
+async function findOpen(
+  db: Queryable,
+  party: string,
+  routed: Routed[],
+  announced: boolean,
+): Promise<DoomedRow[]> {
+  const { rows } = await db.query<DoomedRow>(OPEN, [
+    party,
+    routed.map(it => it.domain),
+    routed.map(it => it.subjectTag),
+    announced ? OBJECTION_WINDOW : null,
+  ])
+  return rows
+}
+
+function recordWithdrawals(tx: Tx, all: Withdrawal, withdrawn: Withdrawn[]): Promise<unknown> {
+  const { incoming, effect } = all
+  const { party, kind } = incoming.caller
+  return recordEntries(
+    tx,
+    withdrawn.map(({ messageId, type, rows }) => ({
+      action: 'message.withdrawn' as const,
+      at: incoming.at,
+      actor: { party, role: kind },
+      message: { id: messageId, type },
+      counts: { items: rows },
+      reason: effect,
+    })),
+  )
+}
+
+const END_ROUTES = `
+  UPDATE route r SET ended_on = e.ended_on
+  FROM unnest($2::text[], $3::bytea[], $4::date[]) AS e (domain, tag, ended_on)
+  WHERE r.domain = e.domain AND r.tag = e.tag AND r.party_id = $1`
+
+const OPEN = `
+  WITH person AS (SELECT * FROM unnest($2::text[], $3::bytea[]) AS p (domain, subject_tag)),
+  open AS (
+    SELECT h.id, h.message_id, h.domain FROM hand_over h JOIN message m ON m.id = h.message_id
+    WHERE m.party_id = $1 AND h.kind IN ('request', 'items') AND h.domain IN (SELECT domain FROM person)
+      AND h.state IN ('queued', 'retrying', 'held', 'parked')
+      AND ($4::text IS NULL OR (h.state = 'held' AND h.reason = $4))
+      AND (h.claimed_until IS NULL OR h.claimed_until < now()) ORDER BY h.id FOR NO KEY UPDATE OF h)
+  SELECT DISTINCT open.id AS "handOverId", r.subject_tag AS "subjectTag"
+  FROM open JOIN detection_row r ON r.message_id = open.message_id
+  WHERE r.subject_tag IN (SELECT subject_tag FROM person)
+  UNION
+  SELECT open.id, o.subject_tag FROM open
+    JOIN outgoing_item o ON o.message_id = open.message_id AND o.domain = open.domain
+    JOIN feedback f ON f.id = o.feedback_id AND f.message_id = o.message_id
+  WHERE o.subject_tag IN (SELECT subject_tag FROM person)`
+
+const REGISTER = `
+  INSERT INTO hand_over (id, message_id, kind, items, state, due_at, created_at, delivered_at)
+  VALUES ($2, $1, 'register', $3, 'delivered', now(), $4, $4)`
