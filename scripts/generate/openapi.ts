@@ -103,6 +103,7 @@ function bodyOf({ request, form }: Operation, examples: Map<string, unknown>): S
 /** The form of each path parameter, by its name; where the path alone does not tell, by path. */
 const PATH_PARAMETERS: Readonly<Record<string, Schema>> = {
   '/v1/protocols/{id} id': componentRef('protocol-id'),
+  '/v1/protocols/{id}/diff id': componentRef('protocol-id'),
   '/v1/messages/{id} id': componentRef('message-id'),
   '/v1/deliveries/{id}/retry id': componentRef('delivery-id'),
   messageId: componentRef('message-id'),
@@ -111,12 +112,13 @@ const PATH_PARAMETERS: Readonly<Record<string, Schema>> = {
   path: { type: 'string', pattern: '^(x[0-9]{3}/)*[0-9]{3}(\\.p/[0-9]{1,3})?$' },
 }
 
-function parametersOf({ path, personBearing, list }: Operation): Schema[] {
+function parametersOf({ path, personBearing, list, query = {} }: Operation): Schema[] {
   const names = [...path.matchAll(/\{([A-Za-z]+)\}/g)].map(([, name = '']) => name)
   return [
     ...names.map(name => pathParameter(path, name)),
     ...(personBearing ? [IDEMPOTENCY_KEY] : []),
     ...(list ? [LIMIT, AFTER] : []),
+    ...Object.entries(query).map(queryParameter),
   ]
 }
 
@@ -124,6 +126,10 @@ function pathParameter(path: string, name: string): Schema {
   const schema = PATH_PARAMETERS[`${path} ${name}`] ?? PATH_PARAMETERS[name]
   if (!schema) throw new Error(`no form for the parameter ${name} of ${path}`)
   return { name, in: 'path', required: true, schema }
+}
+
+function queryParameter([name, description]: [string, string]): Schema {
+  return { name, in: 'query', description, schema: { type: 'string', maxLength: 64 } }
 }
 
 const IDEMPOTENCY_KEY: Schema = {

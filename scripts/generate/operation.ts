@@ -24,5 +24,9 @@ export interface Operation {
   text?: { type: string; description: string; example?: string }
   /** What it answers to `Accept: text/html`, for people. */
   html?: string
+  /** What it answers to other media types in Accept, by type. */
+  also?: Readonly<Record<string, string>>
+  /** Query parameters that it takes, with what they are. */
+  query?: Readonly<Record<string, string>>
   refusals: ErrorCode[]
 }

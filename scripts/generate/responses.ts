@@ -39,7 +39,7 @@ function codesOf(operation: Operation): ErrorCode[] {
 }
 
 function goodReply(
-  { status, reply, text, html }: Operation,
+  { status, reply, text, html, also = {} }: Operation,
   examples: Map<string, unknown>,
 ): Schema {
   if (text) return { description: text.description, content: { [text.type]: textContent(text) } }
@@ -49,6 +49,9 @@ function goodReply(
     content: {
       'application/json': jsonContent(reply, examples),
       ...(html && { 'text/html': { schema: { type: 'string', description: html } } }),
+      ...Object.fromEntries(
+        Object.entries(also).map(([type, description]) => [type, { schema: { description } }]),
+      ),
     },
   }
 }

@@ -1,11 +1,25 @@
+import type { Context } from '../../context.ts'
 import { refuse } from '../../errors.ts'
+import type { LoadedProtocol } from '../../protocol/document.ts'
+import type { ProtocolSet } from '../../protocol/load.ts'
 import { publishedCopyOf, summariesOf } from '../../protocol/lookup.ts'
+import { dpvOf } from '../../protocol/readable/dpv.ts'
 import { htmlOf } from '../../protocol/readable/html.ts'
 import { readableOf } from '../../protocol/readable/model.ts'
+import { pdfOf } from '../../protocol/readable/pdf.ts'
 import { publicationListHtml } from '../../protocol/readable/publication-list.ts'
-import type { ApiRequest, Reply, Route } from '../route.ts'
+import { earlierThan, knownVersions } from '../../protocol/readable/versions.ts'
+import { preferredType } from '../accept.ts'
+import type { Reply, Route } from '../route.ts'
 
 const HTML = 'text/html'
+const PDF = 'application/pdf'
+const JSON_LD = 'application/ld+json'
+
+/** Where a protocol is to be read. */
+export function addressOf(id: string): string {
+  return `/v1/protocols/${id}`
+}
 
 /** All protocols with their state; open to anyone, as the decree wants them published. */
 export const getProtocols: Route = {
@@ -14,8 +28,10 @@ export const getProtocols: Route = {
   access: 'public',
   handle: async (context, request) => {
     const set = context.protocols.current()
-    if (wantsHtml(request)) return page(publicationListHtml(set, request.at, id => `/v1/protocols/${id}`))
-    return json({ items: summariesOf(set, request.at), next: null })
+    if (preferredType(request.header('accept'), [HTML]) === HTML) {
+      return reply(HTML, publicationListHtml(set, request.at, addressOf))
+    }
+    return reply('application/json', { items: summariesOf(set, request.at), next: null })
   },
 }
 
@@ -30,37 +46,38 @@ export const getProtocol: Route = {
     const protocol = set.protocols.get(id)
     const body = publishedCopyOf(set, id)
     if (!protocol || !body) throw refuse('HB-301', '', 'GET /v1/protocols')
-    return wantsHtml(request) ? page(htmlOf(readableOf(set, protocol, request.at))) : json(body)
+    const type = preferredType(request.header('accept'), [HTML, PDF, JSON_LD])
+    if (type === JSON_LD) return reply(type, JSON.stringify(dpvOf(set, protocol)))
+    if (type === HTML) return reply(type, await pageOf(context, set, protocol, request.at))
+    if (type === PDF) return pdfReply(protocol, await pdfOf(readableOf(set, protocol, request.at)))
+    return reply(type, body)
   },
 }
 
-const VARY = { Vary: 'Accept' }
-
-function page(body: string): Reply {
-  return { status: 200, type: HTML, body, headers: VARY }
+function reply(type: string, body: object | string | Buffer): Reply {
+  const headers = { Vary: 'Accept' }
+  return type === 'application/json'
+    ? { status: 200, body, headers }
+    : { status: 200, type, body, headers }
 }
 
-function json(body: object): Reply {
-  return { status: 200, body, headers: VARY }
+function pdfReply({ id, version }: LoadedProtocol, body: Buffer): Reply {
+  const name = `${id}-${version}.pdf`.replace(/[^A-Za-z0-9._-]/g, '_')
+  const headers = { Vary: 'Accept', 'Content-Disposition': `inline; filename="${name}"` }
+  return { status: 200, type: PDF, body, headers }
 }
 
-/** Only who asks for HTML by name and prefers it gets it: programs that accept all keep JSON. */
-function wantsHtml(request: ApiRequest): boolean {
-  const accepted = (request.header('accept') ?? '').split(',').map(parseRange)
-  const html = weightOf(accepted, HTML)
-  return html > 0 && html >= weightOf(accepted, 'application/json')
-}
-
-type Range = readonly [type: string, weight: number]
-
-/** A media range of an Accept header with its weight (RFC 9110, 12.5.1). */
-function parseRange(text: string): Range {
-  const [type = '', ...parameters] = text.split(';').map(part => part.trim().toLowerCase())
-  const weight = parameters.find(one => one.startsWith('q='))?.slice(2)
-  const value = Number(weight ?? 1)
-  return [type, value >= 0 && value <= 1 ? value : 0]
-}
-
-function weightOf(accepted: readonly Range[], type: string): number {
-  return accepted.find(([one]) => one === type)?.[1] ?? 0
+/** The page, with a link to what changed where there is an earlier version. */
+async function pageOf(
+  context: Context,
+  set: ProtocolSet,
+  protocol: LoadedProtocol,
+  at: Date,
+): Promise<string> {
+  const earlier = await knownVersions(context.pool, set, protocol.id)
+    .then(versions => earlierThan(versions, protocol))
+    // The text is published whatever becomes of the database; only the link needs it.
+    .catch(() => undefined)
+  const links = earlier ? { changes: `${addressOf(protocol.id)}/diff` } : {}
+  return htmlOf(readableOf(set, protocol, at), links)
 }

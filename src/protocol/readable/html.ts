@@ -43,8 +43,14 @@ ${body}
 `
 }
 
+/** Addresses that a page may lead to, where it is served and not a file. */
+export interface PageLinks {
+  /** What changed since an earlier version. */
+  changes?: string
+}
+
 /** A readable protocol as a self-contained page. */
-export function htmlOf(document: ReadableDocument): string {
+export function htmlOf(document: ReadableDocument, { changes }: PageLinks = {}): string {
   const articles = [...document.articles, ...document.annexes]
   const body = [
     '<header>',
@@ -52,6 +58,7 @@ export function htmlOf(document: ReadableDocument): string {
     factsHtml(document.head),
     document.sample === undefined ? '' : noteHtml('warning', document.sample),
     statusHtml(document.status),
+    changes === undefined ? '' : `<p>${anchorHtml(changes, 'Wat is er veranderd?')}</p>`,
     '</header>',
     contentsHtml(articles),
     '<main>',

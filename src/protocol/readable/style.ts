@@ -36,6 +36,17 @@ tbody th { font-weight: 600; }
 .note p { margin: .2rem 0; }
 nav ol { list-style: none; padding: 0; columns: 2; column-gap: 2rem; }
 nav li { break-inside: avoid; margin: 0; padding: .15rem 0; }
+.changes { list-style: none; padding: 0; }
+.changes li { margin: .7rem 0; padding: .2rem 0 .2rem .9rem; border-left: 5px solid var(--line);
+  break-inside: avoid-page; }
+.changes .added { border-left: 5px solid #1c6b3c; }
+.changes .removed { border-left: 5px dashed #9c2a2a; }
+.changes .changed, .changes .reordered { border-left: 5px double var(--warn-line); }
+.sign { display: inline-block; width: 1.4em; font-weight: 700; }
+.kind { border: 1px solid currentcolor; border-radius: .2rem; padding: 0 .35em; font-size: .85rem; }
+.del, .ins { margin: .3rem 0 .3rem 1.4em; max-width: 46rem; overflow-wrap: anywhere; }
+del { color: #7a1f1f; text-decoration: line-through; text-decoration-thickness: 1px; }
+ins { color: #14532d; text-decoration: underline; text-underline-offset: .2em; }
 footer { margin-top: 3rem; padding-top: .8rem; border-top: 1px solid var(--line);
   color: var(--muted); font-size: .88rem; overflow-wrap: anywhere; }
 @media (max-width: 40rem) {
