@@ -688,6 +688,7 @@ export interface AuditEntry {
     | 'protocol.suspended'
     | 'protocol.resumed'
     | 'protocol.broken'
+    | 'protocol.signed'
     | 'key.created'
     | 'key.ready'
     | 'key.rotated'
@@ -1485,6 +1486,164 @@ export interface EvaluationRequest {
    * Items: ristretto255 group element: 32 bytes, base64url
    */
   blinded: string[]
+}
+/**
+ * Reply of POST /v1/explain: whether a message would pass, each check in the order in which the gateway makes them, and everything that is wrong
+ */
+export interface ExplainReply {
+  /**
+   * Whether the gateway would take the message, as far as this can be known beforehand
+   */
+  passes: boolean
+  at: Timestamp
+  type: MessageType
+  protocol?: ExplainReplyDocument
+  accession?: ExplainReplyDocument
+  /**
+   * Who would receive it
+   */
+  recipient?: {
+    /**
+     * Kind of party; gateway where it goes no further
+     */
+    kind: 'housing-company' | 'employment-service' | 'welfare-office' | 'gateway'
+    /**
+     * Function inside the recipient
+     */
+    function: string
+    party?: PartyId
+  }
+  purpose?: PurposeId
+  /**
+   * Every check, in the order in which the gateway makes them
+   *
+   * @maxItems 32
+   */
+  checks: ExplainReplyCheck[]
+  /**
+   * The data fields of the message, and those that the protocol lists for its type
+   *
+   * @maxItems 500
+   */
+  fields: ExplainReplyField[]
+  /**
+   * Everything that is wrong; the first is what the gateway would refuse the message for
+   *
+   * @maxItems 300
+   */
+  errors: Reason[]
+  /**
+   * Items that would be refused one by one while the message is taken
+   *
+   * @maxItems 1000
+   */
+  refusedItems?: RefusedItem[]
+  /**
+   * What else to know, for people
+   *
+   * @maxItems 20
+   *
+   * Items: One sentence
+   */
+  notes: string[]
+}
+/**
+ * A document, as messages and evidence refer to it
+ */
+export interface ExplainReplyDocument {
+  id: ProtocolId
+  version: Version
+  digest: Digest
+}
+/**
+ * One check
+ */
+export interface ExplainReplyCheck {
+  /**
+   * Which check
+   */
+  check:
+    | 'access'
+    | 'protocol'
+    | 'party'
+    | 'agreement'
+    | 'accession'
+    | 'type'
+    | 'direction'
+    | 'purpose'
+    | 'target-group'
+    | 'fields'
+    | 'items-in-message'
+    | 'shape'
+    | 'content'
+    | 'domain'
+    | 'items-today'
+    | 'items-in-epoch'
+    | 'state'
+  /**
+   * not-reached: an earlier check stops the message; not-checked: this is known only when it is sent
+   */
+  outcome: 'passes' | 'stops' | 'not-reached' | 'not-checked'
+  rule: Rule
+  /**
+   * The same for people, in Dutch where it is an article
+   */
+  article: string
+  code?: Code
+  pointer?: Pointer
+  remedy?: Remedy
+  /**
+   * What there is to know of it beforehand
+   */
+  note?: string
+}
+/**
+ * One data field
+ */
+export interface ExplainReplyField {
+  /**
+   * Its name; empty where it is not repeated here, since it could hide a value
+   */
+  field: string
+  /**
+   * Whether the message has it
+   */
+  present: boolean
+  /**
+   * Whether the protocol lets it through for this type and purpose
+   */
+  allowed: boolean
+  rule: Rule
+  /**
+   * The same for people, in Dutch
+   */
+  article: string
+  /**
+   * How far it goes
+   */
+  reaches?: 'gateway' | 'recipient'
+  /**
+   * What becomes of it on the way
+   */
+  transformation?: 'plain' | 'pseudonym' | 'coarsened' | 'boolean' | 'count'
+}
+/**
+ * POST /v1/explain: would this message pass, and if not, what stops it? Nothing of it is kept. Every national number is the word synthetic
+ */
+export interface ExplainRequest {
+  type: MessageType
+  /**
+   * Ask about another moment, RFC 3339; now where left out
+   */
+  at?: string
+  /**
+   * For an answer or progress in the form of its named endpoint: the id in the path of that endpoint, of the request that is answered or of the feedback
+   */
+  about?: string
+  /**
+   * The body as it would be sent to the named endpoint, or to POST /v1/messages (then it names its type itself). It may be wrong in any way: that is what is asked
+   */
+  message: {}
 }
 /**
  * 202 of POST /v1/feedback
@@ -3025,6 +3184,77 @@ export interface ProtocolSuspension {
   reason: string
 }
 /**
+ * GET /v1/protocols/{id}/diff: what changed from one document to another, in plain Dutch
+ */
+export interface ProtocolDiff {
+  /**
+   * The document compared from; null where the other is the first that is known
+   */
+  before: ProtocolDiffCompared | null
+  after: ProtocolDiffCompared
+  /**
+   * Sections that differ, data elements first; empty where nothing does
+   *
+   * @maxItems 100
+   *
+   * Items: One section of the document
+   */
+  sections: {
+    /**
+     * Property of the document
+     */
+    section: string
+    /**
+     * Its name in Dutch
+     */
+    title: string
+    /**
+     * What differs in it
+     *
+     * @minItems 1
+     * @maxItems 10000
+     */
+    changes: ProtocolDiffChange[]
+  }[]
+}
+/**
+ * A document
+ */
+export interface ProtocolDiffCompared {
+  protocolId: ProtocolId
+  version: Version
+  contentHash: Digest
+}
+/**
+ * One thing that differs
+ */
+export interface ProtocolDiffChange {
+  /**
+   * How it differs
+   */
+  kind: 'added' | 'removed' | 'changed' | 'reordered'
+  /**
+   * Place in the document
+   */
+  path: string
+  /**
+   * The item it is about; empty where the section is meant
+   */
+  what: string
+  /**
+   * Which part of it; empty where the whole is meant
+   */
+  part: string
+  /**
+   * What it was, in words
+   */
+  before?: string
+  /**
+   * What it becomes, in words
+   */
+  after?: string
+}
+/**
  * GET /v1/protocols: every protocol that the gateway can read, whatever its state
  */
 export interface Protocols {
@@ -3297,6 +3527,8 @@ export interface WireTypes {
   'event-protocol-suspended': EventProtocolSuspended
   'event-reachability': EventReachability
   'event-test': EventTest
+  'explain-reply': ExplainReply
+  'explain-request': ExplainRequest
   'feedback-accepted': FeedbackAccepted
   'feedback-request': FeedbackRequest
   'health': Health
@@ -3314,6 +3546,7 @@ export interface WireTypes {
   'progress': Progress
   'progress-forward': ProgressForward
   'protocol': Protocol
+  'protocol-diff': ProtocolDiff
   'protocols': Protocols
   'receipt': Receipt
   'receipt-reply': ReceiptReply

@@ -40,7 +40,29 @@ export const EXCHANGE_OPERATIONS: readonly Operation[] = [
     status: 200,
     reply: 'protocol',
     html: 'The stand-alone document in plain Dutch, to read and to print',
+    also: {
+      'application/pdf': 'The same document as PDF, on A4',
+      'application/ld+json': 'The document in the terms of the W3C Data Privacy Vocabulary',
+    },
     refusals: ['HB-206', 'HB-301'],
+  },
+  {
+    method: 'get',
+    path: '/v1/protocols/{id}/diff',
+    id: 'compareProtocol',
+    tag: 'protocols',
+    summary: 'See what changed in a protocol',
+    description:
+      'From the version that it supersedes, or the one before it, to the one that leads now; data elements first. Every document that the gateway ever saw can be compared.',
+    query: {
+      from: 'Version, or digest, to compare from',
+      to: 'Version, or digest, to compare to',
+      with: 'Id of another protocol to compare from',
+    },
+    status: 200,
+    reply: 'protocol-diff',
+    html: 'The changes in plain Dutch, to read and to print',
+    refusals: ['HB-206', 'HB-208', 'HB-301'],
   },
   {
     method: 'post',
@@ -163,6 +185,20 @@ export const EXCHANGE_OPERATIONS: readonly Operation[] = [
     status: 202,
     reply: 'message-accepted',
     refusals: ['HB-406'],
+  },
+  {
+    method: 'post',
+    path: '/v1/explain',
+    id: 'explainMessage',
+    tag: 'messages',
+    summary: 'Ask whether a message would pass, and what stops it',
+    description:
+      'For every party, with its own token, about its own messages. The body as it would be sent, with the word `synthetic` in the place of every national number: with a national number anywhere the question is refused unread (HB-209). Nothing is kept, counted or passed on. The reply lists every check in order, the first that stops it, and all errors; what depends on the register or on earlier messages is `not-checked`.',
+    scope: 'messages:explain',
+    request: 'explain-request',
+    status: 200,
+    reply: 'explain-reply',
+    refusals: ['HB-202', 'HB-209'],
   },
   {
     method: 'get',

@@ -7,6 +7,7 @@ export type PartyKind = (typeof PARTY_KINDS)[number]
 const EVERY_PARTY = [
   'messages:write',
   'messages:read',
+  'messages:explain',
   'receipts:read',
   'webhook:manage',
   'deliveries:manage',

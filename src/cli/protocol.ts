@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import type { Open } from './party.ts'
 import { openChecked } from './protocol/checked.ts'
 import { diffReport } from './protocol/diff.ts'
+import { explainCommand } from './protocol/explain.ts'
 import { addLint } from './protocol/lint.ts'
 import { listCommand } from './protocol/list.ts'
 import { publishCommand } from './protocol/publish.ts'
@@ -36,5 +37,6 @@ export function protocolCommand(openStore: Open, now: () => Date = () => new Dat
   signCommand(protocol, now)
   publishCommand(protocol, now)
   addSuspendCommands(protocol, openStore)
+  explainCommand(protocol, openStore, now)
   return protocol
 }

@@ -9,6 +9,8 @@ import type {
   Envelope,
   Evaluation,
   EvaluationRequest,
+  ExplainRequest,
+  Explanation,
   Feedback,
   FeedbackAccepted,
   MessageState,
@@ -58,6 +60,9 @@ function segment(id: string): string {
 
 function messageCalls(call: Transport) {
   return {
+    /** Would this message pass? Every national number in it must be the word `synthetic`. */
+    explain: (question: ExplainRequest) =>
+      call<Explanation>({ method: 'POST', path: '/v1/explain', body: question }),
     /** Where an own message stands. */
     message: (id: string) =>
       call<MessageState>({ method: 'GET', path: `/v1/messages/${segment(id)}` }),

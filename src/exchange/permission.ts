@@ -46,7 +46,11 @@ const MAX_LISTED = 5_000
  * protocol's data elements.
  * @throws Refusal of the 2xx or 3xx family
  */
-export function permit(context: Context, incoming: Incoming, asked: Asked): Permission {
+export function permit(
+  context: { protocols: Pick<Context['protocols'], 'current'> },
+  incoming: Incoming,
+  asked: Asked,
+): Permission {
   const { body } = asked
   const protocol = asked.protocol ?? body['protocol']
   const form = formOf(incoming.type, incoming.general)

@@ -8,13 +8,20 @@ import type { ApiRequest } from './route.ts'
  * @throws Refusal HB-201, HB-202, HB-203
  */
 export function readJson<Id extends SchemaId>(request: ApiRequest, schema: Id): WireTypes[Id] {
+  const body = parseJson(request)
+  assertShape(schema, body)
+  return body
+}
+
+/**
+ * The JSON body of a request as it is, of any shape.
+ * @throws Refusal HB-201, HB-203, HB-204
+ */
+export function parseJson(request: ApiRequest): unknown {
   if (request.unreadable) throw request.unreadable
-  let body: unknown
   try {
-    body = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(request.raw))
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(request.raw))
   } catch {
     throw refuse('HB-201', '', 'RFC 8259')
   }
-  assertShape(schema, body)
-  return body
 }

@@ -11,6 +11,7 @@ import { Refusal } from '../../src/errors.ts'
 const EVERY_PARTY = [
   'deliveries:manage',
   'inbox:read',
+  'messages:explain',
   'messages:read',
   'messages:write',
   'receipts:read',
