@@ -175,6 +175,8 @@ function generalValue(element: DataElement, document: Agreement): AnySchemaObjec
 
 /** What was found, one item each: a number of people, or a row id, as the agreement grants. */
 function foundValue(document: Agreement): AnySchemaObject {
-  const form = document.modalities.granularity === 'counts' ? 'count' : 'row-id'
-  return { ...FORMATS[form], ...grantedForm(document, 'string') }
+  // Both types for counts: ajv is strict about a `not` that its type already excludes.
+  const counts = { ...FORMATS['count'], type: ['integer', 'string'] }
+  const form = document.modalities.granularity === 'counts' ? counts : FORMATS['row-id']
+  return { ...form, ...grantedForm(document, 'string') }
 }
