@@ -176,7 +176,7 @@ function randomUniform(): number {
 async function sumAnswers(tx: Tx, place: PeriodPlace): Promise<{ tenants: number; found: number }> {
   const { rows } = await tx.query<{ tenants: number; found: number }>(
     `SELECT coalesce(sum(h.items), 0)::int AS tenants, coalesce(sum(a.found), 0)::int AS found
-     FROM message q JOIN message a ON a.in_reply_to = q.id AND a.accepted > 0
+     FROM message q JOIN message a ON a.in_reply_to = q.id AND a.found IS NOT NULL AND a.accepted > 0
        JOIN hand_over h ON h.message_id = q.id AND h.kind = 'request'
      WHERE q.protocol = $1 AND q.party_id = $2 AND q.period = $3 AND q.in_reply_to IS NULL
        AND NOT EXISTS (SELECT FROM hand_over w WHERE w.message_id = a.id AND w.state = 'withdrawn')`,

@@ -93,10 +93,10 @@ const SQL = `
      FROM transition t WHERE t.message_id = m.id) AS transitions,
     (SELECT max(c.released_at) FROM message r JOIN hand_over a ON a.message_id = r.id AND a.with_id IS NOT NULL
        JOIN period_close c ON c.protocol = m.protocol AND c.party_id = m.party_id AND c.period = m.period
-     WHERE r.in_reply_to = m.id) AS released_at,
+     WHERE r.in_reply_to = m.id AND r.found IS NOT NULL) AS released_at,
     coalesce((SELECT bool_or(a.state = 'delivered' OR a.reason IS DISTINCT FROM 'period-open')
               FROM message r JOIN hand_over a ON a.message_id = r.id
-              WHERE r.in_reply_to = m.id AND r.accepted > 0), false) AS shows_answer
+              WHERE r.in_reply_to = m.id AND r.found IS NOT NULL AND r.accepted > 0), false) AS shows_answer
   FROM message m LEFT JOIN hand_over h ON h.message_id = m.id AND h.counted
   WHERE m.id = $1 AND m.party_id = $2
   GROUP BY m.id`

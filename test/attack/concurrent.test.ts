@@ -61,7 +61,7 @@ describe('answers', () => {
     expect(tally(replies)).toEqual({ 202: REQUESTS })
     await until('all are recorded as delivered', async () => {
       const { rows } = await gateway.db.pool.query(
-        "SELECT count(*)::int AS n FROM hand_over WHERE kind = 'detection' AND state <> 'delivered'",
+        "SELECT count(*)::int AS n FROM hand_over WHERE kind = 'request' AND state <> 'delivered'",
       )
       return rows[0].n === 0
     })

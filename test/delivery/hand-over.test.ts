@@ -257,7 +257,7 @@ describe('towards a housing company', () => {
         async () => (await woonboog.deliveries()).items[0]!.state === 'delivered',
       )
     }
-    await gateway.db.pool.query('UPDATE feedback SET reachability = NULL, established_on = NULL')
+    await gateway.db.pool.query('UPDATE hand_over SET erased_at = now()')
     await expect(woonboog.retryDelivery(delivery.deliveryId)).rejects.toMatchObject({
       code: 'HB-508',
     })

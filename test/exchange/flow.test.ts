@@ -54,7 +54,7 @@ describe('a protocol that grants counts', () => {
     for (const { insz } of TENANTS) expect(forwarded.raw).not.toContain(insz)
     const opened = await register.open(forwarded)
     expect(opened).toHaveLength(20)
-    expect(opened[0]).toMatchObject({ tenantGround: 'art-6.1-1-a', referenceDate: TODAY })
+    expect(opened[0]?.content).toEqual({ tenantGround: 'art-6.1-1-a', referenceDate: TODAY })
 
     const answer = { requestDigest: String(forwarded.body['requestDigest']), found: opened.length }
     const answered = await gateway.clients.vdab.answer(accepted.messageId, answer)

@@ -140,7 +140,7 @@ describe('what shows before the period is closed', () => {
     await forwardedTo(gateway, waiting.messageId)
     await until('both are recorded as delivered', async () => {
       const { rows } = await gateway.db.pool.query(
-        "SELECT count(*)::int AS n FROM hand_over WHERE kind = 'detection' AND state = 'delivered'",
+        "SELECT count(*)::int AS n FROM hand_over WHERE kind = 'request' AND state = 'delivered'",
       )
       return rows[0].n === 2
     })
