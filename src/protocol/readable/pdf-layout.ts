@@ -175,7 +175,7 @@ function note(tone: 'info' | 'warning', texts: readonly string[]): Content {
  */
 function tables(block: TableBlock, room: number): Content[] {
   const shares = sharesOf(block)
-  const runs = runsOf(block.rows, row => rowHeight(row, shares) < TEXT_HEIGHT * 0.8)
+  const runs = runsOf(block.rows, row => rowHeight(row, shares) < TEXT_HEIGHT * 0.85)
   const head = block.columns.map((text): TableCell => ({ text, style: 'head', fillColor: SOFT }))
   return [
     { text: block.caption, style: 'caption', headlineLevel: room },
@@ -245,15 +245,23 @@ function rowHeight(row: readonly Cell[], shares: readonly number[]): number {
   )
 }
 
-/** About this tall at most, in points: letters of half their size, lines filled for five sixths. */
+/** About this tall at most, in points: by the width of letters, lines filled for five sixths. */
 function heightOf(texts: readonly string[], shares: readonly number[]): number {
   const heights = texts.map((text, column) => {
     const width = ((shares[column] ?? 100) / 100) * TEXT_WIDTH - 2 * CELL_PADDING
-    const perLine = Math.max(4, (width / 4.6) * 0.83)
-    const lines = text.split('\n').reduce((sum, line) => sum + Math.ceil(line.length / perLine), 0)
-    return (lines + text.split('\n').length * 0.3) * 11.5
+    const lines = text.split('\n').map(line => Math.ceil(widthOf(line) / (width * 0.83)))
+    return lines.reduce((sum, count) => sum + count + 0.3, 0) * 11.5
   })
   return Math.max(0, ...heights) + 8
+}
+
+/** About this wide at most, in points, at the size of a table's text. */
+function widthOf(text: string): number {
+  const wide = text.match(/[MW@%mw\u2014\u2026]/g)?.length ?? 0
+  const capitals = text.match(/[A-LN-VX-Z0-9&]/g)?.length ?? 0
+  const narrow = text.match(/[\sfijlrt.,:;'!|()[\]]/g)?.length ?? 0
+  const rest = text.length - wide - capitals - narrow
+  return (wide * 0.9 + capitals * 0.66 + narrow * 0.36 + rest * 0.56) * 9
 }
 
 function footer(document: ReadableDocument, page: number, pages: number): Content {
