@@ -18,7 +18,8 @@ const ANNEX_1_PARTS = finder([...ANNEX_1_WORDS, ...LIVING_WAGE])
 const RECIPIENT_PARTS = finder(DENIED_RECIPIENTS)
 const WELFARE_PARTS = finder(WELFARE_OFFICE)
 const HARMLESS_PARTS = new RegExp(HARMLESS.join('|'), 'g')
-const NEGATION = /\b(geen|niet|nooit|noch|zonder|never|not|no|without)\b/i
+const ORDINARY = new RegExp(`\\b(${ORDINARY_IN_PROSE.join('|')})\\b`, 'gi')
+const NEGATION = /\b(geen|niet|niets|niemand|nooit|noch|zonder|nothing|never|not|no|without)\b/i
 
 /**
  * The denied word that a name holds, if any. Names are split at case, digits and punctuation, and
@@ -31,9 +32,8 @@ export function deniedData(name: string): string | undefined {
 
 /** The denied word that a text speaks of, other than to say that it is not there. Pure. */
 export function deniedInProse(text: string): string | undefined {
-  const ordinary = new RegExp(`\\b(${ORDINARY_IN_PROSE.join('|')})\\b`, 'gi')
   return sentencesThatAllow(text)
-    .map(one => deniedData(one.replace(ordinary, ' ')))
+    .map(one => deniedData(one.replace(ORDINARY, ' ')))
     .find(Boolean)
 }
 
@@ -90,8 +90,8 @@ function partIn(words: readonly string[], parts: RegExp): string | undefined {
 /** The words of a name in every reading: as written, and with digits for letters. */
 function wordsOf(name: string): string[] {
   const plain = name.normalize('NFKD').replace(/\p{Mark}/gu, '')
-  const read = plain.replace(/(?<=[a-z])[013457](?=[a-z])/gi, digit => LEET[digit] ?? digit)
-  return [...new Set([...split(plain), ...split(read)])]
+  const read = plain.replace(/[013457](?=[a-z])/gi, digit => LEET[digit] ?? digit)
+  return read === plain ? split(plain) : [...split(plain), ...split(read)]
 }
 
 const LEET: Readonly<Record<string, string>> = {

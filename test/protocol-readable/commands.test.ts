@@ -29,34 +29,6 @@ describe('huisbrug protocol', () => {
   const run = (dir: string, ...args: string[]) =>
     runCommand(['protocol', ...args], { HUISBRUG_PROTOCOLS_DIR: dir })
 
-  test('lint of the shipped documents finds nothing and ends with 0', async () => {
-    expect(await run(good, 'lint')).toEqual({
-      code: 0,
-      stdout: '4 documents, 0 findings\n',
-      stderr: '',
-    })
-  })
-
-  test('lint names code, place, rule and source of all findings and ends with 1', async () => {
-    const { code, stdout } = await run(bad, 'lint')
-    expect(code).toBe(1)
-    expect(stdout).toContain('wm-vdab: onward-transfer at recipients[klantenbestand].onward')
-    expect(stdout).toContain('wm-vdab: kbo-check-number at parties[vdab].kbo')
-    expect(stdout).toContain('kapot: not-json at protocol.json')
-    expect(stdout).toContain('    source: KBO: ten digits')
-    expect(stdout).toContain('5 documents, 3 findings')
-  })
-
-  test('lint of one document, as JSON', async () => {
-    const { code, stdout } = await run(bad, 'lint', 'kapot', '--json')
-    expect(code).toBe(1)
-    expect(JSON.parse(stdout)).toMatchObject({
-      documents: 1,
-      findings: [{ protocol: 'kapot', code: 'not-json', path: 'protocol.json' }],
-    })
-    expect((await run(bad, 'lint', 'wm-vdab-woonboog')).code).toBe(0)
-  })
-
   test('show says what it is, where it stands, who takes part and what goes', async () => {
     const { code, stdout } = await run(good, 'show', 'wm-vdab')
     expect(code).toBe(0)

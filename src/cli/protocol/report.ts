@@ -69,7 +69,8 @@ export function find(set: ProtocolSet, place: string): LoadedProtocol<Protocol> 
   throw new Error(`${place} is no protocol document: ${first?.path}: ${first?.text}`)
 }
 
-function readFile(path: string): string {
+/** @throws Error where there is no such file, naming what it could have been */
+export function readFile(path: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch {

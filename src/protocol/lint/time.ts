@@ -11,7 +11,12 @@ export function lintDuration({ duration }: Protocol): Remark[] {
   return [
     ...unless(until === null || until >= from, 'ends-before-start', 'duration.until'),
     ...unless(reviewOn <= laterBy(from, REVIEW_WITHIN_YEARS), 'late-review', path),
-    ...unless(reviewOn > from && (until === null || reviewOn <= until), 'review-outside', path),
+    // An end before the start has a finding of its own.
+    ...unless(
+      reviewOn > from && !(until !== null && until >= from && reviewOn > until),
+      'review-outside',
+      path,
+    ),
   ]
 }
 
