@@ -27,7 +27,7 @@ export function withNotes(protocol: LoadedProtocol, notes: Notes): LoadedProtoco
     .map(({ from, until, by, reason }) => ({ from, until, by, reason }))
   const noted: LoadedProtocol = {
     ...protocol,
-    statements: [...verified, ...revocations, ...plainly(protocol)],
+    statements: [...verified, ...revocations],
     record: { ...record, suspensions: [...record.suspensions, ...suspensions] },
   }
   return presented.reduce<LoadedProtocol>((one, { jws, party }) => {
@@ -39,22 +39,4 @@ export function withNotes(protocol: LoadedProtocol, notes: Notes): LoadedProtoco
 function is(one: VerifiedStatement): (other: VerifiedStatement) => boolean {
   return ({ statement, party, at }) =>
     statement === one.statement && party === one.party && at.getTime() === one.at.getTime()
-}
-
-// SWITCH: goes once every record in the tests and samples has a JWS.
-function plainly({ id, version, record }: LoadedProtocol): LoadedProtocol['statements'] {
-  return record.signatures
-    .filter(({ jws }) => jws === undefined)
-    .map(one => ({
-      protocol: id,
-      version,
-      digest: one.digest,
-      party: one.party,
-      statement: one.statement,
-      signer: one.name ?? one.function,
-      function: one.function,
-      date: one.date,
-      at: new Date(one.date),
-      thumbprint: '',
-    }))
 }

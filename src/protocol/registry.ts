@@ -182,7 +182,7 @@ export class ProtocolRegistry {
     const fingerprint = this.#fingerprint(folder)
     if (!anew && known?.fingerprint !== undefined && known.fingerprint === fingerprint) return false
     const result = parseFolder(readFolder(this.#dir, folder))
-    const broke = result && !('loaded' in result) && known?.result && 'loaded' in known.result
+    const broke = isUnreadable(result) && known?.result && !isUnreadable(known.result)
     if (broke && !anew && known.fingerprint !== undefined) {
       // Perhaps half-written: keep the old one, and believe it if it is still so at the next look.
       this.#folders.set(folder, { fingerprint: undefined, result: known.result })
@@ -212,6 +212,12 @@ export class ProtocolRegistry {
       if (code.startsWith('signature-')) this.#log.warn('a signature does not count', fact)
     }
   }
+}
+
+/** Whether a file of it is no JSON, as one that is half-written. */
+function isUnreadable(result: FolderResult | undefined): boolean {
+  if (!result) return false
+  return !('loaded' in result) || result.loaded.findings.some(({ code }) => code === 'not-json')
 }
 
 function statOf(path: string): BigIntStats | undefined {

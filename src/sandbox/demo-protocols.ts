@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto'
 import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import canonicalize from 'canonicalize'
-import { readWhole, writeWhole } from './peer-keys.ts'
+import { readWhole } from './peer-keys.ts'
 
 /** A party as a protocol document names it. */
 export interface ProtocolParty {
@@ -19,19 +17,15 @@ interface Document {
 }
 
 interface Signatures {
-  protocolId: string
-  version: string
-  signatures: { party: string; date: string; digest: string }[]
-  publication: { party: string; date: string; digest: string }[]
-  suspensions: unknown[]
+  signatures: { party: string; jws?: string }[]
 }
 
 const DOCUMENT = 'protocol.json'
 const RECORD = 'signatures.json'
 
 /**
- * The demo's own copy of the sample protocols, with the moment of signing in its hands. The samples
- * were never concluded; the demo plays that they are, today.
+ * The demo's own copy of the sample protocols, which its parties sign. The samples were never
+ * concluded; the demo plays that they are, today.
  */
 export class DemoProtocols {
   readonly #source: string
@@ -49,35 +43,33 @@ export class DemoProtocols {
       const to = join(this.#copy, folder, DOCUMENT)
       if (existsSync(to) && readFileSync(to).equals(readFileSync(from))) continue
       mkdirSync(join(this.#copy, folder), { recursive: true, mode: 0o700 })
-      rmSync(join(this.#copy, folder, RECORD), { force: true })
+      this.#unsign(folder)
       copyFileSync(from, to)
     }
   }
 
-  get isSigned(): boolean {
-    return this.#folders().every(folder => existsSync(join(this.#copy, folder, RECORD)))
+  /** Whether each party of each document signed it with the key of that kid. */
+  isSignedWith(kids: Readonly<Record<string, string>>): boolean {
+    return this.#folders().every(folder => {
+      const record = readWhole<Signatures>(join(this.#copy, folder, RECORD))
+      const signed = record?.signatures.map(({ party, jws }) => `${party} ${kidOf(jws)}`) ?? []
+      return this.#document(folder).parties.every(({ id }) => signed.includes(`${id} ${kids[id]}`))
+    })
   }
 
-  /** Takes all signatures back. */
+  /** Takes all signatures back; where it is published stays. */
   unsign(): void {
-    for (const folder of this.#folders()) rmSync(join(this.#copy, folder, RECORD), { force: true })
+    for (const folder of this.#folders()) this.#unsign(folder)
   }
 
-  /** Has everybody who signed a sample sign and publish its copy today (YYYY-MM-DD). */
-  sign(today: string): void {
-    for (const folder of this.#folders()) {
-      const record = readWhole<Signatures>(join(this.#source, folder, RECORD))
-      if (!record) continue
-      const digest = digestOf(this.#document(folder))
-      const dated = <T extends object>(one: T) => ({ ...one, date: today, digest })
-      const { signatures, publication } = record
-      writeWhole(join(this.#copy, folder, RECORD), {
-        ...record,
-        signatures: signatures.map(dated),
-        publication: publication.map(dated),
-        suspensions: [],
-      })
-    }
+  /** Which documents each party has to sign, by party. */
+  signers(): ReadonlyMap<string, readonly string[]> {
+    const pairs = this.#folders().flatMap(folder => {
+      const { protocolId, parties } = this.#document(folder)
+      return parties.map(party => ({ party: party.id, protocolId }))
+    })
+    const groups = Map.groupBy(pairs, ({ party }) => party)
+    return new Map([...groups].map(([party, all]) => [party, all.map(one => one.protocolId)]))
   }
 
   /** Everybody whom a document names, once. */
@@ -91,6 +83,13 @@ export class DemoProtocols {
     return this.#folders().map(folder => this.#document(folder).protocolId)
   }
 
+  #unsign(folder: string): void {
+    const from = join(this.#source, folder, RECORD)
+    const to = join(this.#copy, folder, RECORD)
+    if (existsSync(from)) copyFileSync(from, to)
+    else rmSync(to, { force: true })
+  }
+
   #document(folder: string): Document {
     return JSON.parse(readFileSync(join(this.#copy, folder, DOCUMENT), 'utf8')) as Document
   }
@@ -101,9 +100,9 @@ export class DemoProtocols {
   }
 }
 
-// SHA-256 over RFC 8785 JSON: what a signature counts for.
-function digestOf(document: object): string {
-  return createHash('sha256')
-    .update(canonicalize(document) ?? '')
-    .digest('base64url')
+/** The kid in the header of a JWS that the demo made itself. */
+function kidOf(jws: string | undefined): string | undefined {
+  if (jws === undefined) return undefined
+  const header = Buffer.from(jws.split('.')[0] ?? '', 'base64url').toString()
+  return (JSON.parse(header) as { kid?: string }).kid
 }

@@ -59,17 +59,29 @@ async function registerParty(stage: DemoStage, party: ProtocolParty, done: Done)
 export async function tryBeforeProtocol(stage: DemoStage): Promise<string> {
   const done = readDone(stage)
   if (done.refusedBeforeProtocol) return done.refusedBeforeProtocol
-  if (stage.protocols.isSigned) stage.protocols.unsign()
+  stage.protocols.unsign()
   await untilProtocols(stage, state => state !== 'active')
   const code = await attempt(stage)
   writeWhole(fileOf(stage), { ...done, refusedBeforeProtocol: code })
   return code
 }
 
-/** Has all parties sign today and waits until the gateway has noticed. */
+/** Has all parties sign, each with its own private key, and waits until the gateway has noticed. */
 export async function putInForce(stage: DemoStage): Promise<void> {
-  if (!stage.protocols.isSigned) stage.protocols.sign(new Date().toISOString().slice(0, 10))
+  const { registered } = readDone(stage)
+  if (!stage.protocols.isSignedWith(registered)) {
+    stage.protocols.unsign()
+    const signers = [...stage.protocols.signers()]
+    await Promise.all(signers.map(([party, ids]) => signAll(stage, party, ids)))
+  }
   await untilProtocols(stage, state => state === 'active')
+}
+
+async function signAll(stage: DemoStage, party: string, ids: readonly string[]): Promise<void> {
+  const { keysFile } = await loadPeerKeys(folderOf(stage, party))
+  const args = ['protocol', 'sign', ...ids, '--party', party, '--key', keysFile]
+  const { code } = await stage.programs.run(args)
+  if (code !== 0) throw new Error(`${party} kan de protocollen niet ondertekenen`)
 }
 
 async function attempt(stage: DemoStage): Promise<string> {

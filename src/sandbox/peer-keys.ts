@@ -2,9 +2,12 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from '
 import { join } from 'node:path'
 import { generateKeyPair, type KeyPair, toJwks } from '../client/keys.ts'
 
-/** The keys of a sandbox peer, and the file that `huisbrug party add --jwks` takes. */
+/** The keys of a sandbox peer, and the files that hold them. */
 export interface PeerKeys extends KeyPair {
+  /** The public ones, for `huisbrug party add --jwks`. */
   jwksFile: string
+  /** The pair, for `huisbrug protocol sign --key`. */
+  keysFile: string
 }
 
 /** Reads a peer's keys from its own folder, or makes them at the first start (mode 600). */
@@ -14,7 +17,7 @@ export async function loadPeerKeys(folder: string): Promise<PeerKeys> {
   if (!existsSync(file)) writeWhole(file, await generateKeyPair())
   const pair = JSON.parse(readFileSync(file, 'utf8')) as KeyPair
   if (!existsSync(jwksFile)) writeWhole(jwksFile, toJwks(pair))
-  return { ...pair, jwksFile }
+  return { ...pair, jwksFile, keysFile: file }
 }
 
 /** Writes a JSON file, mode 600, so that a kill leaves the old one or the new one. */

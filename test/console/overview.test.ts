@@ -59,7 +59,7 @@ describe('the overview', () => {
       await addParties(lost.database.pool)
       const message = { at: ago(5), type: 'detection.request', party: 'woonboog', accepted: 10 }
       const messageId = await addMessage(lost.database.pool, message)
-      const handOver = { messageId, at: ago(5), to: 'vdab', kind: 'detection' } as const
+      const handOver = { messageId, at: ago(5), to: 'vdab', kind: 'request' } as const
       await addHandOver(lost.database.pool, { ...handOver, state: 'queued', items: 9 })
       const page = await lost.get('', (await lost.signIn()).cookie)
       expect(page.html).toContain('De balans van wm-vdab klopt niet')
@@ -88,7 +88,7 @@ describe('the overview', () => {
 describe('an empty system', () => {
   test('every page says that there is nothing yet', async () => {
     const rooms = await openRooms({
-      protocols: { protocols: new Map(), broken: new Map(), findings: [] },
+      protocols: { protocols: new Map(), versions: new Map(), broken: new Map(), findings: [] },
     })
     try {
       const { cookie, csrf } = await rooms.signIn()

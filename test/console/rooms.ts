@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { fileURLToPath } from 'node:url'
 import express from 'express'
 import { type ConsoleRole, ConsoleSessions } from '../../src/access/session.ts'
 import { loadLogVerifierKey } from '../../src/audit/log-key.ts'
@@ -10,12 +9,12 @@ import { createConsole } from '../../src/console/console.ts'
 import type { ConsoleDeps } from '../../src/console/deps.ts'
 import { KeyStore } from '../../src/keys/key-store.ts'
 import type { LoadedProtocol } from '../../src/protocol/document.ts'
-import { loadProtocols, type ProtocolSet } from '../../src/protocol/load.ts'
+import type { ProtocolSet } from '../../src/protocol/load.ts'
+import { sampleSet } from '../protocol/sample.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
 import { NOW } from './seed.ts'
 
 const LOG_ORIGIN = 'huisbrug.example/log'
-const PROTOCOLS = fileURLToPath(new URL('../../protocols', import.meta.url))
 
 /** The console on a port of its own, with a database of its own and a clock that stands still. */
 export interface Rooms {
@@ -112,7 +111,7 @@ async function listen(deps: ConsoleDeps): Promise<Server> {
  * suspended, Leefgoed not signed by VDAB, and one document that cannot be read.
  */
 export function sampleProtocols(): ProtocolSet {
-  const set = loadProtocols(PROTOCOLS)
+  const set = sampleSet(NOW)
   const protocols = new Map(set.protocols)
   change(protocols, 'wm-vdab-de-noorderkempen', protocol => ({
     ...protocol,
@@ -129,6 +128,8 @@ export function sampleProtocols(): ProtocolSet {
       ...protocol.record,
       signatures: protocol.record.signatures.filter(({ party }) => party !== 'vdab'),
     },
+    presented: protocol.presented.filter(({ party }) => party !== 'vdab'),
+    statements: protocol.statements.filter(({ party }) => party !== 'vdab'),
   }))
   const finding = {
     severity: 'refused' as const,
@@ -139,7 +140,12 @@ export function sampleProtocols(): ProtocolSet {
     text: '<b>protocol.json</b> is not JSON',
     source: 'schemas/protocol.json',
   }
-  return { protocols, broken: new Map([['kapot', [finding]]]), findings: [finding] }
+  return {
+    protocols,
+    versions: set.versions,
+    broken: new Map([['kapot', [finding]]]),
+    findings: [finding],
+  }
 }
 
 function change(

@@ -32,20 +32,24 @@ describe('huisbrug protocol', () => {
   test('show says what it is, where it stands, who takes part and what goes', async () => {
     const { code, stdout } = await run(good, 'show', 'wm-vdab')
     expect(code).toBe(0)
-    expect(stdout).toContain('state     active, in force')
+    expect(stdout).toContain('state     not known: the database cannot be reached')
+    expect(stdout).toContain('advice    vdab, 2025-01-20: with-conditions')
+    expect(stdout).toContain('published vdab, 2025-03-12: https://')
     expect(stdout).toContain('party     vdab (recipient)')
     expect(stdout).toContain('message   steps.counts: employment-service to housing-company (off)')
     const json = JSON.parse((await run(good, 'show', 'wm-vdab', '--json')).stdout)
-    expect(json).toMatchObject({ inForce: true, contentHash: digestOf(sampleFramework()) })
+    expect(json).toMatchObject({
+      signaturesChecked: false,
+      contentHash: digestOf(sampleFramework()),
+    })
   })
 
   test('show names the obstacle of a document that is not in force', async () => {
     const { code, stdout } = await run(bad, 'show', 'wm-vdab')
     expect(code).toBe(0)
-    expect(stdout).toContain('NOT in force')
     expect(stdout).toMatch(/obstacle {2}HB-317 .*, at recipients\[klantenbestand\]\.onward/)
     const json = JSON.parse((await run(bad, 'show', 'wm-vdab', '--json')).stdout)
-    expect(json).toMatchObject({ obstacle: { code: 'HB-317' }, findings: 2 })
+    expect(json).toMatchObject({ obstacle: { code: 'HB-317' }, findings: expect.any(Number) })
   })
 
   test('render writes the page to a file, or to standard output', async () => {

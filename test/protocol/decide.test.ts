@@ -1,15 +1,14 @@
 import { ERRORS } from '../../src/errors.ts'
 import { type Decision, decide, type Question } from '../../src/protocol/decide.ts'
 import type { Agreement } from '../../src/protocol/document.ts'
-import { loadProtocols } from '../../src/protocol/load.ts'
 import {
   type Changes,
   feedbackQuestion,
   folderOf,
   IN_FORCE,
   question,
-  SAMPLE_DIR,
   sampleFramework,
+  sampleSet,
   setWith,
 } from './sample.ts'
 
@@ -23,7 +22,7 @@ function expectRefusal(decision: Decision, code: string, rule: string, pointer: 
 }
 
 describe('the shipped sample', () => {
-  const set = loadProtocols(SAMPLE_DIR)
+  const set = sampleSet()
 
   test('lets a detection request through, and says by which article and to whom', () => {
     const decision = decide(set, question())

@@ -1,10 +1,9 @@
-import { loadProtocols } from '../../src/protocol/load.ts'
 import * as lookup from '../../src/protocol/lookup.ts'
 import { changesBetween, standingsOf } from '../../src/protocol/standing.ts'
 import { validatorFor } from '../../src/schemas.ts'
-import { IN_FORCE, SAMPLE_DIR, SAMPLE_FOLDERS, setWith } from './sample.ts'
+import { IN_FORCE, SAMPLE_FOLDERS, sampleSet, setWith } from './sample.ts'
 
-const set = loadProtocols(SAMPLE_DIR)
+const set = sampleSet()
 const suspension = { from: '2026-01-01T00:00:00.000Z', until: null, by: 'vdab', reason: 'test' }
 const suspended = setWith({ frameworkRecord: record => record.suspensions.push(suspension) })
 

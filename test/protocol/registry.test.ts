@@ -4,9 +4,12 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { decide } from '../../src/protocol/decide.ts'
 import { ProtocolRegistry, type RegistryChange } from '../../src/protocol/registry.ts'
+import { signFolders, testNotes, writeRecord } from '../support/statements.ts'
 import { IN_FORCE, question, readSample, SAMPLE_DIR } from './sample.ts'
 
 let dir: string
+/** The folder as it was, to put back. */
+let signedDir: string
 let logged: { level: string; message: string; meta: unknown }[]
 let registry: ProtocolRegistry | undefined
 
@@ -18,19 +21,25 @@ const log = { info: keep('info'), warn: keep('warn'), error: keep('error') } as 
 beforeEach(() => {
   logged = []
   dir = mkdtempSync(join(tmpdir(), 'huisbrug-registry-'))
+  signedDir = mkdtempSync(join(tmpdir(), 'huisbrug-signed-'))
   cpSync(SAMPLE_DIR, dir, { recursive: true })
+  signFolders(dir)
+  cpSync(dir, signedDir, { recursive: true })
 })
 
 afterEach(() => {
   registry?.close()
   registry = undefined
-  rmSync(dir, { recursive: true, force: true })
+  for (const one of [dir, signedDir]) rmSync(one, { recursive: true, force: true })
 })
 
 async function open(
   clock?: () => Date,
 ): Promise<{ registry: ProtocolRegistry; changes: RegistryChange[] }> {
-  const opened = await ProtocolRegistry.open(dir, log, clock ? { clock } : {})
+  const opened = await ProtocolRegistry.open(dir, log, {
+    notes: testNotes(),
+    ...(clock && { clock }),
+  })
   registry = opened
   const changes: RegistryChange[] = []
   opened.onChange(change => {
@@ -40,10 +49,10 @@ async function open(
 }
 
 function suspend(folder: string): void {
-  const record = readSample(folder, 'signatures') as { suspensions: object[] }
-  const from = new Date(Date.now() - 1000).toISOString()
-  record.suspensions.push({ from, until: null, by: 'vdab', reason: 'test' })
-  writeFileSync(join(dir, folder, 'signatures.json'), JSON.stringify(record))
+  writeRecord(join(dir, folder), record => {
+    const from = new Date(Date.now() - 1000).toISOString()
+    record.suspensions.push({ from, until: null, by: 'vdab', reason: 'test' })
+  })
 }
 
 async function until(condition: () => boolean, milliseconds: number): Promise<number> {
@@ -81,7 +90,7 @@ test('a suspension works within a second while it watches, and so does its end',
   const record = join(dir, 'wm-vdab', 'signatures.json')
   suspend('wm-vdab')
   expect(await until(() => outcome(one) === 'HB-307', 2_000)).toBeLessThan(1_000)
-  cpSync(join(SAMPLE_DIR, 'wm-vdab', 'signatures.json'), record)
+  cpSync(join(signedDir, 'wm-vdab', 'signatures.json'), record)
   expect(await until(() => outcome(one) === 'allowed', 2_000)).toBeLessThan(1_000)
   await until(() => changes.length === 2, 1_000)
   expect(changes.flatMap(one => one.changes.map(({ event }) => event))).toEqual([
@@ -113,7 +122,7 @@ test('a broken document takes down itself only, and says so once', async () => {
   ])
   await one.reload()
   expect(logged.filter(({ level }) => level === 'warn')).toHaveLength(1)
-  cpSync(join(SAMPLE_DIR, 'wm-vdab-woonboog'), join(dir, 'wm-vdab-woonboog'), { recursive: true })
+  cpSync(join(signedDir, 'wm-vdab-woonboog'), join(dir, 'wm-vdab-woonboog'), { recursive: true })
   await one.reload()
   expect(outcome(one)).toBe('allowed')
   expect(changes[1]?.changes).toMatchObject([{ id: 'wm-vdab-woonboog', event: 'in-force' }])
@@ -127,7 +136,7 @@ test('a file caught half-written does not count while it is being written', asyn
   const path = join(dir, 'wm-vdab', 'protocol.json')
   writeFileSync(path, '{ "half')
   await sleep(20)
-  cpSync(join(SAMPLE_DIR, 'wm-vdab', 'protocol.json'), path)
+  cpSync(join(signedDir, 'wm-vdab', 'protocol.json'), path)
   await sleep(900)
   expect(outcome(one)).toBe('allowed')
   expect(changes).toEqual([])
@@ -181,7 +190,7 @@ test('a listener that is done hears nothing more; one that fails does not stop t
   await expect(one.reload()).rejects.toThrow('no')
   expect(outcome(one)).toBe('HB-307')
   off()
-  cpSync(join(SAMPLE_DIR, 'wm-vdab'), join(dir, 'wm-vdab'), { recursive: true })
+  cpSync(join(signedDir, 'wm-vdab'), join(dir, 'wm-vdab'), { recursive: true })
   expect(await one.reload()).toBe(true)
   expect(changes.length).toBe(2)
 })

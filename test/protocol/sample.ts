@@ -8,12 +8,8 @@ import {
   type Protocol,
   type Signatures,
 } from '../../src/protocol/document.ts'
-import {
-  assemble,
-  type FolderFiles,
-  type ProtocolSet,
-  parseFolder,
-} from '../../src/protocol/load.ts'
+import { type FolderFiles, type ProtocolSet, parseFolder } from '../../src/protocol/load.ts'
+import { acceptances, assembleSigned, signingDate, signLines } from '../support/statements.ts'
 
 /** The shipped documents, to take copies of and to change. */
 export const SAMPLE_DIR = fileURLToPath(new URL('../../protocols/', import.meta.url))
@@ -49,6 +45,8 @@ export interface Changes {
   /** Leave the accession out. */
   alone?: boolean
   more?: FolderFiles[]
+  /** The instant; IN_FORCE where it is left out. */
+  at?: Date
 }
 
 /** Signatures of every party over a document as it is now, dated like the sample's. */
@@ -57,13 +55,7 @@ export function signed(document: Protocol, date = '2025-05-12'): Signatures {
   return {
     protocolId: document.protocolId,
     version: document.version,
-    signatures: document.parties.map(party => ({
-      party: party.id,
-      function: 'voorzitter',
-      date,
-      statement: 'accept',
-      digest,
-    })),
+    signatures: acceptances(document, date),
     publication: document.parties.map(party => ({
       party: party.id,
       url: 'https://example.org/protocol',
@@ -83,22 +75,35 @@ export function folderOf(document: Protocol, record?: Signatures): FolderFiles {
   }
 }
 
+/** The shipped documents as they would be once every party signed on the day of publication. */
+export function sampleSet(at = IN_FORCE): ProtocolSet {
+  const folders = SAMPLE_FOLDERS.map(folder => {
+    const document = readSample(folder, 'protocol') as Protocol
+    const record = readSample(folder, 'signatures') as Signatures
+    record.signatures = acceptances(document, signingDate(document, record))
+    return folderOf(document, record)
+  })
+  return assembleSigned(folders.map(parseFolder), at)
+}
+
 /** The framework and Woonboog's accession with changes, each signed as changed, then loaded. */
 export function setWith(changes: Changes = {}): ProtocolSet {
   const framework = sampleFramework()
   changes.framework?.(framework)
   const frameworkRecord = signed(framework)
   changes.frameworkRecord?.(frameworkRecord)
+  frameworkRecord.signatures = signLines(framework, frameworkRecord.signatures)
   const accession = sampleAccession()
   changes.accession?.(accession)
   const accessionRecord = signed(accession)
   changes.accessionRecord?.(accessionRecord)
+  accessionRecord.signatures = signLines(accession, accessionRecord.signatures)
   const folders = [
     folderOf(framework, frameworkRecord),
     ...(changes.alone ? [] : [folderOf(accession, accessionRecord)]),
     ...(changes.more ?? []),
   ]
-  return assemble(folders.map(parseFolder))
+  return assembleSigned(folders.map(parseFolder), changes.at ?? IN_FORCE)
 }
 
 /** A detection request of Woonboog that the sample allows, with changes. */

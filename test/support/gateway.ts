@@ -3,13 +3,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
-import {
-  createClient,
-  generateKeyPair,
-  type HuisbrugClient,
-  type KeyPair,
-  toJwks,
-} from '../../src/client/index.ts'
+import { createClient, type HuisbrugClient, type KeyPair, toJwks } from '../../src/client/index.ts'
 import { readConfig } from '../../src/config.ts'
 import type { Context } from '../../src/context.ts'
 import { type Gateway, startGateway } from '../../src/gateway.ts'
@@ -18,6 +12,7 @@ import { type Agreement, digestOf, type Signatures } from '../../src/protocol/do
 import { watchContract } from './contract.ts'
 import { type TestDatabase, testDatabase } from './database.ts'
 import { type Peer, startPeer } from './peer.ts'
+import { signFolders, testKey, writeRecord } from './statements.ts'
 
 export const COMPANIES = ['de-noorderkempen', 'woonboog', 'leefgoed'] as const
 export type Company = (typeof COMPANIES)[number]
@@ -64,6 +59,7 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
   const folder = mkdtempSync(join(tmpdir(), 'huisbrug-gateway-'))
   const protocolsDir = join(folder, 'protocols')
   cpSync(new URL('../../protocols/', import.meta.url), protocolsDir, { recursive: true })
+  signFolders(protocolsDir)
   if (options.framework) amendFramework(protocolsDir, options.framework)
   const port = await freePort()
   const url = `http://127.0.0.1:${port}`
@@ -97,6 +93,7 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
     vdab,
     options.webhooks === false ? undefined : hooks,
   )
+  await untilInForce(context)
   const close = async () => {
     await gateway.close()
     await Promise.all([vdab, ...Object.values(hooks)].map(peer => peer.close()))
@@ -105,6 +102,15 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
     expect(violations).toEqual([])
   }
   return { url, context, db, gateway, vdab, hooks, protocolsDir, logged, close, ...joined }
+}
+
+/** Signatures count once the parties that made them are registered. */
+async function untilInForce(context: Context): Promise<void> {
+  const ids = ['wm-vdab', ...COMPANIES.map(company => `wm-vdab-${company}`)]
+  const waiting = () =>
+    ids.filter(id => context.protocols.standings().get(id)?.status.startsWith('HB-304'))
+  await context.protocols.reload()
+  if (waiting().length > 0) throw new Error(`not signed: ${waiting().join()}`)
 }
 
 async function joinParties(
@@ -117,7 +123,7 @@ async function joinParties(
   const keys: Partial<Record<PartyId, KeyPair>> = {}
   const webhookSecrets: Partial<Record<Company, string>> = {}
   for (const id of ['vdab', ...COMPANIES] as const) {
-    const pair = await generateKeyPair()
+    const pair = testKey(id)
     const addresses =
       id === 'vdab'
         ? { baseUrl: `${vdab.url}/api`, tokenUrl: `${vdab.url}/oauth/token` }
@@ -145,7 +151,7 @@ async function joinParties(
   >
 }
 
-/** Changes the framework of a test's own copy and signs what it became, as all had signed it so. */
+/** Changes the framework of a test's own copy and has all sign what it became, as before. */
 export function amendFramework(protocolsDir: string, amend: (document: Agreement) => void): void {
   const folder = join(protocolsDir, 'wm-vdab')
   const document = JSON.parse(readFileSync(join(folder, 'protocol.json'), 'utf8'))
@@ -154,14 +160,13 @@ export function amendFramework(protocolsDir: string, amend: (document: Agreement
   resign(folder, signatures => signatures)
 }
 
-/** Puts the digest of the folder's document in its record, after a change to either. */
+/** Puts the digest of the folder's document in its record and signs it, after a change to either. */
 export function resign(folder: string, amend: (record: Signatures) => void): void {
-  const file = join(folder, 'signatures.json')
-  const record = JSON.parse(readFileSync(file, 'utf8'))
-  const digest = digestOf(JSON.parse(readFileSync(join(folder, 'protocol.json'), 'utf8')))
-  for (const statement of [...record.signatures, ...record.publication]) statement.digest = digest
-  amend(record)
-  writeFileSync(file, JSON.stringify(record))
+  writeRecord(folder, (record, document) => {
+    const digest = digestOf(document)
+    for (const statement of [...record.signatures, ...record.publication]) statement.digest = digest
+    amend(record)
+  })
 }
 
 async function freePort(): Promise<number> {
