@@ -42,7 +42,8 @@ describe('what no page shows', () => {
     const { rows } = await rooms.database.pool.query(
       `SELECT (SELECT count(*) FROM message WHERE reference_date = $1) AS dates,
               (SELECT count(*) FROM message WHERE found = $2) AS found,
-              (SELECT count(*) FROM feedback WHERE reachability = $3 AND established_on = $4) AS feedback`,
+              (SELECT count(*) FROM feedback WHERE content ->> 'reachability' = $3
+                AND content ->> 'establishedOn' = $4) AS feedback`,
       [SECRETS.referenceDate, SECRETS.found, SECRETS.reachability, SECRETS.establishedOn],
     )
     expect(rows[0].dates).toBeGreaterThan(0)

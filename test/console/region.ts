@@ -69,7 +69,7 @@ async function seedAnswered(pool: Pool): Promise<{ answered: string; answer: str
     fields: FIELDS,
     receipt: 'eyJhbGciOiJFZERTQSJ9.c3ludGhldGlj.c2lnbmF0dXJl',
   })
-  const handOver = { messageId: answered, to: 'vdab', kind: 'detection' as const, items: 197 }
+  const handOver = { messageId: answered, to: 'vdab', kind: 'request' as const, items: 197 }
   const deliveredAt = ago(238)
   await addHandOver(pool, {
     ...handOver,
@@ -146,7 +146,7 @@ async function seedParked(pool: Pool): Promise<string> {
     messageId: id,
     at,
     to: 'vdab',
-    kind: 'tenancy-ended',
+    kind: 'items',
     items: 2,
     state: 'parked',
     reason: 'http-422',

@@ -103,7 +103,7 @@ export interface HandOverSeed {
   messageId: string
   at: Date
   to: string | null
-  kind: 'detection' | 'tenancy-ended' | 'progress' | 'event' | 'register'
+  kind: 'request' | 'items' | 'event' | 'register'
   state: string
   items?: number
   event?: string
@@ -148,17 +148,16 @@ export async function addFeedback(
   for (const [index, status] of statuses.entries()) {
     const tag = Buffer.alloc(16, index + 1)
     await pool.query(
-      `INSERT INTO feedback (id, message_id, protocol, domain, tag, subject_tag, party_id,
-         reachability, established_on, status, created_at)
-       VALUES ($1, $2, 'wm-vdab', $3, $4, $4, $5, $6, $7, $8, $9)`,
+      `INSERT INTO feedback (id, message_id, protocol, type, domain, tag, subject_tag, party_id,
+         receiver_id, content, status, created_at)
+       VALUES ($1, $2, 'wm-vdab', 'feedback.reachability', $3, $4, $4, $5, $5, $6, $7, $8)`,
       [
         idAt('fb', NOW),
         messageId,
         DOMAIN,
         tag,
         party,
-        SECRETS.reachability,
-        SECRETS.establishedOn,
+        { reachability: SECRETS.reachability, establishedOn: SECRETS.establishedOn },
         status,
         ago(300),
       ],
