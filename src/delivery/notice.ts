@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts'
-import type { Tx } from '../db/pool.ts'
+import type { Queryable, Tx } from '../db/pool.ts'
 import { newId } from '../ids.ts'
 import type { ProtocolReference } from '../protocol/lookup.ts'
 import type { EventSource } from './event.ts'
@@ -19,6 +19,15 @@ export interface ProtocolNotice {
   reason?: string | undefined
 }
 
+/** Those of some parties that are registered and not shut out, in alphabetical order. */
+export async function registered(db: Queryable, parties: readonly string[]): Promise<string[]> {
+  const { rows } = await db.query<{ id: string }>(
+    'SELECT id FROM party WHERE id = ANY($1) AND disabled_at IS NULL ORDER BY id',
+    [parties],
+  )
+  return rows.map(row => row.id)
+}
+
 /**
  * Puts one event for each party in the outbox, within the transaction of what it tells. No message
  * stands behind it, so that it goes out while the protocol holds everything else.
@@ -30,11 +39,7 @@ export async function tellParties(
   notice: ProtocolNotice,
   parties: readonly string[],
 ): Promise<string[]> {
-  const { rows } = await tx.query<{ id: string }>(
-    'SELECT id FROM party WHERE id = ANY($1) AND disabled_at IS NULL ORDER BY id',
-    [parties],
-  )
-  const told = rows.map(row => row.id)
+  const told = await registered(tx, parties)
   const { protocol, at, reason } = notice
   await tx.query(TELL, [
     told.map(() => newId('del', at)),

@@ -1,7 +1,7 @@
 import { recordEntry } from '../audit/record.ts'
 import type { Actor } from '../audit/types.ts'
 import { inTransaction, type Pool, type Tx } from '../db/pool.ts'
-import { tellParties } from '../delivery/notice.ts'
+import { registered, tellParties } from '../delivery/notice.ts'
 import { isAccession, type LoadedProtocol } from '../protocol/document.ts'
 import { stateAt } from '../protocol/lifecycle.ts'
 import type { ProtocolSet } from '../protocol/load.ts'
@@ -120,6 +120,24 @@ export async function resumeProtocol(
     const { held } = await countWaiting(tx, scopeOf(protocol))
     return settle(parts, tx, protocol, change, 'resumed', held)
   })
+}
+
+/**
+ * What suspending or resuming would do, without doing it.
+ * @throws SuspensionError as the change itself would
+ */
+export async function previewChange(
+  parts: SuspensionParts,
+  change: SuspensionChange,
+  kind: 'suspend' | 'resume',
+): Promise<Pick<SuspensionOutcome, 'messages' | 'told'>> {
+  const set = parts.protocols.current()
+  const protocol = assertChange(set, change)
+  const noted = await readSuspensions(parts.pool, protocol.id)
+  assertRunning(protocol, noted, change.at, kind === 'resume')
+  const { underway, held } = await countWaiting(parts.pool, scopeOf(protocol))
+  const told = await registered(parts.pool, partiesConcerned(set, protocol))
+  return { messages: kind === 'suspend' ? underway : held, told }
 }
 
 /** One after another for one document, also with what protocol-watch notes of it. */

@@ -43,7 +43,7 @@ describe('what no page shows', () => {
       `SELECT (SELECT count(*) FROM message WHERE reference_date = $1) AS dates,
               (SELECT count(*) FROM message WHERE found = $2) AS found,
               (SELECT count(*) FROM feedback WHERE content ->> 'reachability' = $3
-                AND content ->> 'establishedOn' = $4) AS feedback`,
+                 AND content ->> 'establishedOn' = $4) AS feedback`,
       [SECRETS.referenceDate, SECRETS.found, SECRETS.reachability, SECRETS.establishedOn],
     )
     expect(rows[0].dates).toBeGreaterThan(0)

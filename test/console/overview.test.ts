@@ -24,7 +24,10 @@ describe('the overview', () => {
   })
 
   test('names each point to look at and leads to it', () => {
-    expect(html).toContain('Er zijn 4 punten om te bekijken')
+    expect(html).toContain('Er zijn 5 punten om te bekijken')
+    expect(html).toContain(
+      'href="/console/protocollen/wm-vdab-de-noorderkempen">Het protocol wm-vdab-de-noorderkempen is opgeschort.',
+    )
     expect(html).toContain('href="/console/berichten?toestand=parked">Eén overdracht is geparkeerd')
     expect(html).toContain('href="/console/protocollen/kapot">Het protocol kapot is niet bruikbaar')
     expect(html).toContain('href="/console#uitzonderingen">Eén uitzondering staat open')
@@ -109,8 +112,10 @@ describe('an empty system', () => {
   })
 
   test('one that runs and has nothing to say is well', async () => {
-    const { broken: _, ...protocols } = sampleProtocols()
-    const rooms = await openRooms({ protocols: { ...protocols, broken: new Map() } })
+    const set = sampleProtocols()
+    const protocols = new Map(set.protocols)
+    protocols.delete('wm-vdab-de-noorderkempen')
+    const rooms = await openRooms({ protocols: { ...set, protocols, broken: new Map() } })
     try {
       const { cookie } = await rooms.signIn()
       await rooms.sequence()
@@ -143,7 +148,16 @@ describe('what is a point to look at', () => {
     [{ exceptionCount: 2 }, 'warn', '2 uitzonderingen'],
     [{ log: { ...log, checkpoint: undefined } }, 'bad', 'nog geen ondertekend controlepunt'],
     [{ log: { ...log, pending: { count: 1500, late: 1200 } } }, 'bad', '1.200 regels'],
-    [{ protocols: [{ id: 'x', isBroken: true }] }, 'bad', 'Het protocol x is niet bruikbaar'],
+    [
+      { protocols: [{ id: 'x', isBroken: true, isSuspended: false }] },
+      'bad',
+      'Het protocol x is niet bruikbaar',
+    ],
+    [
+      { protocols: [{ id: 'x', isBroken: false, isSuspended: true }] },
+      'warn',
+      'Het protocol x is opgeschort',
+    ],
   ])('%j is one', (change, tone, text) => {
     const points = pointsOf({ ...well, ...change })
     expect(points).toHaveLength(1)

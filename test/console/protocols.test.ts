@@ -78,7 +78,9 @@ describe('the protocols in the console', () => {
 
   test('a document that cannot be read: what is wrong with it, as text', async () => {
     const html = await read('/protocollen/kapot')
-    expect(html).toContain('&lt;b&gt;protocol.json&lt;/b&gt; is not JSON')
+    expect(html).toContain('Fouten in het document')
+    expect(html).toContain('<code>&lt;b&gt;protocol.json&lt;/b&gt;</code>')
+    expect(html).toContain('Dit bestand is geen JSON.')
     expect(html).not.toContain('<b>protocol.json</b>')
   })
 

@@ -103,7 +103,7 @@ export interface HandOverSeed {
   messageId: string
   at: Date
   to: string | null
-  kind: 'request' | 'items' | 'event' | 'register'
+  kind: 'request' | 'items' | 'progress' | 'event' | 'register'
   state: string
   items?: number
   event?: string
@@ -157,7 +157,10 @@ export async function addFeedback(
         DOMAIN,
         tag,
         party,
-        { reachability: SECRETS.reachability, establishedOn: SECRETS.establishedOn },
+        JSON.stringify({
+          reachability: SECRETS.reachability,
+          establishedOn: SECRETS.establishedOn,
+        }),
         status,
         ago(300),
       ],

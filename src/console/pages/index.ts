@@ -7,6 +7,7 @@ import { messagesPage } from './messages.ts'
 import { overviewPage } from './overview.ts'
 import { protocolPage } from './protocol.ts'
 import { protocolsPage } from './protocols.ts'
+import { resumePage, suspendPage } from './suspension.ts'
 import { verifyNow, verifyPage } from './verify.ts'
 
 /** Every page behind the sign-in. A new room is one file and one line here. */
@@ -20,6 +21,8 @@ export const PAGES: readonly Page[] = [
   verifyNow,
   protocolsPage,
   protocolPage,
+  suspendPage,
+  resumePage,
 ]
 
 const IN_MENU = [overviewPage, messagesPage, auditLogPage, verifyPage, protocolsPage]

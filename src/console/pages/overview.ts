@@ -77,7 +77,7 @@ interface Figures {
   waiting: Pick<Waiting, 'parked' | 'held'>
   exceptionCount: number
   log: LogState
-  protocols: readonly Pick<ProtocolLine, 'id' | 'isBroken'>[]
+  protocols: readonly Pick<ProtocolLine, 'id' | 'isBroken' | 'isSuspended'>[]
 }
 
 /** What is not as it should be, the gravest first (pure). */
@@ -86,12 +86,14 @@ export function pointsOf(figures: Figures): Point[] {
   const { waiting, exceptionCount, log } = figures
   const unbalanced = figures.balances.filter(balance => !balance.balanced)
   const broken = figures.protocols.filter(protocol => protocol.isBroken)
+  const suspended = figures.protocols.filter(protocol => protocol.isSuspended)
   const late = log.pending.late
   return [
     ...unbalanced.map(({ protocol }) => bad(text.unbalanced(protocol), '/berichten')),
     ...(late > 0 ? [bad(text.lateEntries(late, format.number(late)), '/controle')] : []),
     ...(log.checkpoint ? [] : [bad(text.noCheckpoint, '/controle')]),
     ...broken.map(({ id }) => bad(text.brokenProtocol(id), `/protocollen/${id}`)),
+    ...suspended.map(({ id }) => warn(text.suspendedProtocol(id), `/protocollen/${id}`)),
     ...(waiting.parked > 0
       ? [warn(text.parked(waiting.parked), '/berichten?toestand=parked')]
       : []),

@@ -2,8 +2,16 @@ import { type Agreement, isAgreement, type LoadedProtocol } from '../../protocol
 import { weighedTextNl } from '../../protocol/finding-texts.ts'
 import type { ProtocolSet } from '../../protocol/load.ts'
 import type { ConsoleDeps } from '../deps.ts'
-import { type Drawing, EVERYONE, type Page, PageProblem, type PageRequest } from '../page.ts'
+import {
+  type Drawing,
+  EVERYONE,
+  type Page,
+  PageProblem,
+  type PageRequest,
+  SUSPENDERS,
+} from '../page.ts'
 import { agreementOf, protocolLines } from '../reads/protocols.ts'
+import { readSuspensionState } from '../reads/suspension.ts'
 import { wordFor, words } from '../texts/words.ts'
 
 /** /console/protocollen/:id: the key parts of one document. */
@@ -12,10 +20,21 @@ export const protocolPage: Page = {
   path: '/protocollen/:id',
   roles: EVERYONE,
   nav: 'protocols',
-  answer: drawProtocol,
+  answer: (deps, request) => drawProtocol(deps, request),
 }
 
-async function drawProtocol(deps: ConsoleDeps, request: PageRequest): Promise<Drawing> {
+/** What a person filled in to suspend or resume, and what is wrong with it. */
+interface Filled {
+  reason: string
+  error: string
+}
+
+/** Draws the page of one document; with a form that was refused, what is wrong with that. */
+export async function drawProtocol(
+  deps: ConsoleDeps,
+  request: PageRequest,
+  filled?: Filled,
+): Promise<Drawing> {
   const set = deps.protocols.current()
   const id = request.params['id'] ?? ''
   const lines = protocolLines(set, request.at)
@@ -24,11 +43,17 @@ async function drawProtocol(deps: ConsoleDeps, request: PageRequest): Promise<Dr
   const protocol = set.protocols.get(id)
   const found = protocol?.findings ?? set.broken.get(id) ?? []
   const findings = found.map(one => ({ ...one, textNl: weighedTextNl(one) }))
+  const mayChange = SUSPENDERS.some(role => role === request.session.role)
+  const suspension = protocol && (await readSuspensionState(deps, set, protocol, request.at))
   const accessions = lines.filter(({ id: other }) => isAccessionOf(set, other, id))
   return {
     view: 'protocol',
     title: line.title,
-    model: { line, findings, accessions, ...(protocol && describe(set, protocol)) },
+    model: {
+      ...{ line, accessions, suspension, mayChange, filled },
+      findings: Object.groupBy(findings, ({ severity }) => severity),
+      ...(protocol && describe(set, protocol)),
+    },
   }
 }
 

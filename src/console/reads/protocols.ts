@@ -21,6 +21,8 @@ export interface ProtocolLine {
   /** Empty while it is in force. */
   why: string
   isBroken: boolean
+  /** Itself, not only through its framework. */
+  isSuspended: boolean
 }
 
 const TONES = {
@@ -49,7 +51,8 @@ function toLine(set: ProtocolSet, protocol: LoadedProtocol, at: Date): ProtocolL
   const { id, version, document } = protocol
   const framework = isAgreement(protocol) ? undefined : agreementOf(set, protocol)
   const status = statusAt(protocol, at, framework)
-  const state = stateOf(status)
+  const whole = status === 'in-force' ? throughFramework(set, protocol, at) : undefined
+  const state = whole?.state ?? stateOf(status)
   return {
     id,
     version,
@@ -57,15 +60,39 @@ function toLine(set: ProtocolSet, protocol: LoadedProtocol, at: Date): ProtocolL
     title: document.context.title,
     kind: document.kind,
     tone: TONES[state],
-    why: status === 'in-force' ? '' : explainObstacle(status, protocol, framework),
+    why: status === 'in-force' ? (whole?.why ?? '') : explainObstacle(status, protocol, framework),
     isBroken: state === 'broken',
+    isSuspended: status !== 'in-force' && status.code === 'HB-307',
   }
+}
+
+/** Under an accession that is in force nothing moves either while its framework is not. */
+function throughFramework(
+  set: ProtocolSet,
+  { document }: LoadedProtocol,
+  at: Date,
+): Pick<ProtocolLine, 'state' | 'why'> | undefined {
+  const framework =
+    document.kind === 'accession' ? set.protocols.get(document.framework) : undefined
+  const status = framework ? statusAt(framework, at) : 'in-force'
+  if (status === 'in-force') return undefined
+  const { frameworkSuspended, frameworkClosed } = nl.protocols.why
+  if (status.code === 'HB-307') return { state: 'suspended', why: frameworkSuspended }
+  return { state: 'not-in-force', why: frameworkClosed }
 }
 
 function unreadable(id: string): ProtocolLine {
   const why = nl.protocols.why.unreadable
   const none = { title: id, version: '', kind: '' }
-  return { id, ...none, state: 'broken', tone: TONES.broken, why, isBroken: true }
+  return {
+    id,
+    ...none,
+    state: 'broken',
+    tone: TONES.broken,
+    why,
+    isBroken: true,
+    isSuspended: false,
+  }
 }
 
 function stateOf(status: 'in-force' | Obstacle): ProtocolLine['state'] {

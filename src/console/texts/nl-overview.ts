@@ -24,6 +24,8 @@ export const overview = {
       count === 1
         ? 'Eén regel wacht langer dan een minuut op een plaats in de auditlog.'
         : `${text} regels wachten langer dan een minuut op een plaats in de auditlog.`,
+    suspendedProtocol: (protocol: string): string =>
+      `Het protocol ${protocol} is opgeschort. Er gaat niets door.`,
     brokenProtocol: (protocol: string): string => `Het protocol ${protocol} is niet bruikbaar.`,
   },
   balance: {

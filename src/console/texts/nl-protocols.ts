@@ -22,12 +22,24 @@ export const protocols = {
   },
   why: {
     unreadable: 'Het document is niet leesbaar. Het laat niets door.',
+    frameworkSuspended: 'Het kaderprotocol is opgeschort. Wat onderweg is, wacht.',
+    frameworkClosed: 'Het kaderprotocol is niet in werking. Er gaat niets door.',
   },
   one: {
     back: 'Terug naar de protocollen',
     inForce: 'Dit protocol is in werking.',
     notInForce: 'Dit protocol is niet in werking. Er gaat niets door.',
-    findings: 'Wat er mis is met het document',
+    suspended: 'Dit protocol is opgeschort. Er gaat niets door.',
+    findings: {
+      refused: 'Fouten in het document',
+      incomplete: 'Wat nog ontbreekt',
+      warning: 'Aandachtspunten',
+    },
+    findingsNote: {
+      refused: 'Zolang deze fouten er zijn, laat het document niets door.',
+      incomplete: 'Dit houdt het document zelf niet tegen. Het moet nog in orde komen.',
+      warning: 'Het document werkt. Kijk wel na of dit zo bedoeld is.',
+    },
     finding: 'Wat',
     place: 'Plaats in het document',
     source: 'Waarom',

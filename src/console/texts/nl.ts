@@ -2,6 +2,7 @@ import { auditLog } from './nl-audit-log.ts'
 import { messages } from './nl-messages.ts'
 import { overview } from './nl-overview.ts'
 import { protocols } from './nl-protocols.ts'
+import { suspension } from './nl-suspension.ts'
 
 /** All words of the console in Dutch (B1). A second language is a value of type Texts. */
 export const nl = {
@@ -107,6 +108,7 @@ export const nl = {
   auditLog,
   messages,
   protocols,
+  suspension,
 }
 
 export type Texts = typeof nl

@@ -1,0 +1,91 @@
+import {
+  previewChange,
+  resumeProtocol,
+  type SuspensionChange,
+  SuspensionError,
+  suspendProtocol,
+} from '../../exchange/suspension.ts'
+import type { ConsoleDeps } from '../deps.ts'
+import { type Drawing, type Page, PageProblem, type PageRequest, SUSPENDERS } from '../page.ts'
+import { nl } from '../texts/nl.ts'
+import { drawProtocol } from './protocol.ts'
+
+type Kind = 'suspend' | 'resume'
+
+/** POST /console/protocollen/:id/opschorten: first what it will do, and once confirmed it is done. */
+export const suspendPage: Page = changePage('suspend', '/protocollen/:id/opschorten')
+
+/** POST /console/protocollen/:id/hervatten: the same, the other way. */
+export const resumePage: Page = changePage('resume', '/protocollen/:id/hervatten')
+
+function changePage(kind: Kind, path: string): Page {
+  return {
+    method: 'post',
+    path,
+    roles: SUSPENDERS,
+    nav: 'protocols',
+    answer: async (deps, request) => {
+      try {
+        return await (request.form['bevestigd'] === 'ja' ? change : confirm)(kind, deps, request)
+      } catch (error) {
+        if (error instanceof SuspensionError) return refused(deps, request, error)
+        throw error
+      }
+    },
+  }
+}
+
+async function confirm(kind: Kind, deps: ConsoleDeps, request: PageRequest): Promise<Drawing> {
+  const wanted = changeOf(request)
+  const preview = await previewChange(deps, wanted, kind)
+  const title = nl.suspension[kind].confirmTitle(titleOf(deps, wanted.id))
+  return draw(kind, deps, wanted, { ...preview, step: 'confirm', title })
+}
+
+async function change(kind: Kind, deps: ConsoleDeps, request: PageRequest): Promise<Drawing> {
+  const wanted = changeOf(request)
+  const outcome = await (kind === 'suspend' ? suspendProtocol : resumeProtocol)(deps, wanted)
+  const isStill = kind === 'resume' && outcome.state === 'suspended'
+  return draw(kind, deps, wanted, {
+    ...outcome,
+    step: 'done',
+    title: nl.suspension[kind].done,
+    isStill,
+  })
+}
+
+function changeOf({ params, form, session, at }: PageRequest): SuspensionChange {
+  const by = { role: session.role, client: session.id }
+  // Browsers send a line break as two characters, which the field counts as one.
+  const reason = (form['reden'] ?? '').replaceAll('\r\n', '\n').trim()
+  return { id: params['id'] ?? '', reason, by, at }
+}
+
+function titleOf(deps: ConsoleDeps, id: string): string {
+  return deps.protocols.current().protocols.get(id)?.document.context.title ?? id
+}
+
+function draw(
+  kind: Kind,
+  deps: ConsoleDeps,
+  { id, reason }: SuspensionChange,
+  shown: { title: string; step: 'confirm' | 'done' } & Record<string, unknown>,
+): Drawing {
+  const document = deps.protocols.current().protocols.get(id)?.document
+  const model = { ...shown, kind, id, reason, isFramework: document?.kind === 'framework' }
+  return { view: 'suspension', title: shown.title, model }
+}
+
+/** The protocol as it is, with what is wrong beside the form; what was filled in is kept. */
+async function refused(
+  deps: ConsoleDeps,
+  request: PageRequest,
+  { code }: SuspensionError,
+): Promise<Drawing> {
+  if (code === 'unknown') throw new PageProblem('not-found')
+  // A reason that is refused is not shown again: it may hold a national number.
+  const reason = code === 'reason' ? '' : (request.form['reden'] ?? '')
+  const filled = { reason, error: nl.suspension.faults[code] }
+  const drawing = await drawProtocol(deps, request, filled)
+  return { ...drawing, status: code === 'reason' ? 400 : 409 }
+}
