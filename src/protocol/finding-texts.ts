@@ -43,9 +43,13 @@ const OF_RULES: Readonly<Record<RuleCode, string>> = {
   'answered-twice': 'Twee soorten berichten antwoorden op hetzelfde bericht.',
   'request-without-person':
     'Een vraag bevat een rijksregisternummer en het eigen kenmerk van de verzender. Een van de twee ontbreekt.',
-  'event-without-person': 'In een melding van VDAB ontbreekt het pseudoniem.',
+  'event-without-person':
+    'Een melding van VDAB bevat een pseudoniem en geen kenmerk van een ander. Een melding van een andere partij bevat haar eigen kenmerk.',
   'withdrawal-without-reference': 'In dit bericht ontbreekt het eigen kenmerk van de verzender.',
   'counts-about-persons': 'Tussen aantallen staat iets dat een persoon aanwijst.',
+  'answer-without-result': 'In dit antwoord ontbreekt het nummer van een rij of een aantal.',
+  'progress-without-status': 'In deze stand van de opvolging ontbreekt de stand of de datum.',
+  'one-number': 'Een bericht met aantallen bevat precies één getal.',
   'known-type': 'Huisbrug kent dit bericht met een ander patroon.',
   'precondition-field': 'Deze voorwaarde noemt een veld dat er niet is of een andere vorm heeft.',
   'precondition-type': 'Deze voorwaarde noemt geen bericht waarmee dezelfde verzender kan stoppen.',

@@ -70,7 +70,7 @@ export const PAIRS: Readonly<Record<Exclude<RuleCode, 'one-party-accedes'>, Pair
     extra(coded('yes', 'ingeschreven bij VDAB')),
     extra({ ...coded('yes', 'ingeschreven bij VDAB'), ...COUNTED }),
   ],
-  'free-text': [set(of('persons'), { format: 'text' }), set(of('persons'), { format: 'month' })],
+  'free-text': [extra({ format: 'text' }), extra({ format: 'month' })],
   'hidden-characters': [
     set(of('persons'), { label: 'Aantаl' }),
     set(of('persons'), { label: 'Aantál' }),
@@ -108,7 +108,7 @@ export const PAIRS: Readonly<Record<Exclude<RuleCode, 'one-party-accedes'>, Pair
     set(of('tenantRef'), { reaches: 'recipient' }),
     set(of('tenantGround'), { reaches: 'gateway' }),
   ],
-  'field-form': [set(of('endedOn'), { format: 'month' }), set(of('persons'), { format: 'month' })],
+  'field-form': [set(of('endedOn'), { format: 'month' }), extra({ format: 'month' })],
   'purpose-without-basis': [
     one => set(() => found(one.purposes[3]), { legalBasis: ['verwerking', 'inzameling'] })(one),
     one => set(() => found(one.purposes[3]), { legalBasis: ['verwerking', 'mededeling'] })(one),
@@ -158,6 +158,12 @@ export const PAIRS: Readonly<Record<Exclude<RuleCode, 'one-party-accedes'>, Pair
   'answered-twice': [secondAnswer(true), secondAnswer(false)],
   'request-without-person': [one => drop(one, 'insz'), one => drop(one, 'tenantGround')],
   'event-without-person': [one => drop(one, 'tag'), one => drop(one, 'establishedOn')],
+  'answer-without-result': [
+    set(of('found'), { field: 'result', format: 'month' }),
+    set(of('found'), { field: 'result' }),
+  ],
+  'progress-without-status': [one => drop(one, 'on'), set(of('on'), { format: 'date' })],
+  'one-number': [extra({ ...COUNTED, format: 'count' }), extra({ ...COUNTED, format: 'boolean' })],
   'withdrawal-without-reference': [
     one => takeFrom(one, 'tenantRef', 'tenancy.ended'),
     one => drop(one, 'endedOn'),

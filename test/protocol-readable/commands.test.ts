@@ -105,7 +105,7 @@ describe('huisbrug protocol', () => {
     [1, ['show', 'nergens'], 'there is no protocol nergens; there are: '],
     [1, ['show', 'kapot'], 'kapot cannot be read as a protocol document'],
     [1, ['render', 'nergens'], 'there is no protocol nergens'],
-    [1, ['lint', 'nergens'], 'there is no protocol nergens'],
+    [1, ['lint', 'nergens'], 'nergens is neither the id of a protocol nor a file'],
     [1, ['diff', 'wm-vdab', '/nergens.json'], 'neither the id of a protocol nor a file'],
     [2, ['diff', 'wm-vdab'], "missing required argument 'b'"],
     [2, ['show'], "missing required argument 'id'"],

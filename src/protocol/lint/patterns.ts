@@ -67,25 +67,54 @@ function answeredTwice(enabled: readonly MessageType[]): Remark[] {
   return [...twice].map(type => broken('answered-twice', `messageTypes[${type}]`, text))
 }
 
-function carries(document: Agreement, { type, pattern, from }: MessageType): Remark[] {
-  const path = `messageTypes[${type}]`
-  const formats = new Set(elementsOf(document, type).map(({ format }) => format))
-  switch (pattern) {
-    case 'request': {
-      const both = formats.has('national-number') && formats.has('tenant-reference')
-      return unless(both, 'request-without-person', path)
-    }
-    case 'event': {
-      const tagged = from !== 'employment-service' || formats.has('pseudonym')
-      return unless(tagged, 'event-without-person', path)
-    }
-    case 'withdrawal':
-      return unless(formats.has('tenant-reference'), 'withdrawal-without-reference', path)
-    case 'counts':
-      return unless(![...formats].some(one => PERSON.has(one)), 'counts-about-persons', path)
-    default:
-      return []
-  }
+/** What a message type carries, as far as its pattern asks for something. */
+interface Carried {
+  message: MessageType
+  formats: readonly DataElement['format'][]
+  fields: ReadonlySet<string>
+  path: string
+}
+
+const CARRIED: Readonly<Record<Pattern, (carried: Carried) => Remark[]>> = {
+  request: ({ formats, path }) =>
+    unless(
+      formats.includes('national-number') && formats.includes('tenant-reference'),
+      'request-without-person',
+      path,
+    ),
+  answer: ({ formats, path }) =>
+    unless(formats.includes('row-id') || formats.includes('count'), 'answer-without-result', path),
+  event: ({ message, formats, path }) =>
+    unless(namesPerson(message, formats), 'event-without-person', path),
+  progress: ({ fields, path }) =>
+    unless(fields.has('status') && fields.has('on'), 'progress-without-status', path),
+  withdrawal: ({ formats, path }) =>
+    unless(formats.includes('tenant-reference'), 'withdrawal-without-reference', path),
+  counts: ({ formats, path }) => [
+    ...unless(!formats.some(one => PERSON.has(one)), 'counts-about-persons', path),
+    // A type without any datum has a finding of its own.
+    ...unless(
+      formats.length === 0 || formats.filter(one => one === 'count').length === 1,
+      'one-number',
+      path,
+    ),
+  ],
+}
+
+function carries(document: Agreement, message: MessageType): Remark[] {
+  const elements = elementsOf(document, message.type)
+  return CARRIED[message.pattern]({
+    message,
+    formats: elements.map(({ format }) => format),
+    fields: new Set(elements.map(({ field }) => field)),
+    path: `messageTypes[${message.type}]`,
+  })
+}
+
+/** The employment service knows persons by their pseudonym, every other sender by its own reference. */
+function namesPerson({ from }: MessageType, formats: readonly DataElement['format'][]): boolean {
+  const referenced = formats.includes('tenant-reference')
+  return from === 'employment-service' ? formats.includes('pseudonym') && !referenced : referenced
 }
 
 function notExecutable({ modalities }: Agreement): Remark[] {

@@ -119,14 +119,20 @@ export const RULES = {
     PATTERNS,
   ),
   'event-without-person': refused(
-    'an event from the employment service carries a pseudonym',
+    "an event from the employment service carries a pseudonym and no reference; one from another party carries the sender's own reference",
     PATTERNS,
   ),
+  'answer-without-result': refused('an answer carries the id of a row, or a number', PATTERNS),
+  'progress-without-status': refused('progress carries the fields status and on', PATTERNS),
   'withdrawal-without-reference': refused(
     "a withdrawal carries the sender's own reference",
     PATTERNS,
   ),
   'counts-about-persons': refused('counts carry nothing that points at a person', PATTERNS),
+  'one-number': refused(
+    'counts carry exactly one number, as only that one goes through disclosure control',
+    'Huisbrug: counts are rounded and small ones withheld',
+  ),
   'known-type': refused('a message type that the gateway knows by name has its pattern', WIRE),
   'precondition-field': refused(
     'a precondition names a field of its message type that has the format it needs',
