@@ -136,7 +136,7 @@ export function sampleProtocols(): ProtocolSet {
     protocol: 'kapot',
     folder: 'kapot',
     code: 'not-json',
-    path: 'protocol.json',
+    path: '<b>protocol.json</b>',
     text: '<b>protocol.json</b> is not JSON',
     source: 'schemas/protocol.json',
   }
