@@ -13,8 +13,8 @@ import { signCommand } from './protocol/sign.ts'
 import { addSuspendCommands } from './protocol/suspend.ts'
 
 /**
- * `huisbrug protocol lint|show|render|diff|sign|publish`: reads and writes the folder of
- * HUISBRUG_PROTOCOLS_DIR itself and needs no database; `show` checks signatures where there is one.
+ * `huisbrug protocol lint|show|render|list|diff|sign|publish`: reads and writes the folder of
+ * HUISBRUG_PROTOCOLS_DIR itself and needs no database; `show`, `render` and `list` check signatures where there is one.
  * Exit 0: done; 1: `lint` refuses something or misses it, a statement is refused, or there is no such document; 2:
  * wrong use.
  */
@@ -25,8 +25,8 @@ export function protocolCommand(openStore: Open, now: () => Date = () => new Dat
     async (id: string, options: Options, command: Command) =>
       print(command, options, showReport(await openChecked(openStore, now()), id, now())),
   )
-  renderCommand(protocol, now)
-  listCommand(protocol, now)
+  renderCommand(protocol, openStore, now)
+  listCommand(protocol, openStore, now)
   simple(
     protocol,
     'diff <a> <b>',

@@ -14,6 +14,10 @@ export interface Checked {
   checked: boolean
 }
 
+/** What a command says on stderr where signatures could not be checked. */
+export const UNCHECKED =
+  'note: the database cannot be reached, so no signature was checked and none counts here\n'
+
 /**
  * Opens the documents and verifies their signatures, where there is a database: one that is named,
  * or that of a program which runs on the data folder. No database is started for it.

@@ -6,15 +6,19 @@ import {
   publicationLines,
   publicationListHtml,
 } from '../../protocol/readable/publication-list.ts'
-import { count, lines, type Options, open, print, type Report, simple } from './report.ts'
+import type { Open } from '../party.ts'
+import { openChecked, UNCHECKED } from './checked.ts'
+import { count, lines, type Options, print, type Report, simple } from './report.ts'
 
 /** `protocol list`: the publication list, Organisatie · Doel · Van wie · Wat · Protocol. */
-export function listCommand(protocol: Command, now: () => Date): void {
+export function listCommand(protocol: Command, openStore: Open, now: () => Date): void {
   simple(protocol, 'list', 'the publication list: who exchanges what, for what, about whom')
     .option('--out <file>', 'write it there as a page (HTML)')
-    .action((options: Options, command: Command) =>
-      print(command, options, listReport(open(), now(), options.out)),
-    )
+    .action(async (options: Options, command: Command) => {
+      const { set, checked } = await openChecked(openStore, now())
+      print(command, options, listReport(set, now(), options.out))
+      if (!checked) command.configureOutput().writeErr?.(UNCHECKED)
+    })
 }
 
 /** Where the whole texts are, for a list that is published by itself: beside it. */

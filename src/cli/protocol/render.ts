@@ -7,7 +7,9 @@ import { dpvOf } from '../../protocol/readable/dpv.ts'
 import { htmlOf } from '../../protocol/readable/html.ts'
 import { type ReadableDocument, readableOf } from '../../protocol/readable/model.ts'
 import { pdfOf } from '../../protocol/readable/pdf.ts'
-import { type Options, open, print, type Report, readable, simple } from './report.ts'
+import type { Open } from '../party.ts'
+import { openChecked, UNCHECKED } from './checked.ts'
+import { type Options, print, type Report, readable, simple } from './report.ts'
 
 /** What a document can be drawn as. */
 type Format = 'html' | 'pdf' | 'jsonld'
@@ -35,12 +37,14 @@ function formatOf(name: string): Format {
  * `protocol render <id>`: the document to read and to print, as HTML, PDF or JSON-LD; by the name of the
  * file where no format is given. `--json` without a file gives the document model.
  */
-export function renderCommand(protocol: Command, now: () => Date): void {
+export function renderCommand(protocol: Command, openStore: Open, now: () => Date): void {
   simple(protocol, 'render <id>', 'the document to read and to print: HTML, PDF or JSON-LD (DPV)')
     .option('--out <file>', 'write it there instead of to standard output')
     .option('--format <format>', 'html, pdf or jsonld; by the name of the file if absent', formatOf)
     .action(async (id: string, options: RenderOptions, command: Command) => {
-      const report = await renderReport(open(), id, now(), options)
+      const { set, checked } = await openChecked(openStore, now())
+      const report = await renderReport(set, id, now(), options)
+      if (!checked) command.configureOutput().writeErr?.(UNCHECKED)
       if ('bytes' in report) process.stdout.write(report.bytes)
       else print(command, options, report)
     })
