@@ -13,6 +13,7 @@ import type {
   Explanation,
   Feedback,
   FeedbackAccepted,
+  Message,
   MessageState,
   Page,
   PageOptions,
@@ -60,6 +61,9 @@ function segment(id: string): string {
 
 function messageCalls(call: Transport) {
   return {
+    /** Sends a message of any type that a protocol lists. */
+    send: (message: Message, options: SendOptions = {}) =>
+      call<Accepted>(post('/v1/messages', message, options)),
     /** Would this message pass? Every national number in it must be the word `synthetic`. */
     explain: (question: ExplainRequest) =>
       call<Explanation>({ method: 'POST', path: '/v1/explain', body: question }),

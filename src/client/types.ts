@@ -181,6 +181,64 @@ export interface CountsData {
   suppressed: boolean
 }
 
+/** A message of any type that a protocol lists: `POST /v1/messages`. */
+export interface Message {
+  protocol: string
+  type: string
+  purpose: string
+  /** Of a request, where the protocol lists them. */
+  referenceDate?: string
+  targetGroup?: { id: string; version: string }
+  /** Of an event whose items name persons by their tag. */
+  domain?: string
+  /** Of an answer, or of counts: the request that it is about. */
+  inReplyTo?: string
+  requestDigest?: string
+  /** At most 1,000, with the fields that the protocol lists; progress also names its `feedbackId`. */
+  items: Record<string, string | number | boolean>[]
+}
+
+/** Data of `be.huisbrug.message.received`. */
+export interface MessageData {
+  feedbackId: string
+  protocol: string
+  type: string
+  purpose: string
+  /** The own reference of the person, and the fields that the protocol lists. */
+  item: Record<string, string>
+}
+
+/** Data of `be.huisbrug.message.answered`: one result for each item that was asked. */
+export interface AnsweredData {
+  messageId: string
+  protocol: string
+  type: string
+  purpose: string
+  /** The answer is null where the party that answers does not have this person. */
+  results: { item: Record<string, string>; answer: Record<string, string> | null }[]
+}
+
+/** What the gateway sends to VDAB where a type has no endpoint of its own: `POST {base}/messages`. */
+export interface ForwardedMessage {
+  messageId: string
+  /** The hand-over, also the Idempotency-Key. */
+  deliveryId: string
+  protocol: string
+  type: string
+  purpose: string
+  domain: string
+  sender: string
+  /** Of a request: with its rows, as in ForwardedDetection. */
+  period?: string
+  referenceDate?: string
+  targetGroup?: { id: string; version: string }
+  requestDigest?: string
+  granularity?: 'counts' | 'person'
+  rows?: SealedRow[]
+  /** Of everything else: persons by their tag. */
+  items?: Record<string, string>[]
+}
+
 /** What the gateway sends to VDAB: `POST {base}/detections`. */
 export interface ForwardedDetection {
   messageId: string

@@ -264,6 +264,18 @@ describe('the calls', () => {
       'POST',
       '/v1/pseudonyms/evaluations',
     ],
+    [
+      'send',
+      own =>
+        own.send({
+          protocol: 'ocmw-vdab',
+          type: 'guidance.answer',
+          purpose: 'guidance',
+          items: [],
+        }),
+      'POST',
+      '/v1/messages',
+    ],
     ['domains', own => own.domains(), 'GET', '/v1/pseudonyms/domains'],
     ['domainReady', own => own.domainReady('wm-vdab/1/1'), 'POST', '/v1/pseudonyms/domains/ready'],
     ['setWebhook', own => own.setWebhook({ url: 'https://x.example' }), 'PUT', '/v1/webhook'],

@@ -16,13 +16,13 @@ export interface TestRegister {
 export async function prepareTestRegister(
   gateway: TestGateway,
   numbers: string[],
+  protocol = 'wm-vdab',
 ): Promise<TestRegister> {
   const { vdab } = gateway.clients
-  const [domain] = await until('a domain opens', async () => {
+  const domain = await until('a domain opens', async () => {
     const { items } = await vdab.domains()
-    return items.length > 0 && items
+    return items.find(it => it.domain.startsWith(`${protocol}/`))
   })
-  if (!domain) throw new Error('no domain')
   const folder = mkdtempSync(join(tmpdir(), 'huisbrug-register-'))
   const store = new RegisterStore(folder)
   await prepareRegister({
