@@ -31,8 +31,10 @@ const WAYS = {
 type Type = keyof typeof WAYS
 const TYPES = Object.keys(WAYS) as Type[]
 const FIELDS: string[] = [...new Set(TYPES.flatMap(type => [...WAYS[type].fields]))]
+/** What patterns cannot do without. */
+const CARRIED = ['insz', 'tenantRef', 'tag', 'found', 'status', 'on', 'persons']
 /** Fields that may be left out of a document without another rule of it breaking. */
-const DROPPABLE = FIELDS.filter(field => !['insz', 'tenantRef', 'tag'].includes(field))
+const DROPPABLE = FIELDS.filter(field => !CARRIED.includes(field))
 const POOL = [...FIELDS, 'income', 'health', 'reason', 'barrier', 'tenantref', '']
 const PURPOSES = ['detection', 'refinement', 'follow-up', 'stopping', 'marketing']
 
