@@ -24,7 +24,7 @@ export function readLines(document: Protocol, digest: string, record: Signatures
       read.remarks.push(remarkOn(line.party, one))
       continue
     }
-    const stated = `${line.party} ${line.statement} ${line.date}`
+    const stated = `${line.party} ${line.statement} ${line.date} ${one.kid}`
     if (seen.has(stated)) read.remarks.push(remarkOn(line.party, 'twice'))
     seen.add(stated)
     read.presented.push(one)
