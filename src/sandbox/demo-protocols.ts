@@ -12,6 +12,7 @@ export interface ProtocolParty {
 
 interface Document {
   protocolId: string
+  framework?: string
   version: string
   parties: ProtocolParty[]
 }
@@ -22,6 +23,8 @@ interface Signatures {
 
 const DOCUMENT = 'protocol.json'
 const RECORD = 'signatures.json'
+/** The framework that the demo plays; other samples stay on the shelf. */
+const PLAYED = 'wm-vdab'
 
 /**
  * The demo's own copy of the sample protocols, which its parties sign. The samples were never
@@ -95,8 +98,17 @@ export class DemoProtocols {
   }
 
   #folders(): string[] {
-    const names = readdirSync(this.#source)
-    return names.filter(name => existsSync(join(this.#source, name, DOCUMENT))).sort()
+    const names = readdirSync(this.#source).filter(name =>
+      existsSync(join(this.#source, name, DOCUMENT)),
+    )
+    return names.filter(name => this.#isPlayed(name)).sort()
+  }
+
+  #isPlayed(folder: string): boolean {
+    const { protocolId, framework = protocolId } = JSON.parse(
+      readFileSync(join(this.#source, folder, DOCUMENT), 'utf8'),
+    ) as Document
+    return framework === PLAYED
   }
 }
 
