@@ -1,3 +1,5 @@
+import { readableOf } from '../../src/protocol/readable/model.ts'
+import { pdfOf } from '../../src/protocol/readable/pdf.ts'
 import { type TestGateway, testGateway } from '../support/gateway.ts'
 
 describe('the protocols over HTTP', () => {
@@ -55,6 +57,44 @@ describe('the protocols over HTTP', () => {
     // The page brings its own style and has no script: the policy allows the one, not the other.
     expect(one.policy).toMatch(/style-src[^;]*'unsafe-inline'/)
     expect(one.policy).toMatch(/script-src 'self'/)
+  })
+
+  test.each(['application/pdf', 'text/html;q=0.4, application/pdf;q=0.9, */*;q=0.1'])(
+    'who asks for %s gets the same text as a file to print',
+    async accept => {
+      const headers = { accept }
+      const response = await fetch(`${gateway.url}/v1/protocols/wm-vdab`, { headers })
+      expect([response.status, response.headers.get('content-type')]).toEqual([
+        200,
+        'application/pdf',
+      ])
+      expect(response.headers.get('vary')).toContain('Accept')
+      expect(response.headers.get('content-disposition')).toBe(
+        'inline; filename="wm-vdab-1.0.0.pdf"',
+      )
+      const bytes = Buffer.from(await response.arrayBuffer())
+      const set = gateway.context.protocols.current()
+      const at = new Date(response.headers.get('date') ?? '')
+      const model = readableOf(set, set.protocols.get('wm-vdab')!, at)
+      expect(bytes.equals(await pdfOf(model))).toBe(true)
+    },
+  )
+
+  test('who asks for JSON-LD gets the terms of DPV with a context of its own', async () => {
+    const { status, type, body } = await get('/v1/protocols/wm-vdab', 'application/ld+json')
+    expect([status, type]).toEqual([200, 'application/ld+json; charset=utf-8'])
+    expect(JSON.parse(body)).toMatchObject({
+      '@context': { dpv: 'https://w3id.org/dpv#' },
+      '@graph': [{ '@id': 'urn:huisbrug:protocol:wm-vdab:1.0.0', '@type': 'dpv:Process' }],
+    })
+  })
+
+  test('the signatures are told as verified, with the key', async () => {
+    const { body } = await get('/v1/protocols/wm-vdab', 'text/html')
+    const [statement] = gateway.context.protocols.current().protocols.get('wm-vdab')!.statements
+    expect(statement).toBeDefined()
+    expect(body).toContain(`Sleutel: ${statement?.thumbprint}`)
+    expect(body).not.toContain('Nog geen nagekeken handtekening')
   })
 
   test('an id that is not there is refused as before', async () => {
