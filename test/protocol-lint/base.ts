@@ -1,6 +1,10 @@
 import type { Accession, Agreement, DataElement, MessageType } from '../../src/protocol/document.ts'
 import { lint } from '../../src/protocol/lint.ts'
-import { sampleAccession, sampleFramework } from '../protocol/sample.ts'
+import { listFolders } from '../../src/protocol/load.ts'
+import { SAMPLE_DIR, sampleAccession, sampleFramework } from '../protocol/sample.ts'
+
+/** Folders of every document that is shipped. */
+export const SHIPPED = listFolders(SAMPLE_DIR)
 
 /** The sample without what it is warned of: the lint says nothing of it. */
 export function cleanFramework(): Agreement {

@@ -15,6 +15,7 @@ describe('who may never receive, however it is called', () => {
       'boetes',
     ],
     ...['bestraffing', 'fraudecel', 'sociale fraude', 'deurwaarder', 'parket', 'politie', 'RVA'],
+    ...['Wie over de uitkering beslist', 'Bijzonder comité voor de sociale dienst', 'schorsingen'],
     ...['derde', 'derden', 'derde partij', 'third party', 'thirdParties', 'tiers', 'buddy'],
     ...['buddywerking', 'Vrijwilligers', 'volunteers', 'bénévoles', 'CAW', 'caw-oost', 'maatjes'],
     ...['hand-having', 'T O E Z I C H T', 't0ezicht', 'OCMW', 'CPAS', 'sociaal huis', 'ocmw-gent'],
