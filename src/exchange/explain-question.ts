@@ -54,7 +54,7 @@ export function readQuestion(
   const { type, at, about, message } = question as Question
   const body = message as Record<string, unknown>
   const general = Object.hasOwn(body, 'type') || formOf(type).schema === 'message-request'
-  if (general && body['type'] !== undefined && body['type'] !== type) {
+  if (general && typeof body['type'] === 'string' && body['type'] !== type) {
     const remedy = 'Name the same type in the message and beside it.'
     throw refuse('HB-202', '/message/type', 'explain-request.json#/properties/type', remedy)
   }

@@ -78,7 +78,7 @@ async function walk(set: ProtocolSet, asking: Asking, lookUps?: LookUps): Promis
   try {
     assertMayCall(caller, operationFor(type, general))
     // Without a type of its own the general form does not get as far as a protocol.
-    if (general && body['type'] === undefined) assertShape('message-request', body)
+    if (general && typeof body['type'] !== 'string') assertShape('message-request', body)
     const origin = (await lookUps?.origin(asking)) ?? onlyOrigin(set, asking)
     if (origin) state.origin = origin
     const incoming = incomingOf(asking)
