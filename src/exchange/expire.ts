@@ -87,7 +87,7 @@ const EXPIRE = `
     UPDATE message SET answer_state = 'expired' WHERE id = ANY($1) RETURNING id),
   unsent AS (
     UPDATE hand_over h SET state = 'expired', reason = 'HB-504', claimed_until = NULL FROM expired
-    WHERE h.message_id = expired.id AND h.kind IN ('detection', 'request') AND h.delivered_at IS NULL
+    WHERE h.message_id = expired.id AND h.kind = 'request' AND h.delivered_at IS NULL
       AND h.state IN ('queued', 'retrying', 'held', 'parked')),
   erased AS (DELETE FROM detection_row r USING expired WHERE r.message_id = expired.id)
   INSERT INTO transition (message_id, state, at, code)

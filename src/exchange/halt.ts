@@ -178,10 +178,13 @@ const HALT = `
   gone AS (SELECT * FROM halted WHERE state = 'withdrawn'),
   unanswered AS (
     UPDATE message m SET answer_state = NULL FROM gone
-    WHERE gone.kind IN ('detection', 'request') AND m.id = gone.message_id AND m.answer_state = 'awaiting'),
+    WHERE gone.kind = 'request' AND m.id = gone.message_id AND m.answer_state = 'awaiting'),
   rows AS (
     DELETE FROM detection_row r USING gone
-    WHERE gone.kind IN ('detection', 'request') AND r.message_id = gone.message_id),
+    WHERE gone.kind = 'request' AND r.message_id = gone.message_id),
+  items AS (
+    DELETE FROM outgoing_item o USING gone
+    WHERE gone.kind = 'items' AND o.message_id = gone.message_id AND o.domain = gone.domain),
   exceptions AS (
     UPDATE exception e SET closed_at = now() FROM gone
     WHERE e.feedback_id = gone.feedback_id AND e.closed_at IS NULL),

@@ -7,6 +7,7 @@ import { isRefused, type LoadedProtocol } from '../protocol/document.ts'
 import { stateAt } from '../protocol/lifecycle.ts'
 import type { ProtocolSet } from '../protocol/load.ts'
 import { agreementsInForce, frameworkOf } from '../protocol/lookup.ts'
+import type { NotedSuspension } from '../protocol/notes.ts'
 import { containsNationalNumber } from '../pseudonym/national-number.ts'
 import {
   partiesConcerned,
@@ -44,26 +45,27 @@ export async function watchProtocols(context: Context): Promise<{ close(): Promi
 /** Notes what the database does not know yet; several processes may do so at once. */
 export async function noteProtocols(context: Context): Promise<void> {
   const set = context.protocols.current()
-  const at = context.clock()
   for (const protocol of set.protocols.values()) {
-    await inTransaction(context.pool, tx => noteProtocol(tx, set, protocol, at))
+    await inTransaction(context.pool, tx => noteProtocol(context, tx, set, protocol))
   }
-  for (const id of agreementsInForce(set, at)) {
+  for (const id of agreementsInForce(set, context.clock())) {
     const major = Number.parseInt(set.protocols.get(id)?.version ?? '1', 10)
     await context.domains.ensureFirstDomain(id, major)
   }
 }
 
 async function noteProtocol(
+  context: Context,
   tx: Tx,
   set: ProtocolSet,
   protocol: LoadedProtocol,
-  at: Date,
 ): Promise<void> {
   const { id, version, digest, document } = protocol
   await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`protocol ${id}`])
   // Another process may have suspended or resumed it since this one looked: the database knows.
-  const now = withSuspensions(protocol, await readSuspensions(tx, id))
+  const noted = await readSuspensions(tx, id)
+  const now = withSuspensions(protocol, noted)
+  const at = notBefore(context.clock(), noted)
   const state = isRefused(now) ? 'broken' : stateAt(now, at, frameworkOf(set, now))
   const { rows } = await tx.query<{ state: string }>(
     'SELECT state FROM protocol_version WHERE id = $1 AND digest = $2',
@@ -90,6 +92,12 @@ async function noteProtocol(
   const event = action === 'protocol.suspended' ? 'suspended' : 'resumed'
   const notice = { event, protocol: { id, version }, at, reason: why?.reason } as const
   await tellParties(tx, notice, partiesConcerned(set, now))
+}
+
+// What is in the database has happened, also where the clock of the host that wrote it is ahead.
+function notBefore(at: Date, noted: readonly NotedSuspension[]): Date {
+  const instants = noted.flatMap(({ from, until }) => [from, until ?? from]).map(Date.parse)
+  return new Date(Math.max(at.getTime(), ...instants))
 }
 
 // The words of a file: kept and told only where they name nobody.

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { ProtocolStatements } from '../../exchange/protocol-statements.ts'
 import {
   resumeProtocol,
   type SuspensionChange,
@@ -6,10 +7,17 @@ import {
   type SuspensionOutcome,
   suspendProtocol,
 } from '../../exchange/suspension.ts'
-import type { ProtocolSet } from '../../protocol/load.ts'
-import { loadProtocols } from '../../protocol/load.ts'
+import { assemble, type ProtocolSet, readProtocols } from '../../protocol/load.ts'
 import type { Open, Opened } from '../party.ts'
-import { count, lines, type Options, print, type Report, simple } from './report.ts'
+import {
+  count,
+  lines,
+  type Options,
+  open as openFolder,
+  print,
+  type Report,
+  simple,
+} from './report.ts'
 
 interface SuspensionOptions extends Options {
   reason: string
@@ -67,14 +75,13 @@ async function changeReport(
   }
 }
 
-async function readSet({ config }: Opened, _at: Date): Promise<ProtocolSet> {
-  try {
-    return loadProtocols(config.protocolsDir)
-  } catch {
-    throw new Error(
-      `the protocols folder ${config.protocolsDir} cannot be read (HUISBRUG_PROTOCOLS_DIR)`,
-    )
-  }
+/** The documents with the signatures that verified before; none is verified here. */
+async function readSet({ config, pool }: Opened, at: Date): Promise<ProtocolSet> {
+  const plain = openFolder()
+  const parties = { list: async () => [], findKey: async () => undefined }
+  const known = new ProtocolStatements({ pool, parties, clock: () => at })
+  const [statements, suspensions] = [await known.statements(plain), await known.suspensions()]
+  return assemble(readProtocols(config.protocolsDir), at, { ...statements, suspensions })
 }
 
 function outcomeReport({ protocol, at, state, action, messages, told }: SuspensionOutcome): Report {
