@@ -18,6 +18,7 @@ const ANNEX_1_PARTS = finder([...ANNEX_1_WORDS, ...LIVING_WAGE])
 const RECIPIENT_PARTS = finder(DENIED_RECIPIENTS)
 const WELFARE_PARTS = finder(WELFARE_OFFICE)
 const HARMLESS_PARTS = new RegExp(HARMLESS.join('|'), 'g')
+const ITSELF = new Set(['welfare-office', 'employment-service'])
 const ORDINARY = new RegExp(`\\b(${ORDINARY_IN_PROSE.join('|')})\\b`, 'gi')
 const NEGATION = /\b(geen|niet|niets|niemand|nooit|noch|zonder|nothing|never|not|no|without)\b/i
 
@@ -54,8 +55,8 @@ function spaced(part: string): RegExp {
 }
 
 /**
- * The denied recipient that a name holds, if any. A welfare office is one wherever it is not a
- * party of its own. Pure.
+ * The denied recipient that a name holds, if any. A welfare office is one, but not at a welfare office
+ * itself, nor at VDAB: there the name says with whom it works. Pure.
  * @param kind kind of the party at which the recipient is
  */
 export function deniedRecipient(name: string, kind?: string): string | undefined {
@@ -63,7 +64,7 @@ export function deniedRecipient(name: string, kind?: string): string | undefined
   return (
     words.find(word => DENIED_RECIPIENT_WORDS.has(word)) ??
     partIn(words, RECIPIENT_PARTS) ??
-    (kind === 'welfare-office' ? undefined : partIn(words, WELFARE_PARTS))
+    (kind !== undefined && ITSELF.has(kind) ? undefined : partIn(words, WELFARE_PARTS))
   )
 }
 

@@ -52,7 +52,9 @@ const OF_RULES: Readonly<Record<RuleCode, string>> = {
   'one-number': 'Een bericht met aantallen bevat precies één getal.',
   'known-type': 'Huisbrug kent dit bericht met een ander patroon.',
   'precondition-field': 'Deze voorwaarde noemt een veld dat er niet is of een andere vorm heeft.',
-  'precondition-type': 'Deze voorwaarde noemt geen bericht waarmee dezelfde verzender kan stoppen.',
+  'precondition-type':
+    'Deze voorwaarde noemt geen bericht dat enkel dient om te stoppen, van dezelfde verzender.',
+  'precondition-unchecked': 'Huisbrug kan deze voorwaarde bij dit soort bericht niet nagaan.',
   'missing-advice': 'Een advies van een functionaris voor gegevensbescherming ontbreekt.',
   'advice-not-reasoned': 'Een advies is niet gevolgd, en er staat niet waarom.',
   'sample-document': 'Dit is een voorbeelddocument.',

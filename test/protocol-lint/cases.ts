@@ -187,7 +187,17 @@ export const PAIRS: Readonly<Record<Exclude<RuleCode, 'one-party-accedes'>, Pair
     one =>
       Object.assign(found(withPreconditions(one).objectionWindow), { objectedBy: 'steps.counts' }),
     one =>
-      Object.assign(found(withPreconditions(one).objectionWindow), { objectedBy: 'tenancy.ended' }),
+      withPreconditions(one) &&
+      Object.assign(message(one, 'tenant.objected'), { label: 'Een bezwaar' }),
+  ],
+  'precondition-unchecked': [
+    one => {
+      const objectionWindow = found(withPreconditions(one).objectionWindow)
+      message(one, 'tenancy.ended').preconditions = {
+        objectionWindow: { ...objectionWindow, announcedField: 'endedOn' },
+      }
+    },
+    withPreconditions,
   ],
   'missing-advice': [
     one => one.dpoAdvice.pop(),

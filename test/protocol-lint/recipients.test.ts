@@ -40,6 +40,8 @@ describe('who may never receive, however it is called', () => {
   test('a welfare office is a third party, unless it is the party', () => {
     expect(deniedRecipient('OCMW Gent', 'welfare-office')).toBeUndefined()
     expect(deniedRecipient('OCMW Gent', 'housing-company')).toBe('ocmw')
+    expect(deniedRecipient('Samenwerking met OCMW', 'employment-service')).toBeUndefined()
+    expect(deniedRecipient('OCMW Gent', 'gateway')).toBe('ocmw')
     expect(deniedRecipient('Controle van het OCMW', 'welfare-office')).toBeDefined()
   })
 

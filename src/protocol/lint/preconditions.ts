@@ -8,11 +8,18 @@ export function lintPreconditions(document: Agreement): Remark[] {
     const { participation, objectionWindow } = message.preconditions ?? {}
     const at = `messageTypes[${message.type}].preconditions`
     const elements = elementsOf(document, message.type)
+    const asked = participation !== undefined || objectionWindow !== undefined
     return [
+      ...unless(!asked || isChecked(message), 'precondition-unchecked', at),
       ...(participation ? lintParticipation(document, message, participation, elements, at) : []),
       ...(objectionWindow ? lintWindow(document, message, objectionWindow, elements, at) : []),
     ]
   })
+}
+
+/** The gateway checks what a sender says of the persons that it knows itself, and nothing else. */
+function isChecked({ pattern, from }: MessageType): boolean {
+  return pattern === 'request' || (pattern === 'event' && from !== 'employment-service')
 }
 
 type Preconditions = NonNullable<MessageType['preconditions']>
@@ -62,7 +69,10 @@ function hasField(
   )
 }
 
-/** What ends it must be possible for as long as the message type is. */
+/**
+ * What ends it must be possible for as long as the message type is. One type has one effect: an
+ * objection stops what is held, a withdrawal everything, the end of a tenancy its routes.
+ */
 function isWithdrawal(
   { messageTypes }: Agreement,
   { from }: MessageType,
@@ -70,6 +80,10 @@ function isWithdrawal(
   path: string,
 ): Remark[] {
   const ends = messageTypes.find(({ type }) => type === name)
+  const asked = messageTypes.flatMap(({ preconditions }) => preconditions ?? [])
+  const both =
+    asked.some(one => one.participation?.withdrawnBy === name) &&
+    asked.some(one => one.objectionWindow?.objectedBy === name)
   const right = ends?.pattern === 'withdrawal' && ends.from === from && ends.enabled
-  return unless(right, 'precondition-type', path)
+  return unless(right && !both && name !== 'tenancy.ended', 'precondition-type', path)
 }

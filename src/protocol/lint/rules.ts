@@ -139,8 +139,12 @@ export const RULES = {
     PRECONDITIONS,
   ),
   'precondition-type': refused(
-    'a precondition names an enabled withdrawal that the same kind of party sends',
+    'a precondition names an enabled withdrawal that the same kind of party sends and that has no other effect',
     PRECONDITIONS,
+  ),
+  'precondition-unchecked': refused(
+    'only a request, or an event of another party than the employment service, has preconditions',
+    EXECUTED,
   ),
   // What is still missing
   'missing-advice': incomplete(
