@@ -5,7 +5,7 @@ import { formOf } from '../../src/protocol/forms.ts'
 import { KNOWN_TYPES } from '../../src/protocol/lint/patterns.ts'
 import { RULES, type RuleCode } from '../../src/protocol/lint/rules.ts'
 import { lint } from '../../src/protocol/lint.ts'
-import { cleanAccession, cleanFramework, codesOf, found } from './base.ts'
+import { cleanAccession, cleanFramework, codesOf, found, message } from './base.ts'
 import { PAIRS } from './cases.ts'
 
 const CODES = Object.keys(RULES) as RuleCode[]
@@ -74,6 +74,16 @@ test('an accession: advices of both sides, a number, who fills the functions and
       Object.assign(found(one.functions[1]), { name: 'Sociale dienst van het OCMW' })
     }),
   ).toEqual([])
+})
+
+test('counts may be told of a request besides its answer, and of nothing but a request', () => {
+  const codesWith = (answers: string) => {
+    const document = cleanFramework()
+    Object.assign(message(document, 'steps.counts'), { answers })
+    return codesOf(document)
+  }
+  expect(codesWith('detection.request')).toEqual([])
+  expect(codesWith('feedback.reachability')).toEqual(['answer-without-request'])
 })
 
 test('the page of rules is the table', () => {

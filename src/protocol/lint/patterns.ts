@@ -45,7 +45,8 @@ function answers({ messageTypes }: Agreement, message: MessageType): Remark[] {
   const first = messageTypes.find(({ type }) => type === message.answers)
   // A name of nothing has a finding of its own.
   if (message.answers !== undefined && !first) return []
-  if (message.pattern === 'answer') {
+  const counted = message.pattern === 'counts' && message.answers !== undefined
+  if (message.pattern === 'answer' || counted) {
     if (first?.pattern !== 'request') return [broken('answer-without-request', path)]
     return unless(isBack(message, first, false), 'answer-wrong-way', path)
   }
@@ -61,7 +62,10 @@ function isBack(message: MessageType, first: MessageType, progress: boolean): bo
 }
 
 function answeredTwice(enabled: readonly MessageType[]): Remark[] {
-  const firsts = enabled.flatMap(({ answers }) => (answers === undefined ? [] : [answers]))
+  // Counts may be told of a request besides its answer.
+  const firsts = enabled
+    .filter(({ pattern }) => pattern !== 'counts')
+    .flatMap(({ answers }) => (answers === undefined ? [] : [answers]))
   const twice = new Set(firsts.filter((one, index) => firsts.indexOf(one) !== index))
   const text = 'two message types answer it'
   return [...twice].map(type => broken('answered-twice', `messageTypes[${type}]`, text))

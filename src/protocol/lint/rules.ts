@@ -110,7 +110,10 @@ export const RULES = {
   'ends-before-start': refused('a document does not end before it begins', DECREE),
   // What can be executed
   'not-executable': refused('the gateway can do what the document asks', EXECUTED),
-  'answer-without-request': refused('an answer answers a request of the document', PATTERNS),
+  'answer-without-request': refused(
+    'an answer answers a request of the document, and so do counts that answer anything',
+    PATTERNS,
+  ),
   'progress-without-event': refused('a progress report follows an event of the document', PATTERNS),
   'answer-wrong-way': refused('an answer goes back to who asked', PATTERNS),
   'answered-twice': refused('one message type is answered by one other at most', PATTERNS),
