@@ -9,7 +9,8 @@ const ATTACK = `</style></title><script>alert(1)</script><img/src=x/onerror=aler
 
 const TAGS =
   'html head meta title style body header nav main section footer h1 h2 h3 h4 p ul ol li dl div dt dd table caption colgroup col thead tbody tr th td span a'
-const ATTRIBUTES = 'lang charset name content class id href scope style role tabindex aria-label'
+const ATTRIBUTES =
+  'lang charset name content class id href scope style role tabindex aria-label data-label'
 
 function htmlFor(document: Protocol): string {
   const protocol = loadedAs(document)
@@ -81,12 +82,14 @@ test('headings go down one level at a time, and every link inside leads somewher
 
 test('every table has a caption, a repeated head and a name for each row', () => {
   const html = htmlFor(fullFramework())
-  const tables = html.match(/<table>[\s\S]*?<\/table>/g) ?? []
+  const tables = html.match(/<table role="table">[\s\S]*?<\/table>/g) ?? []
   expect(tables.length).toBeGreaterThan(8)
   for (const table of tables) {
-    expect(table).toMatch(/^<table><caption>[^<]+<\/caption>/)
-    const head = table.match(/<th scope="col">/g)?.length
-    for (const row of table.match(/<tr><th scope="row">[\s\S]*?<\/tr>/g) ?? []) {
+    expect(table).toMatch(/^<table role="table"><caption>[^<]+<\/caption>/)
+    const head = table.match(/<th scope="col" role="columnheader">/g)?.length
+    const rows = table.match(/<tr role="row"><th scope="row"[\s\S]*?<\/tr>/g) ?? []
+    expect(rows.length).toBeGreaterThan(0)
+    for (const row of rows) {
       expect(row.match(/<t[hd]/g)).toHaveLength(head ?? 0)
     }
   }
@@ -97,9 +100,11 @@ describe('the publication list', () => {
   const html = publicationListHtml(set, IN_FORCE, id => `/v1/protocols/${id}`)
 
   test('has the form Organisatie, Doel, Van wie, Wat, Protocol', () => {
-    const columns = [...html.matchAll(/<th scope="col">([^<]+)</g)].map(([, name]) => name)
+    const columns = [...html.matchAll(/<th scope="col" role="columnheader">([^<]+)</g)].map(
+      ([, name]) => name,
+    )
     expect(columns).toEqual(['Organisatie', 'Doel', 'Van wie', 'Wat', 'Protocol'])
-    expect(html.match(/<th scope="row">/g)).toHaveLength(set.protocols.size)
+    expect(html.match(/<th scope="row" role="rowheader">/g)).toHaveLength(set.protocols.size)
     for (const id of set.protocols.keys()) expect(html).toContain(`href="/v1/protocols/${id}"`)
   })
 

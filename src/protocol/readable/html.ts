@@ -125,14 +125,19 @@ function noteHtml(tone: 'info' | 'warning', text: string): string {
 }
 
 function tableHtml({ caption, columns, rows, widths }: Extract<Block, { kind: 'table' }>): string {
-  const head = columns.map(column => `<th scope="col">${escapeHtml(column)}</th>`).join('')
+  // Roles are said again: on a narrow screen rows are drawn as cards, and browsers then forget them.
+  const head = columns.map(
+    column => `<th scope="col" role="columnheader">${escapeHtml(column)}</th>`,
+  )
   const body = rows.map(([first, ...rest]) => {
-    const name = first ? `<th scope="row">${cellHtml(first)}</th>` : ''
-    return `<tr>${name}${rest.map(cell => `<td>${cellHtml(cell)}</td>`).join('')}</tr>`
+    const name = first ? `<th scope="row" role="rowheader">${cellHtml(first)}</th>` : ''
+    const cells = rest.map(
+      (cell, index) =>
+        `<td role="cell" data-label="${escapeHtml(columns[index + 1] ?? '')}">${cellHtml(cell)}</td>`,
+    )
+    return `<tr role="row">${name}${cells.join('')}</tr>`
   })
-  const table = `<table><caption>${escapeHtml(caption)}</caption>${columnsHtml(widths)}<thead><tr>${head}</tr></thead><tbody>${body.join('\n')}</tbody></table>`
-  // On a narrow screen it scrolls by itself, also from the keyboard.
-  return `<div class="table" role="group" tabindex="0" aria-label="${escapeHtml(caption)}">${table}</div>`
+  return `<table role="table"><caption>${escapeHtml(caption)}</caption>${columnsHtml(widths)}<thead role="rowgroup"><tr role="row">${head.join('')}</tr></thead><tbody role="rowgroup">${body.join('\n')}</tbody></table>`
 }
 
 function columnsHtml(widths: readonly number[] | undefined): string {

@@ -21,9 +21,8 @@ dl { margin: .6rem 0; }
 dl > div { display: grid; grid-template-columns: 16rem 1fr; gap: 0 1.25rem; padding: .1rem 0; }
 dt { color: var(--muted); }
 dd { margin: 0; overflow-wrap: anywhere; }
-.table { overflow-x: auto; margin: .8rem 0 1.2rem; }
 table { width: 100%; border-collapse: collapse; font-size: .92rem; table-layout: fixed;
-  min-width: 40rem; }
+  margin: .8rem 0 1.2rem; }
 caption { text-align: left; font-weight: 600; padding: 0 0 .4rem; }
 th, td { text-align: left; vertical-align: top; padding: .5rem .6rem; border: 1px solid var(--line);
   min-width: 5.5rem; overflow-wrap: break-word; hyphens: auto; }
@@ -49,23 +48,27 @@ del { color: #7a1f1f; text-decoration: line-through; text-decoration-thickness: 
 ins { color: #14532d; text-decoration: underline; text-underline-offset: .2em; }
 footer { margin-top: 3rem; padding-top: .8rem; border-top: 1px solid var(--line);
   color: var(--muted); font-size: .88rem; overflow-wrap: anywhere; }
-@media (max-width: 40rem) {
+@media screen and (max-width: 40rem) {
   dl > div { grid-template-columns: 1fr; }
   dd { margin-bottom: .5rem; }
   nav ol { columns: 1; }
+  table, caption, tbody, tr, tbody th, td { display: block; width: 100%; }
+  thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+  tr { border: 1px solid var(--line); margin: 0 0 .8rem; }
+  tbody th, td { border: 0; overflow-wrap: anywhere; }
+  tbody th { background: var(--soft); }
+  td::before { content: attr(data-label); display: block; color: var(--muted); font-size: .86rem; }
 }
 @media print {
   html { font-size: 10pt; line-height: 1.4; }
   body { max-width: none; padding: 0; }
   a { color: inherit; text-decoration: none; }
-  .table { overflow: visible; }
   h1, h2, h3, h4, caption { break-after: avoid; }
   h2 { margin-top: 1.6rem; }
   dl > div, li, .note, tr { break-inside: avoid; }
   thead { display: table-header-group; }
   thead, thead tr { break-after: avoid; }
   tbody tr:first-child, dl > div:last-child:not(:first-child) { break-before: avoid; }
-  table { min-width: 0; }
   p { orphans: 3; widows: 3; }
   th, td { padding: .35rem .45rem; }
   * { print-color-adjust: exact; }
