@@ -27,6 +27,7 @@ export const protocols = {
   },
   one: {
     back: 'Terug naar de protocollen',
+    changes: 'wat is er veranderd?',
     inForce: 'Dit protocol is in werking.',
     notInForce: 'Dit protocol is niet in werking. Er gaat niets door.',
     suspended: 'Dit protocol is opgeschort. Er gaat niets door.',

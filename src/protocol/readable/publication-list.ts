@@ -49,8 +49,13 @@ function cellsOf(set: ProtocolSet, protocol: LoadedProtocol, at: Date): Cell[] {
 function organisations(protocol: LoadedProtocol, agreement: Agreement | undefined): Cell {
   const names = protocol.document.parties.map(({ name }) => name)
   const joins = isAccession(protocol) ? undefined : agreement?.acceding?.kind
-  const more = joins && `en elke ${word('partyKind', joins)} die toetreedt`
+  const more = joins && everyJoining(joins)
   return cell(enumerate(names), more ? [more] : [])
+}
+
+function everyJoining(kind: NonNullable<Agreement['acceding']>['kind']): string {
+  const [every, that] = kind === 'welfare-office' ? ['elk', 'dat'] : ['elke', 'die']
+  return `en ${every} ${word('partyKind', kind)} ${that} toetreedt`
 }
 
 /** Labels of what moves: the data elements of a message that is on. */

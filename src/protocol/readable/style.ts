@@ -64,6 +64,7 @@ footer { margin-top: 3rem; padding-top: .8rem; border-top: 1px solid var(--line)
   body { max-width: none; padding: 0; }
   a { color: inherit; text-decoration: none; }
   h1, h2, h3, h4, caption { break-after: avoid; }
+  h3 + .note, h4 + .note { break-after: avoid; }
   h2 { margin-top: 1.6rem; }
   dl > div, li, .note, tr { break-inside: avoid; }
   thead { display: table-header-group; }
