@@ -63,7 +63,9 @@ export async function tagsOf(gateway: TestGateway, messageId: string): Promise<s
 
 /** Feedback of VDAB about these tags. */
 export async function giveFeedback(gateway: TestGateway, tags: string[]) {
-  const { rows } = await gateway.db.pool.query<{ name: string }>('SELECT name FROM domain')
+  const { rows } = await gateway.db.pool.query<{ name: string }>(
+    "SELECT name FROM domain WHERE protocol = 'wm-vdab'",
+  )
   return gateway.clients.vdab.feedback({
     protocol: 'wm-vdab',
     domain: rows[0]!.name,

@@ -60,9 +60,10 @@ async function changeReport(
 ): Promise<Report> {
   const store = await open()
   const by = { role: 'operator', ...(party !== undefined && { party }) }
-  const wanted: SuspensionChange = { id, reason: reason.trim(), by, at: new Date() }
   try {
-    const set = await readSet(store, wanted.at)
+    const set = await readSet(store, new Date())
+    // Reading the documents takes time: it counts from now.
+    const wanted: SuspensionChange = { id, reason: reason.trim(), by, at: new Date() }
     return outcomeReport(
       await change({ pool: store.pool, protocols: { current: () => set } }, wanted),
     )
