@@ -87,6 +87,7 @@ async function walk(set: ProtocolSet, asking: Asking, lookUps?: LookUps): Promis
     state.check = 'content'
     await lookUps?.assertAbout(asking, permission)
     state.refusedItems = assertContent(permission, incoming, asking)
+    assertSomeStand(state.refusedItems, asking)
     state.check = 'domain'
     await lookUps?.assertDomain(permission, body)
   } catch (thrown) {
@@ -94,6 +95,15 @@ async function walk(set: ProtocolSet, asking: Asking, lookUps?: LookUps): Promis
     state.refusal = thrown
   }
   return state
+}
+
+/** A message of which no item stands is taken, but nothing of it moves: that is no passing. */
+function assertSomeStand(refused: readonly ItemRefusal[], { type, general, body }: Asking): void {
+  const items = body[formOf(type, general).items ?? '']
+  if (!Array.isArray(items) || refused.length === 0 || refused.length < items.length) return
+  throw new Refusal(
+    refused.map(({ pointer, code, rule, remedy }) => ({ pointer, code, rule, remedy })),
+  )
 }
 
 /** The message as the intake would see it; it has neither key nor raw body, and is never stored. */
@@ -136,9 +146,8 @@ async function tell(
   const ceilings = documents?.agreement.document.periodicity.ceilings
   const used = permission && (await lookUps?.used(permission, asking))
   const notes = noteUnknown(asking, { pattern: message?.pattern, ceilings, used, local: !lookUps })
-  const every = Array.isArray(items) && items.length > 0 && refusedItems.length === items.length
   return {
-    passes: !refusal && !every,
+    passes: !refusal,
     at: at.toISOString(),
     type,
     ...(documents && { protocol: referenceTo(documents.agreement) }),
