@@ -13,6 +13,7 @@ import type {
 } from '../protocol/notes.ts'
 import { type VerifyingKey, verifyStatement } from '../protocol/statement.ts'
 import type { ProtocolSet } from '../protocol/versions.ts'
+import { readSuspensions } from './suspension-store.ts'
 
 export interface ProtocolStatementsParts {
   pool: Pool
@@ -58,15 +59,7 @@ export class ProtocolStatements implements NotesSource {
 
   /** Every suspension by command or console, the first one first. */
   async suspensions(): Promise<readonly NotedSuspension[]> {
-    const { rows } = await this.#parts.pool.query(
-      `SELECT protocol, suspended_at AS "from", resumed_at AS until, suspended_by AS by, reason
-       FROM protocol_suspension ORDER BY id`,
-    )
-    return rows.map(({ from, until, ...row }) => ({
-      ...row,
-      from: from.toISOString(),
-      until: until?.toISOString() ?? null,
-    }))
+    return readSuspensions(this.#parts.pool)
   }
 
   /** Reads what this or another process verified before. */

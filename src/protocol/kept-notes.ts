@@ -30,6 +30,7 @@ export class KeptNotes {
     this.#log = log
   }
 
+  /** The same object while nothing is different. */
   now(): Notes {
     return this.#notes
   }
@@ -57,6 +58,7 @@ export class KeptNotes {
 
   /** Asks where no question is open, and calls back for each answer that is different. */
   poll(set: ProtocolSet, changed: () => void): void {
+    this.#closed = false
     for (const asked of [this.#askSuspensions(), this.#askStatements(set)]) {
       asked?.then(different => {
         if (different && !this.#closed) changed()
@@ -64,6 +66,7 @@ export class KeptNotes {
     }
   }
 
+  /** After this nothing is called back or logged, until asked to poll again. */
   close(): void {
     this.#closed = true
   }
@@ -107,11 +110,12 @@ export class KeptNotes {
   }
 
   #keep(answer: Partial<Notes>): boolean {
-    this.#notes = { ...this.#notes, ...answer }
-    const fingerprint = fingerprintOf(this.#notes)
-    const different = fingerprint !== this.#fingerprint
+    const next = { ...this.#notes, ...answer }
+    const fingerprint = fingerprintOf(next)
+    if (fingerprint === this.#fingerprint) return false
+    this.#notes = next
     this.#fingerprint = fingerprint
-    return different
+    return true
   }
 }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import type { Logger } from '../log.ts'
 import { KeptNotes, type NotesSource } from './kept-notes.ts'
 import { type FolderResult, listFolders, parseFolder, readFolder } from './load.ts'
+import { NO_NOTES, type Notes } from './notes.ts'
 import { changesBetween, type ProtocolChange, type Standings, standingsOf } from './standing.ts'
 import { type Gathered, gatherFolders, leadersOf, type ProtocolSet, setAt } from './versions.ts'
 
@@ -46,6 +47,7 @@ export class ProtocolRegistry {
   readonly #listeners = new Set<ChangeListener>()
   readonly #notes: KeptNotes
   #gathered: Gathered
+  #gatheredWith: Notes = NO_NOTES
   #set: ProtocolSet
   #standings: Standings
   #timer: NodeJS.Timeout | undefined
@@ -146,16 +148,18 @@ export class ProtocolRegistry {
 
   /** Puts together what was read; the same set where nothing changed, time included. */
   #settle(anew = true): void {
-    if (anew) this.#gathered = this.#gather()
+    const regather = anew || this.#notes.now() !== this.#gatheredWith
+    if (regather) this.#gathered = this.#gather()
     const next = setAt(this.#gathered, this.#clock())
-    if (anew || leadersOf(next) !== leadersOf(this.#set)) this.#set = next
+    if (regather || leadersOf(next) !== leadersOf(this.#set)) this.#set = next
   }
 
   #gather(): Gathered {
+    this.#gatheredWith = this.#notes.now()
     const results = [...this.#folders.entries()].toSorted(([a], [b]) => (a < b ? -1 : 1))
     return gatherFolders(
       results.map(([, { result }]) => result),
-      this.#notes.now(),
+      this.#gatheredWith,
     )
   }
 

@@ -176,9 +176,8 @@ test('dates pass without any file changing', async () => {
   expect(one.standings().get('wm-vdab-leefgoed')).toMatchObject({ status: 'HB-304' })
   time = IN_FORCE
   await one.reload()
-  expect([...one.standings().values()].map(({ status }) => status)).toEqual(
-    Array(4).fill('in-force'),
-  )
+  const standings = [...one.standings().values()]
+  expect(standings.filter(({ status }) => status !== 'in-force')).toEqual([])
 })
 
 test('a listener that is done hears nothing more; one that fails does not stop the looking', async () => {
