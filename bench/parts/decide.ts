@@ -93,7 +93,7 @@ function ajvAlone(document: Agreement): Work {
   const { $id: _, ...schema } = narrowSchema(document, TYPE, formOf(TYPE))
   const id = 'https://huisbrug.example/schemas/bench.json'
   const check = createAjv().compile({ ...schema, $id: id })
-  return body => check(body)
+  return body => check(body) === true
 }
 
 /** Both must say the same of the same message, or the comparison means nothing. */

@@ -12,6 +12,7 @@ const MOST_COMPILED = 200
 const compiled = new Map<string, Validator>()
 const digests = new WeakMap<Agreement, string>()
 let ajv: Ajv2020 | undefined
+let serial = 0
 
 /**
  * The validator of a message type under an agreement: the wire schema narrowed to the agreement's
@@ -46,8 +47,10 @@ function forget(): void {
 function compile(document: Agreement, type: string, general: boolean): Validator {
   const form = formOf(type, general)
   const { $id, ...schema } = narrowSchema(document, type, form)
-  // A name of its own beside the wire schemas, so that references to them go on working.
-  const own = `${$id}~${compiled.size}`
+  // A name of its own beside the wire schemas, so that references to them go on working; never used
+  // again, so that one that does not compile leaves the others alone.
+  serial += 1
+  const own = `${$id}~${serial}`
   ajv ??= createAjv()
   const check = ajv.compile({ ...schema, $id: own }) as ValidateFunction
   const translation = {
