@@ -42,7 +42,7 @@ function put(folder: string, file: string, text: string): void {
 test('the shipped folder loads without a finding', () => {
   const set = loadProtocols(SAMPLE_DIR)
   expect(wrong(set.findings)).toEqual([])
-  expect([...set.protocols.keys()].sort()).toEqual(SAMPLE_FOLDERS)
+  expect([...set.protocols.keys()]).toEqual(expect.arrayContaining(SAMPLE_FOLDERS))
   expect(set.protocols.get('wm-vdab')?.folder).toBe('wm-vdab')
 })
 
