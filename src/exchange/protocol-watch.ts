@@ -5,7 +5,7 @@ import { inTransaction, type Tx } from '../db/pool.ts'
 import { tellParties } from '../delivery/notice.ts'
 import { isRefused, type LoadedProtocol } from '../protocol/document.ts'
 import { stateAt } from '../protocol/lifecycle.ts'
-import type { ProtocolSet } from '../protocol/load.ts'
+import { type ProtocolSet, parseFolder, readFolder } from '../protocol/load.ts'
 import { agreementsInForce, frameworkOf } from '../protocol/lookup.ts'
 import type { NotedSuspension } from '../protocol/notes.ts'
 import { containsNationalNumber } from '../pseudonym/national-number.ts'
@@ -13,8 +13,11 @@ import {
   partiesConcerned,
   readSuspensions,
   runningAt,
+  suspensionsOfFile,
   withSuspensions,
 } from './suspension-store.ts'
+
+const AGAIN_MS = 500
 
 /**
  * Keeps what the protocols folder says in step with the database: each document seen and each change of
@@ -22,15 +25,21 @@ import {
  */
 export async function watchProtocols(context: Context): Promise<{ close(): Promise<void> }> {
   const { protocols, log } = context
-  let running = noteProtocols(context)
-  const stop = protocols.onChange(() => {
+  let running: Promise<unknown> = noteProtocols(context)
+  let timer: NodeJS.Timeout | undefined
+  const note = () => {
+    clearTimeout(timer)
     running = running
       .then(() => noteProtocols(context))
+      .then(isUpToDate => {
+        if (!isUpToDate) timer = setTimeout(note, AGAIN_MS).unref()
+      })
       .catch((error: Error) => {
         log.error('the protocols could not be noted', { error: error.name })
       })
-    return running
-  })
+    return running.then(() => {})
+  }
+  const stop = protocols.onChange(note)
   await running
   protocols.watch()
   return {
@@ -38,20 +47,26 @@ export async function watchProtocols(context: Context): Promise<{ close(): Promi
       stop()
       protocols.close()
       await running
+      clearTimeout(timer)
     },
   }
 }
 
-/** Notes what the database does not know yet; several processes may do so at once. */
-export async function noteProtocols(context: Context): Promise<void> {
+/**
+ * Notes what the database does not know yet; several processes may do so at once.
+ * @returns whether all could be noted; what a file says otherwise by now has to be looked at again
+ */
+export async function noteProtocols(context: Context): Promise<boolean> {
   const set = context.protocols.current()
+  const noted: boolean[] = []
   for (const protocol of set.protocols.values()) {
-    await inTransaction(context.pool, tx => noteProtocol(context, tx, set, protocol))
+    noted.push(await inTransaction(context.pool, tx => noteProtocol(context, tx, set, protocol)))
   }
   for (const id of agreementsInForce(set, context.clock())) {
     const major = Number.parseInt(set.protocols.get(id)?.version ?? '1', 10)
     await context.domains.ensureFirstDomain(id, major)
   }
+  return noted.every(Boolean)
 }
 
 async function noteProtocol(
@@ -59,7 +74,7 @@ async function noteProtocol(
   tx: Tx,
   set: ProtocolSet,
   protocol: LoadedProtocol,
-): Promise<void> {
+): Promise<boolean> {
   const { id, version, digest, document } = protocol
   await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`protocol ${id}`])
   // Another process may have suspended or resumed it since this one looked: the database knows.
@@ -71,7 +86,8 @@ async function noteProtocol(
     'SELECT state FROM protocol_version WHERE id = $1 AND digest = $2',
     [id, digest],
   )
-  if (rows[0]?.state === state) return
+  if (rows[0]?.state === state) return true
+  if (isOvertaken(context, protocol, noted)) return false
   await tx.query(
     `INSERT INTO protocol_version (id, version, digest, document, state, seen_at)
      VALUES ($1, $2, $3, $4, $5, $6)
@@ -88,10 +104,24 @@ async function noteProtocol(
     reason: state,
     ...(why && { details: why }),
   })
-  if (action !== 'protocol.suspended' && action !== 'protocol.resumed') return
+  if (action !== 'protocol.suspended' && action !== 'protocol.resumed') return true
   const event = action === 'protocol.suspended' ? 'suspended' : 'resumed'
   const notice = { event, protocol: { id, version }, at, reason: why?.reason } as const
   await tellParties(tx, notice, partiesConcerned(set, now))
+  return true
+}
+
+// A process that looked a moment ago may lag behind one that looked just now: what the latter noted of a
+// file is not noted back.
+function isOvertaken(
+  { config }: Context,
+  protocol: LoadedProtocol,
+  noted: readonly NotedSuspension[],
+): boolean {
+  const file = parseFolder(readFolder(config.protocolsDir, protocol.folder))
+  if (!file || !('loaded' in file)) return false
+  const before = JSON.stringify(suspensionsOfFile(protocol, noted))
+  return before !== JSON.stringify(file.loaded.record.suspensions)
 }
 
 // What is in the database has happened, also where the clock of the host that wrote it is ahead.
