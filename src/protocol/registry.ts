@@ -30,6 +30,8 @@ interface Settings {
 /** What was read of a folder, and by what it shows that it has changed. */
 interface Cached {
   fingerprint: string | undefined
+  /** What was in its files. */
+  text: string | undefined
   result: FolderResult | undefined
 }
 
@@ -185,14 +187,20 @@ export class ProtocolRegistry {
     const known = this.#folders.get(folder)
     const fingerprint = this.#fingerprint(folder)
     if (!anew && known?.fingerprint !== undefined && known.fingerprint === fingerprint) return false
-    const result = parseFolder(readFolder(this.#dir, folder))
+    const files = readFolder(this.#dir, folder)
+    const text = JSON.stringify(files)
+    if (known && known.text === text) {
+      this.#folders.set(folder, { ...known, fingerprint })
+      return false
+    }
+    const result = parseFolder(files)
     const broke = isUnreadable(result) && known?.result && !isUnreadable(known.result)
     if (broke && !anew && known.fingerprint !== undefined) {
       // Perhaps half-written: keep the old one, and believe it if it is still so at the next look.
-      this.#folders.set(folder, { fingerprint: undefined, result: known.result })
+      this.#folders.set(folder, { ...known, fingerprint: undefined })
       return false
     }
-    this.#folders.set(folder, { fingerprint, result })
+    this.#folders.set(folder, { fingerprint, text, result })
     return true
   }
 
@@ -209,8 +217,9 @@ export class ProtocolRegistry {
   #report(ids?: string[]): void {
     for (const finding of this.#set.findings) {
       // What is only unwise is for who reads the lint, not for every start of the gateway.
-      if (finding.severity === 'warning' || (ids && !ids.includes(finding.protocol))) continue
       const { protocol, folder, code, path, severity } = finding
+      const unwise = severity === 'warning' && !code.startsWith('signature-')
+      if (unwise || (ids && !ids.includes(protocol))) continue
       const fact = { protocol, folder, code, path }
       if (severity === 'refused') this.#log.warn('a protocol document is not valid', fact)
       if (code.startsWith('signature-')) this.#log.warn('a signature does not count', fact)
