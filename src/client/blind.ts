@@ -77,7 +77,7 @@ export interface OpenedRow {
   tag: string
   rowId: string
   /** The fields that the protocol lists: `tenantGround` and `referenceDate` of a detection request. */
-  content: Readonly<Record<string, string>>
+  content: Readonly<Record<string, string | number | boolean>>
 }
 
 interface BlindedPerson {

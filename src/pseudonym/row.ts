@@ -8,7 +8,7 @@ export const GCM_TAG_BYTES = 16
 export const CIPHERTEXT_BYTES = PLAINTEXT_BYTES + GCM_TAG_BYTES
 
 /** What a row says about a person: the fields that the protocol lists, in its order. */
-export type RowContent = Readonly<Record<string, string>>
+export type RowContent = Readonly<Record<string, string | number | boolean>>
 
 /** To what a row is bound: it opens in no other message, period or domain, nor under another id. */
 export interface RowBinding {
@@ -86,7 +86,7 @@ function decodeContent(plaintext: Buffer): RowContent {
 
 function isContent(value: unknown): value is RowContent {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
-  return Object.values(value).every(one => typeof one === 'string')
+  return Object.values(value).every(one => one !== null && typeof one !== 'object')
 }
 
 function associatedData({ domain, period, messageId, rowId }: RowBinding): Buffer {

@@ -34,6 +34,11 @@ const coded = (code: string, label: string) => ({
   format: 'code' as const,
   codes: [{ code, label }],
 })
+const ASKED = {
+  messageTypes: ['detection.request'],
+  directions: [{ from: 'housing-company', to: 'employment-service' }],
+  purposes: ['detection'],
+} as unknown as Parameters<typeof addElement>[1]
 const COUNTED = {
   messageTypes: ['steps.counts'],
   purposes: ['detection'],
@@ -143,6 +148,15 @@ export const PAIRS: Readonly<Record<Exclude<RuleCode, 'one-party-accedes'>, Pair
     set(duration, { until: '2028-03-31' }),
   ],
   'not-executable': [set(modalities, { signature: true }), set(modalities, { signature: false })],
+  'pattern-direction': [
+    endsAt('housing-company', 'sensibilisering'),
+    endsAt('gateway', 'opvolging'),
+  ],
+  'one-request': [secondRequest(true), secondRequest(false)],
+  'row-too-long': [
+    extra({ ...ASKED, ...coded('x'.repeat(60), 'een code') }),
+    extra({ ...ASKED, ...coded('x'.repeat(20), 'een code') }),
+  ],
   'answer-without-request': [
     set(type('detection.answer'), { answers: 'tenancy.ended' }),
     set(type('detection.answer'), { answers: 'detection.request' }),
@@ -301,6 +315,27 @@ function secondAnswer(enabled: boolean): Change {
     const first = message(document, 'detection.answer')
     document.messageTypes.push({ ...first, type: 'second.answer', enabled })
     element(document, 'found').messageTypes.push('second.answer')
+  }
+}
+
+/** The end of a tenancy goes to another kind of party. */
+function endsAt(to: 'housing-company' | 'gateway', recipient: string): Change {
+  return document => {
+    Object.assign(message(document, 'tenancy.ended'), { to, recipient })
+    const direction = { from: 'housing-company', to } as const
+    element(document, 'endedOn').directions = [direction]
+    element(document, 'tenantRef').directions.push(direction)
+  }
+}
+
+/** A second type of request beside that of the protocol, on or off. */
+function secondRequest(enabled: boolean): Change {
+  return document => {
+    const first = message(document, 'detection.request')
+    document.messageTypes.push({ ...first, type: 'second.request', enabled })
+    for (const field of ['insz', 'tenantRef']) {
+      element(document, field).messageTypes.push('second.request')
+    }
   }
 }
 

@@ -106,7 +106,7 @@ describe('a row does not open', () => {
     expect(open({ nonce: nonce.subarray(1), ciphertext })).toBe('row-malformed')
   })
 
-  test.each(['null', '{"tenantGround":1,"referenceDate":"x"}', '[]', 'not JSON 85073003328'])(
+  test.each(['null', '{"tenantGround":{"a":1},"referenceDate":"x"}', '[]', 'not JSON 85073003328'])(
     'where its plaintext is %s',
     text => {
       const fault = open(seal(Buffer.from(text.padEnd(PLAINTEXT_BYTES))))

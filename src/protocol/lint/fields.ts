@@ -28,7 +28,7 @@ export const KNOWN_CODES: Readonly<Record<string, readonly string[]>> = {
 /** Names that the gateway uses around the data; no data element may take one. */
 const TAKEN = new Set([
   ...['protocol', 'type', 'purpose', 'nonce', 'domain', 'inReplyTo', 'requestDigest'],
-  ...['items', 'tenants', 'constructor', 'toString', 'valueOf', 'hasOwnProperty'],
+  ...['feedbackId', 'items', 'tenants', 'constructor', 'toString', 'valueOf', 'hasOwnProperty'],
 ])
 
 /** How a datum looks on the wire, and whether it points at a person. Pure. */

@@ -4,6 +4,9 @@ import { broken, unless } from './rules.ts'
 
 type Pattern = MessageType['pattern']
 
+/** A sealed row holds this many bytes (pseudonym/row.ts). */
+const PLAINTEXT_BYTES = 128
+
 /** Message types with an operation of their own, and the pattern of each. */
 export const KNOWN_TYPES: Readonly<Record<string, Pattern>> = {
   'detection.request': 'request',
@@ -27,8 +30,11 @@ export function lintPatterns(document: Agreement): Remark[] {
       ...knownType(message),
       ...answers(document, message),
       ...carries(document, message),
+      ...unless(canGo(message), 'pattern-direction', `messageTypes[${message.type}].from`),
+      ...rowLength(document, message),
     ]),
     ...answeredTwice(enabled),
+    ...secondRequest(document, enabled),
     ...notExecutable(document),
   ]
 }
@@ -119,6 +125,49 @@ function carries(document: Agreement, message: MessageType): Remark[] {
 function namesPerson({ from }: MessageType, formats: readonly DataElement['format'][]): boolean {
   const referenced = formats.includes('tenant-reference')
   return from === 'employment-service' ? formats.includes('pseudonym') && !referenced : referenced
+}
+
+/** Only the employment service keeps a register of pseudonyms: what a pattern does hangs on its side. */
+function canGo({ pattern, from, to }: MessageType): boolean {
+  const fromService = from === 'employment-service'
+  const toService = to === 'employment-service'
+  if (from === 'gateway') return false
+  if (pattern === 'progress') return true
+  if (pattern === 'request') return !fromService && toService
+  if (pattern === 'answer' || pattern === 'counts') return fromService && isParty(to)
+  if (pattern === 'withdrawal') return !fromService && (toService || to === 'gateway')
+  return fromService ? isParty(to) : toService
+}
+
+function isParty(kind: MessageType['to']): boolean {
+  return kind === 'housing-company' || kind === 'welfare-office'
+}
+
+function secondRequest({ modalities }: Agreement, enabled: readonly MessageType[]): Remark[] {
+  if (modalities.granularity === 'person') return []
+  const [, ...others] = enabled.filter(({ pattern }) => pattern === 'request')
+  return others.map(({ type }) => broken('one-request', `messageTypes[${type}]`))
+}
+
+/** The longest value of each format that may be in a sealed row; codes by their list. */
+const LONGEST: Partial<Record<DataElement['format'], string>> = {
+  date: '2026-01-01',
+  month: '2026-01',
+  boolean: 'false',
+  count: '100000000',
+}
+
+function rowLength(document: Agreement, { type, pattern }: MessageType): Remark[] {
+  if (pattern !== 'request') return []
+  const told = elementsOf(document, type).filter(({ reaches }) => reaches === 'recipient')
+  const values = told.flatMap(({ field, format, codes = [] }) => {
+    const [longest = LONGEST[format]] = codes
+      .map(({ code }) => code)
+      .toSorted((one, other) => other.length - one.length)
+    return longest === undefined ? [] : [[field, longest]]
+  })
+  const { length } = JSON.stringify(Object.fromEntries(values))
+  return unless(length <= PLAINTEXT_BYTES, 'row-too-long', `messageTypes[${type}]`)
 }
 
 function notExecutable({ modalities }: Agreement): Remark[] {

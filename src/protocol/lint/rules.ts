@@ -110,6 +110,18 @@ export const RULES = {
   'ends-before-start': refused('a document does not end before it begins', DECREE),
   // What can be executed
   'not-executable': refused('the gateway can do what the document asks', EXECUTED),
+  'pattern-direction': refused(
+    'a request goes to the employment service; an answer and counts come from it; an event and a withdrawal go between it and another party',
+    PATTERNS,
+  ),
+  'one-request': refused(
+    'where counts are granted, one type of request: its numbers are added up per month',
+    PATTERNS,
+  ),
+  'row-too-long': refused(
+    'what a request tells of a person fits in a sealed row of 128 bytes, so that all rows look alike',
+    PATTERNS,
+  ),
   'answer-without-request': refused(
     'an answer answers a request of the document, and so do counts that answer anything',
     PATTERNS,
