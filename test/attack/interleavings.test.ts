@@ -170,7 +170,9 @@ test('any order of steps conserves items and leaks no number and no reference', 
   await gateway.db.pool.query("UPDATE hand_over SET due_at = now() WHERE state = 'retrying'")
   await until('nothing is under way', async () => {
     const { rows } = await gateway.db.pool.query(
-      "SELECT count(*)::int AS n FROM hand_over WHERE state IN ('queued', 'retrying')",
+      // But for what VDAB, without a webhook, may fetch from its inbox: that a protocol was suspended.
+      `SELECT count(*)::int AS n FROM hand_over
+       WHERE state IN ('queued', 'retrying') AND message_id IS NOT NULL`,
     )
     return rows[0].n === 0
   })
