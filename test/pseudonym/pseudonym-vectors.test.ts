@@ -79,9 +79,10 @@ describe('the vectors, by this implementation', () => {
     const rowKey = deriveRowKey(bytes(row.secret), row.period)
     expect([rowId, rowKey].map(base64url)).toEqual([row.rowId, row.rowKey])
     const binding = { domain, period: row.period, messageId, rowId }
-    const sealed = sealRow(rowKey, bytes(row.nonce), binding, encodeContent(row))
-    expect(base64url(sealed.ciphertext)).toBe(row.ciphertext)
     const { tenantGround, referenceDate } = row
+    const content = encodeContent({ tenantGround, referenceDate })
+    const sealed = sealRow(rowKey, bytes(row.nonce), binding, content)
+    expect(base64url(sealed.ciphertext)).toBe(row.ciphertext)
     expect(openRow(rowKey, binding, sealed)).toEqual({ tenantGround, referenceDate })
   })
 
