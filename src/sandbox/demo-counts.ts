@@ -36,7 +36,7 @@ const SQL = `
     (SELECT coalesce(sum(refused), 0)::int FROM message
      WHERE type = 'detection.request' AND code = ANY($1)) AS "refusedBeforeProtocol",
     (SELECT coalesce(sum(items), 0)::int FROM hand_over
-     WHERE kind = 'detection' AND state = 'delivered') AS forwarded,
+     WHERE kind = 'request' AND state = 'delivered') AS forwarded,
     (SELECT coalesce(sum(found), 0)::int FROM message
      WHERE type = 'detection.answer' AND accepted > 0) AS found,
     (SELECT count(*)::int FROM feedback) AS feedback,
