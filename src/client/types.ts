@@ -239,6 +239,17 @@ export interface ForwardedMessage {
   items?: Record<string, string>[]
 }
 
+/** Data of `be.huisbrug.protocol.suspended` and `be.huisbrug.protocol.resumed`. */
+export interface ProtocolNoticeData {
+  /** Framework, protocol or accession id. */
+  protocol: string
+  version: string
+  /** RFC 3339. */
+  at: string
+  /** Of a suspension. */
+  reason?: string
+}
+
 /** What the gateway sends to VDAB: `POST {base}/detections`. */
 export interface ForwardedDetection {
   messageId: string
