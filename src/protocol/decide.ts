@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../errors.ts'
+import { type ErrorCode, explain } from '../errors.ts'
 import {
   type Allowed,
   type Decision,
@@ -55,8 +55,8 @@ export function decide(set: ProtocolSet, question: Question): Decision {
   return allowed(ground, message, question)
 }
 
-function at(code: ErrorCode, pointer: string, path: string, remedy?: string): Found {
-  return { code, pointer, path, ...(remedy !== undefined && { remedy }) }
+function at(code: ErrorCode, pointer: string, path: string, remedy = explain(code).remedy): Found {
+  return { code, pointer, path, remedy }
 }
 
 function notInForce({ agreement, accession }: Ground, instant: Date): Found | undefined {
@@ -98,10 +98,11 @@ function wrongTargetGroup(
   message: MessageType,
   { targetGroup }: Question,
 ): Found | undefined {
-  if (!message.targetGroups) return undefined
+  const { targetGroups } = message
+  if (!targetGroups) return undefined
   const groups = agreement.document.dataSubjects
     .map(subjects => subjects.targetGroup)
-    .filter(group => message.targetGroups?.includes(group.id))
+    .filter(group => targetGroups.includes(group.id))
   const same = groups.some(
     group => group.id === targetGroup?.id && group.version === targetGroup.version,
   )
@@ -179,8 +180,8 @@ function recipientOf(
 ): Allowed['recipient'] {
   const { parties, recipients } = agreement.document
   const receiver = recipients.find(one => one.id === message.recipient)
-  const ofKind = parties.filter(({ kind }) => kind === message.to)
-  const party = counterparty ?? (ofKind.length === 1 ? ofKind[0]?.id : undefined)
+  const [only, another] = parties.filter(({ kind }) => kind === message.to)
+  const party = counterparty ?? (another ? undefined : only?.id)
   return {
     kind: message.to,
     function: receiver?.function ?? '',

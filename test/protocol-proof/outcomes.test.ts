@@ -311,7 +311,7 @@ describe('what is allowed', () => {
     const decision = decide(set, feedbackQuestion())
     expect(decision).toMatchObject({ recipient: { kind: 'housing-company' } })
     expect(Object.keys(decision)).not.toContain('accession')
-    expect((decision as { recipient: object }).recipient).toEqual({
+    expect((decision as { recipient: object }).recipient).toStrictEqual({
       kind: 'housing-company',
       function: 'sensitising',
     })
@@ -328,10 +328,19 @@ describe('what is allowed', () => {
       one.messageTypes[0]!.recipient = 'nowhere'
     })
     const decision = decide(setInForce(document), question())
-    expect((decision as { recipient: object }).recipient).toEqual({
+    expect((decision as { recipient: object }).recipient).toStrictEqual({
       kind: 'employment-service',
       function: '',
     })
+  })
+
+  test('to whoever accedes, wherever it stands among the parties of its accession', () => {
+    const set = setWith({
+      accession: document => {
+        document.parties.reverse()
+      },
+    })
+    expect(decide(set, question()).allow).toBe(true)
   })
 
   test.each<Partial<Question>>([
