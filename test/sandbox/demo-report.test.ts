@@ -230,8 +230,8 @@ describe('the counts', () => {
     await message('msg_4', 'detection.answer', 1, 0)
     await message('msg_5', 'detection.answer', 0, 1, 'HB-502')
     await message('msg_6', 'feedback.reachability', 3, 0)
-    await handOver('del_1', 'detection', 'delivered', 990)
-    await handOver('del_2', 'detection', 'queued', 10)
+    await handOver('del_1', 'request', 'delivered', 990)
+    await handOver('del_2', 'request', 'queued', 10)
     await handOver('del_3', 'event', 'delivered', 1)
     await handOver('del_4', 'event', 'delivered', 1, 'del_3')
     await handOver('del_5', 'event', 'parked', 1)
@@ -242,8 +242,8 @@ describe('the counts', () => {
        VALUES ('wm-vdab/1/1', 'wm-vdab', 1, 'current', '\\x00')`,
     )
     await db.pool.query(
-      `INSERT INTO feedback (id, message_id, protocol, domain, tag, subject_tag, status, created_at)
-       SELECT 'fb_' || n, 'msg_6', 'wm-vdab', 'wm-vdab/1/1', decode(repeat('0' || n, 16), 'hex'),
+      `INSERT INTO feedback (id, message_id, protocol, type, domain, tag, subject_tag, status, created_at)
+       SELECT 'fb_' || n, 'msg_6', 'wm-vdab', 'feedback.reachability', 'wm-vdab/1/1', decode(repeat('0' || n, 16), 'hex'),
          decode(repeat('0' || n, 16), 'hex'), (array['open', 'taken-up', 'closed'])[n], now()
        FROM generate_series(1, 3) n`,
     )
