@@ -185,7 +185,8 @@ describe('a group against every one that was released before', () => {
     const { pool } = gateway.db
     const [request, reply] = [`msg_q${period}`, `msg_a${period}`]
     await pool.query(
-      `INSERT INTO period_member SELECT 'wm-vdab', 'woonboog', $1, unnest($2::bytea[])`,
+      `INSERT INTO period_member
+       SELECT 'wm-vdab', 'woonboog', $1, 'detection.request', unnest($2::bytea[])`,
       [period, people.map(subject)],
     )
     await pool.query(
