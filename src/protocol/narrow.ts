@@ -6,7 +6,7 @@ import { ENVELOPE, type Form } from './forms.ts'
 type Properties = Record<string, AnySchemaObject>
 type Pattern = MessageType['pattern']
 
-/** How the values of an element look in the general form, by format. Free text has none. */
+/** How the values of an element look in the general form, by format. Free text has none, nor a code without its list. */
 const FORMATS: Readonly<Record<DataElement['format'], AnySchemaObject | undefined>> = {
   'national-number': { type: 'string', maxLength: 64 },
   'tenant-reference': { $ref: 'common.json#/$defs/tenantRef' },
@@ -15,7 +15,7 @@ const FORMATS: Readonly<Record<DataElement['format'], AnySchemaObject | undefine
   'row-id': { $ref: 'common.json#/$defs/rowId' },
   date: { $ref: 'common.json#/$defs/calendarDate' },
   month: { $ref: 'common.json#/$defs/period' },
-  code: { type: 'string' },
+  code: undefined,
   count: { type: 'integer', minimum: 0, maximum: 100_000_000 },
   boolean: { type: 'boolean' },
   'target-group': { $ref: 'common.json#/$defs/targetGroup' },

@@ -35,6 +35,7 @@ const broken = (folder: string) => ({ folder, protocol: '{', signatures: undefin
 const other = with_(document => {
   Object.assign(document, { protocolId: 'elsewhere', kind: 'protocol' })
   document.parties[0]!.id = 'someone'
+  document.parties.push({ ...document.parties[0]!, id: 'someone-else' })
 })
 
 const REFUSALS: Record<string, [Changes, Partial<Question>, Told, base?: Question]> = {
@@ -225,7 +226,7 @@ const REFUSALS: Record<string, [Changes, Partial<Question>, Told, base?: Questio
 describe('every refusal says its code, place, article and remedy', () => {
   test.each(Object.entries(REFUSALS))('%s', (_, [changes, changed, expected, base]) => {
     const { protocol, ...rest } = refusal(changes, changed, base) as Refused
-    expect(rest).toEqual({ allow: false, ...expected })
+    expect(rest).toStrictEqual({ allow: false, ...expected })
     const decided = expected.rule.startsWith('wm-vdab')
     expect(protocol).toEqual(
       decided ? { id: 'wm-vdab', version: '1.0.0', digest: expect.any(String) } : undefined,

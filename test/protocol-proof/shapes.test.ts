@@ -3,6 +3,7 @@ import { decide } from '../../src/protocol/decide.ts'
 import type { Agreement, DataElement, MessageType } from '../../src/protocol/document.ts'
 import { question, sampleFramework } from '../protocol/sample.ts'
 import { setInForce } from './sets.ts'
+import { messageOf, TABLE, VALUES as VALUE } from './table.ts'
 
 const BYTES16 = 'pZ0wq1Jb0yQmX3d7aK9sDg'
 const around = { protocol: 'wm-vdab', type: 'help.asked', purpose: 'detection' }
@@ -160,6 +161,40 @@ describe('the general form, by format', () => {
       expect(judge(document, one as object)).not.toEqual([])
     }
   })
+})
+
+test('a code without its list has no form', () => {
+  const document = documentWith({ alpha: 'code', beta: 'boolean' })
+  expect(judge(document, { alpha: 'one', beta: true })).toEqual(['HB-312 /items/0/alpha'])
+})
+
+test('in a named operation a field passes only where the document places it', () => {
+  const body = messageOf('detection.request', TABLE['detection.request']!.fields, false)
+  const judged = (field: string, place: 'header' | 'item') => {
+    const document = sampleFramework()
+    document.dataElements.find(element => element.field === field)!.place = place
+    return compileMessage(document, 'detection.request')(body).map(one => one.pointer)
+  }
+  expect(judged('tenantRef', 'item')).toEqual([])
+  expect(judged('tenantRef', 'header')).toEqual(['/tenants/0/tenantRef'])
+  expect(judged('referenceDate', 'item')).toEqual(['/referenceDate'])
+})
+
+test('in a named operation a code passes only where both the document and the wire know it', () => {
+  const judged = (type: string, field: string, code: string) => {
+    const document = sampleFramework()
+    const element = document.dataElements.find(one => one.field === field)!
+    element.codes = [...(element.codes ?? []), { code: 'elsewhere', label: 'elders' }]
+    const text = JSON.stringify(messageOf(type, TABLE[type]!.fields, false))
+    const body = JSON.parse(text.replace(JSON.stringify(VALUE[field]), JSON.stringify(code)))
+    return compileMessage(document, type)(body).map(one => `${one.code} ${one.pointer}`)
+  }
+  const refused = ['HB-202 /items/0/reachability']
+  expect(judged('feedback.reachability', 'reachability', 'not-reached')).toEqual([])
+  expect(judged('feedback.reachability', 'reachability', 'elsewhere')).toEqual(refused)
+  // The wire has no list for this one.
+  expect(judged('detection.request', 'insz', 'elsewhere')).toEqual([])
+  expect(judged('detection.request', 'insz', 'other')).toEqual(['HB-202 /tenants/0/insz'])
 })
 
 test('a document that does not compile leaves the others alone', () => {
