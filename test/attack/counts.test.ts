@@ -198,7 +198,7 @@ describe('a group against every one that was released before', () => {
     )
     await pool.query(
       `INSERT INTO hand_over (id, message_id, destination, kind, event, items, state, reason, due_at, created_at, delivered_at)
-       VALUES ('del_q' || $3, $1, 'vdab', 'detection', NULL, $4, 'delivered', NULL, now(), now(), now()),
+       VALUES ('del_q' || $3, $1, 'vdab', 'request', NULL, $4, 'delivered', NULL, now(), now(), now()),
          ('del_a' || $3, $2, 'woonboog', 'event', 'be.huisbrug.detection.answered', 1, 'held', 'period-open', now(), now(), NULL)`,
       [request, reply, period, people.length],
     )
