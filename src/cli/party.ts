@@ -8,6 +8,7 @@ import type { Pool } from '../db/pool.ts'
 import { createOutbound, jwksFetcher } from '../delivery/outbound.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { Logger } from '../log.ts'
+import { addPartyKeys } from './party-keys.ts'
 
 /** What a command needs of the program: opened when it runs, closed when it is done. */
 export interface Opened {
@@ -27,11 +28,12 @@ interface Report {
 }
 
 /**
- * `huisbrug party add|list|show|rotate|disable`. A change that is refused rejects with a PartyError,
+ * `huisbrug party keys|add|list|show|rotate|disable`. A change that is refused rejects with a PartyError,
  * whose message is the reason; with `--json` it is printed as `{ refused, reason }` too.
  */
 export function partyCommand(open: Open): Command {
   const party = new Command('party').description('organisations that may exchange')
+  addPartyKeys(party)
   addCommand(party, open)
   simple(party, 'list', 'list all parties').action(run(open, listParties))
   simple(party, 'show <id>', 'show a party, its keys and its webhook').action(run(open, showParty))

@@ -13,13 +13,16 @@ import { signCommand } from './protocol/sign.ts'
 import { addSuspendCommands } from './protocol/suspend.ts'
 
 /**
- * `huisbrug protocol lint|show|render|list|diff|sign|publish`: reads and writes the folder of
- * HUISBRUG_PROTOCOLS_DIR itself and needs no database; `show`, `render` and `list` check signatures where there is one.
+ * `huisbrug protocol lint|show|render|list|diff|sign|publish|suspend|resume|explain`: reads and writes
+ * the folder of HUISBRUG_PROTOCOLS_DIR itself. Only `suspend` and `resume` need a database; `show`,
+ * `render`, `list` and `explain` check signatures where there is one.
  * Exit 0: done; 1: `lint` refuses something or misses it, a statement is refused, or there is no such document; 2:
  * wrong use.
  */
 export function protocolCommand(openStore: Open, now: () => Date = () => new Date()): Command {
-  const protocol = new Command('protocol').description('protocol documents: read and check them')
+  const protocol = new Command('protocol').description(
+    'protocol documents: read, check, sign, publish, suspend',
+  )
   addLint(protocol)
   simple(protocol, 'show <id>', 'what a document is and where it stands').action(
     async (id: string, options: Options, command: Command) =>

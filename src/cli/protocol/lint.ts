@@ -1,7 +1,9 @@
+import { join } from 'node:path'
 import { styleText } from 'node:util'
 import type { Command } from 'commander'
 import type { Finding, Severity } from '../../protocol/finding.ts'
 import { type ProtocolSet, parseFolder } from '../../protocol/load.ts'
+import { protocolsDir } from './documents.ts'
 import {
   count,
   lines,
@@ -32,8 +34,16 @@ export function addLint(protocol: Command): void {
     .option('--strict', 'exit 1 for warnings as well')
     .action((place: string | undefined, options: LintOptions, command: Command) => {
       const colours = command.configureOutput().getOutHasColors?.() ?? false
-      print(command, options, lintReport(open(), place, { ...options, colours }))
+      const dir = protocolsDir()
+      print(command, options, lintReport(open(), place, { ...options, colours, dir }))
     })
+}
+
+interface LintSettings {
+  strict?: boolean
+  colours?: boolean
+  /** Folder of the documents: to tell where a file is not JSON. */
+  dir?: string
 }
 
 /**
@@ -44,9 +54,10 @@ export function addLint(protocol: Command): void {
 export function lintReport(
   set: ProtocolSet,
   place: string | undefined,
-  { strict = false, colours = false }: { strict?: boolean; colours?: boolean } = {},
+  { strict = false, colours = false, dir = '' }: LintSettings = {},
 ): Report {
-  const { documents, findings } = examine(set, place)
+  const { documents, findings: found } = examine(set, place)
+  const findings = found.map(one => withHelp(one, place, dir))
   const sorted = findings.toSorted((one, other) => weight(one) - weight(other))
   const groups = Map.groupBy(sorted, nameOf)
   const text = [...groups].map(([name, list]) => groupText(name, list, colours))
@@ -71,6 +82,27 @@ function examine(
   const result = parseFolder({ folder: '', protocol: readFile(place), signatures: undefined })
   const found = result && 'loaded' in result ? result.loaded.findings : (result?.findings ?? [])
   return { documents: 1, findings: found.map(one => ({ ...one, protocol: one.protocol || place })) }
+}
+
+const TAKE_AWAY = 'take it away; signing and publishing make a new one'
+
+/** What a finding about a file leaves out: where it is no JSON, and what to do. */
+function withHelp(finding: Finding, place: string | undefined, dir: string): Finding {
+  const { code, folder, path, text, protocol } = finding
+  if (code === 'signatures-elsewhere') return { ...finding, text: `${text}: ${TAKE_AWAY}` }
+  if (code !== 'not-json') return finding
+  const where = placeInJson(protocol === place && !folder ? place : join(dir, folder, path))
+  return { ...finding, text: `${text}${where}` }
+}
+
+/** What the parser says of a file, with the place as far as it knows: a document is public. */
+function placeInJson(file: string): string {
+  try {
+    JSON.parse(readFile(file))
+    return ''
+  } catch (error) {
+    return `: ${(error as Error).message.replace(/\s+/g, ' ')}`
+  }
 }
 
 function weight({ severity }: Finding): number {

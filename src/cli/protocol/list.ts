@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { ProtocolSet } from '../../protocol/load.ts'
 import {
@@ -8,7 +7,7 @@ import {
 } from '../../protocol/readable/publication-list.ts'
 import type { Open } from '../party.ts'
 import { openChecked, UNCHECKED } from './checked.ts'
-import { count, lines, type Options, print, type Report, simple } from './report.ts'
+import { count, lines, type Options, print, type Report, simple, writeOut } from './report.ts'
 
 /** `protocol list`: the publication list, Organisatie · Doel · Van wie · Wat · Protocol. */
 export function listCommand(protocol: Command, openStore: Open, now: () => Date): void {
@@ -27,7 +26,7 @@ const BESIDE = './'
 function listReport(set: ProtocolSet, at: Date, out: string | undefined): Report {
   const all = publicationLines(set, at)
   if (out !== undefined) {
-    writeFileSync(
+    writeOut(
       out,
       publicationListHtml(set, at, id => `${BESIDE}${id}.html`),
     )

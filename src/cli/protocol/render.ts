@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs'
 import { extname } from 'node:path'
 import { type Command, InvalidArgumentError } from 'commander'
 import type { LoadedProtocol } from '../../protocol/document.ts'
@@ -9,7 +8,7 @@ import { type ReadableDocument, readableOf } from '../../protocol/readable/model
 import { pdfOf } from '../../protocol/readable/pdf.ts'
 import type { Open } from '../party.ts'
 import { openChecked, UNCHECKED } from './checked.ts'
-import { type Options, print, type Report, readable, simple } from './report.ts'
+import { type Options, print, type Report, readable, simple, writeOut } from './report.ts'
 
 /** What a document can be drawn as. */
 type Format = 'html' | 'pdf' | 'jsonld'
@@ -42,6 +41,12 @@ export function renderCommand(protocol: Command, openStore: Open, now: () => Dat
     .option('--out <file>', 'write it there instead of to standard output')
     .option('--format <format>', 'html, pdf or jsonld; by the name of the file if absent', formatOf)
     .action(async (id: string, options: RenderOptions, command: Command) => {
+      const { out, format } = options
+      if (out !== undefined && !format && !EXTENSIONS[extname(out).toLowerCase()]) {
+        command.error(
+          `error: ${out} does not say what to write: end it in .html, .pdf or .jsonld, or give --format`,
+        )
+      }
       const { set, checked } = await openChecked(openStore, now())
       const report = await renderReport(set, id, now(), options)
       if (!checked) command.configureOutput().writeErr?.(UNCHECKED)
@@ -54,7 +59,7 @@ async function renderReport(
   set: ProtocolSet,
   id: string,
   at: Date,
-  { out, json, format = EXTENSIONS[extname(out ?? '')] ?? 'html' }: RenderOptions,
+  { out, json, format = EXTENSIONS[extname(out ?? '').toLowerCase()] ?? 'html' }: RenderOptions,
 ): Promise<Report | { bytes: Buffer }> {
   const protocol = readable(set, id)
   const model = readableOf(set, protocol, at)
@@ -63,7 +68,7 @@ async function renderReport(
     if (format === 'pdf' && process.stdout.isTTY) throw new Error(NO_TERMINAL)
     return { bytes: Buffer.from(await drawn(set, protocol, model, format)) }
   }
-  writeFileSync(out, await drawn(set, protocol, model, format))
+  writeOut(out, await drawn(set, protocol, model, format))
   const { version, digest } = model
   const text = `Wrote ${id} ${version} to ${out}\n`
   return { json: { id, version, digest, format, file: out }, text }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { readProcessConfig } from '../../config.ts'
 import type { LoadedProtocol, Protocol } from '../../protocol/document.ts'
@@ -75,6 +75,17 @@ export function readFile(path: string): string {
     return readFileSync(path, 'utf8')
   } catch {
     throw new Error(`${path} is neither the id of a protocol nor a file that can be read`)
+  }
+}
+
+/** @throws Error where it cannot be written, saying what to do */
+export function writeOut(file: string, content: string | Buffer): void {
+  try {
+    writeFileSync(file, content)
+  } catch (error) {
+    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    const what = isMissing ? 'make its folder first' : 'give a file that you may write'
+    throw new Error(`${file} cannot be written: ${what}`)
   }
 }
 

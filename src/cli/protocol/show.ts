@@ -74,7 +74,7 @@ function showLines(about: About): string[] {
     ...(about.framework === undefined ? [] : [['framework', about.framework] as const]),
     ['digest', about.contentHash],
     ['state', state],
-    ...(obstacle && (checked || !obstacle.path.startsWith('signatures'))
+    ...(obstacle && (checked || !obstacle.path.startsWith('signatures['))
       ? [
           ['obstacle', `${obstacle.code} ${obstacle.title}, at ${obstacle.path}`] as const,
           ['', obstacle.why] as const,
