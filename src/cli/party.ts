@@ -154,11 +154,16 @@ const disableParty: Work = async (store, id) => {
 
 function readKeySource(place: string): PartyDraft['jwks'] {
   if (/^https?:\/\//i.test(place)) return { url: place }
+  let set: unknown
   try {
-    return { set: JSON.parse(readFileSync(place, 'utf8')) }
+    set = JSON.parse(readFileSync(place, 'utf8'))
   } catch {
     throw new PartyError('jwks', 'the key file cannot be read, or is not JSON')
   }
+  if (typeof set === 'object' && set !== null && 'privateKey' in set) {
+    throw new PartyError('jwks', 'this is the private key pair: give the jwks.json beside it')
+  }
+  return { set }
 }
 
 function parseHours(text: string): number {

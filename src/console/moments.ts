@@ -2,6 +2,7 @@ import type { PlacedEntry } from '../audit/query.ts'
 import type { AuditEntry } from '../audit/types.ts'
 import { format } from './format.ts'
 import type { MessageFile, RelatedMessage } from './reads/journey.ts'
+import type { NameOfType } from './reads/type-names.ts'
 import { explainCode, sentenceOf } from './sentence.ts'
 import { nl } from './texts/nl.ts'
 import { wordFor, words } from './texts/words.ts'
@@ -17,12 +18,13 @@ export function momentsOf(
   entries: readonly PlacedEntry[],
   related: readonly RelatedMessage[],
   names: ReadonlyMap<string, string>,
+  nameOf: NameOfType,
 ): Moment[] {
   const own = entries.filter(({ entry }) => !entry.action.startsWith('console.'))
   return [
     received(message),
     ...own.map(placed => ofEntry(placed, names)),
-    ...related.map(other => ofRelated(other)),
+    ...related.map(other => ofRelated(other, nameOf(other.type, message.protocol))),
   ]
 }
 
@@ -57,12 +59,12 @@ function whyOf({ code, decision }: AuditEntry): string[] {
   return [decision === 'allowed' ? nl.messages.journey.partly(code, meaning) : meaning]
 }
 
-function ofRelated({ id, type, receivedAt, partyName }: RelatedMessage): Moment {
+function ofRelated({ id, type, receivedAt, partyName }: RelatedMessage, title: string): Moment {
   const text = nl.messages.journey
   return {
     at: receivedAt,
     kind: type,
-    title: wordFor(words.types, type),
+    title,
     sentence: text.inReturn(partyName),
     tone: 'good',
     link: { path: `/berichten/${id}`, text: text.openMessage },

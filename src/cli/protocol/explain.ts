@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { JWK } from 'jose'
 import { type Caller, OPERATIONS } from '../../access/operations.ts'
-import { createClient } from '../../client/index.ts'
+import { createClient, HuisbrugProblem } from '../../client/index.ts'
 import { Refusal, reason } from '../../errors.ts'
 import { type Explanation, explainMessage } from '../../exchange/explain.ts'
 import { ALWAYS, numberFields } from '../../exchange/explain-numbers.ts'
@@ -112,7 +112,14 @@ async function askGateway(
     throw new WrongUse('a gateway assumes nothing: leave out --assume-signed')
   const { question, cleaned } = questionOf(given, options, undefined, now)
   const client = createClient({ gateway: url, partyId: party, privateKey: await readJwk(options) })
-  return withCleaned((await client.explain(question)) as Explanation, cleaned)
+  const told = await client.explain(question).catch(withRemedy)
+  return withCleaned(told as Explanation, cleaned)
+}
+
+/** The gateway's own remedy belongs to what it refuses. */
+function withRemedy(error: unknown): never {
+  if (!(error instanceof HuisbrugProblem)) throw error
+  throw new Error(error.remedy ? `${error.message}: ${error.remedy}` : error.message)
 }
 
 async function readJwk({ key = '', kid }: ExplainOptions): Promise<JWK> {

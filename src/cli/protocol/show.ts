@@ -53,7 +53,7 @@ interface About {
   contentHash: string
   state: string
   inForce: boolean
-  obstacle?: { code: string; path: string; title: string; why: string }
+  obstacle?: { code: string; path: string; title: string; why: string; remedy?: string }
   signaturesChecked: boolean
   parties: { id: string; role: string; name: string }[]
   advices: { party: string; date: string; opinion: string; followed: boolean }[]
@@ -78,6 +78,7 @@ function showLines(about: About): string[] {
       ? [
           ['obstacle', `${obstacle.code} ${obstacle.title}, at ${obstacle.path}`] as const,
           ['', obstacle.why] as const,
+          ...(obstacle.remedy ? [['', obstacle.remedy] as const] : []),
         ]
       : []),
     ...(about.findings ? [['findings', `${about.findings}; see protocol lint`] as const] : []),

@@ -1,4 +1,5 @@
 import type { LoadedProtocol } from '../../protocol/document.ts'
+import { readStatement } from '../../protocol/statement.ts'
 
 /** A statement as `protocol show` tells of it. */
 export interface ShownStatement {
@@ -13,14 +14,20 @@ export interface ShownStatement {
 /** The lines of a record, and revocations that count although the record lost them. */
 export function shownStatements(protocol: LoadedProtocol, checked: boolean): ShownStatement[] {
   const { record, statements, digest } = protocol
-  const counted = statements.map(one => keyOf(one))
+  const counted = new Set(statements.map(one => `${keyOf(one)} ${one.at.getTime()}`))
   const shown = record.signatures.map(one => {
-    const verified = one.digest === digest && counted.includes(keyOf(one)) && one.jws !== undefined
+    const verified = one.digest === digest && counted.has(`${keyOf(one)} ${signedAt(one.jws)}`)
     return { ...told(one), check: checkOf(verified, checked) }
   })
   const inFile = new Set(record.signatures.map(one => keyOf(one)))
   const lost = statements.filter(one => !inFile.has(keyOf(one)))
   return [...shown, ...lost.map(one => ({ ...told(one), check: 'verified' as const }))]
+}
+
+/** Tells two statements of one day apart, such as one by a key that is not registered. */
+function signedAt(jws = ''): number | undefined {
+  const read = readStatement(jws)
+  return read === 'malformed' ? undefined : read.claims.iat * 1000
 }
 
 type Stated = Pick<ShownStatement, 'party' | 'date' | 'statement' | 'function'>

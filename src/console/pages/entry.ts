@@ -11,6 +11,7 @@ import {
   type PageRequest,
 } from '../page.ts'
 import { partyNames } from '../reads/messages.ts'
+import { type NameOfType, namesOfTypes } from '../reads/type-names.ts'
 import { explainCode, explainReason, explainRemedy, sentenceOf } from '../sentence.ts'
 import { nl } from '../texts/nl.ts'
 import { wordFor, words } from '../texts/words.ts'
@@ -44,7 +45,7 @@ async function drawEntry(deps: ConsoleDeps, request: PageRequest): Promise<Drawi
       entry,
       commitment,
       sentence: sentenceOf(entry, names),
-      facts: factsOf(entry, names),
+      facts: factsOf(entry, names, namesOfTypes(deps.protocols.current())),
       raw: JSON.stringify(entry, null, 2),
       proof: await readProof(deps.pool, placed),
     },
@@ -70,7 +71,11 @@ interface Fact {
 }
 
 /** All that an entry says, in reading order, with what is empty left out. */
-function factsOf(entry: AuditEntry, names: ReadonlyMap<string, string>): Fact[] {
+function factsOf(
+  entry: AuditEntry,
+  names: ReadonlyMap<string, string>,
+  nameOfType: NameOfType,
+): Fact[] {
   const text = nl.auditLog.entry
   const { actor, message, protocol, counts, subjects } = entry
   const nameOf = (party: string) => names.get(party) ?? party
@@ -80,7 +85,7 @@ function factsOf(entry: AuditEntry, names: ReadonlyMap<string, string>): Fact[] 
     ...fact(text.actor, actorText(actor, nameOf)),
     ...fact(text.client, actor.client, { code: true }),
     ...fact(text.message, message?.id, { code: true, href: `/berichten/${message?.id}` }),
-    ...fact(text.messageType, message && wordFor(words.types, message.type)),
+    ...fact(text.messageType, message && nameOfType(message.type, protocol?.id)),
     ...fact(text.protocol, protocol && nl.messages.journey.version(protocol.id, protocol.version), {
       href: `/protocollen/${protocol?.id}`,
     }),

@@ -21,6 +21,7 @@ import {
 } from '../reads/journey.ts'
 import { partyNames } from '../reads/messages.ts'
 import { fieldsOf, purposeTitle } from '../reads/protocols.ts'
+import { namesOfTypes } from '../reads/type-names.ts'
 import { readReceipt } from '../receipt.ts'
 import { explainCode, explainReason, explainRemedy } from '../sentence.ts'
 import { nl } from '../texts/nl.ts'
@@ -54,16 +55,18 @@ async function drawJourney(deps: ConsoleDeps, request: PageRequest): Promise<Dra
     partyNames(pool),
   ])
   const described = describe(deps, message)
+  const nameOf = namesOfTypes(deps.protocols.current())
   const promise = described.receipt?.entryCommitment
   return {
     view: 'journey',
     title: `${nl.messages.journey.title} ${id}`,
     model: {
       ...described,
+      typeName: nameOf(message.type, message.protocol),
       feedback,
       hasEntries: entries.length > 0,
       promised: entries.find(({ commitment }) => commitment === promise)?.index,
-      timeline: buildTimeline(momentsOf(message, entries, related, names)),
+      timeline: buildTimeline(momentsOf(message, entries, related, names, nameOf)),
       handOvers: handOvers.map(toLine),
       most: MOST,
       spans: spansOf(steps, request.at),

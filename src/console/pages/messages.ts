@@ -8,6 +8,7 @@ import {
   type MessageLine,
   type MessageState,
 } from '../reads/messages.ts'
+import { type NameOfType, namesOfTypes, typeOptions } from '../reads/type-names.ts'
 import { nl } from '../texts/nl.ts'
 import { words } from '../texts/words.ts'
 import { toneOfState } from '../tone.ts'
@@ -28,6 +29,7 @@ export const messagesPage: Page = {
 async function drawMessages(deps: ConsoleDeps, request: PageRequest): Promise<Drawing> {
   const text = nl.messages.filters
   const form = new FilterForm(request.query)
+  const set = deps.protocols.current()
   const parties = await listParties(deps.pool)
   const senders = parties.map(({ id, name }) => ({ value: id, text: name }))
   const filter = {
@@ -37,7 +39,7 @@ async function drawMessages(deps: ConsoleDeps, request: PageRequest): Promise<Dr
       text.state,
       optionsOf(words.states, MESSAGE_STATES),
     ) as MessageState,
-    type: form.choice('soort', text.type, optionsOf(words.types)),
+    type: form.choice('soort', text.type, typeOptions(set)),
     party: form.choice('partij', text.party, senders),
     before: beforeOf(request.query),
   }
@@ -47,16 +49,30 @@ async function drawMessages(deps: ConsoleDeps, request: PageRequest): Promise<Dr
     view: 'messages',
     title: nl.messages.title,
     status: isWrong ? 400 : 200,
-    model: { fields, isWrong, isFiltered, page: lines && pageOf(form, filter.before, lines) },
+    model: {
+      fields,
+      isWrong,
+      isFiltered,
+      page: lines && pageOf(form, filter.before, lines, namesOfTypes(set)),
+    },
   }
 }
 
-function pageOf(form: FilterForm, before: string | undefined, lines: MessageLine[]): object {
+function pageOf(
+  form: FilterForm,
+  before: string | undefined,
+  lines: MessageLine[],
+  nameOf: NameOfType,
+): object {
   const items = lines.slice(0, PER_PAGE)
   const last = items.at(-1)
   const hasOlder = lines.length > PER_PAGE && last
   return {
-    items: items.map(line => ({ ...line, tone: toneOfState(line.state) })),
+    items: items.map(line => ({
+      ...line,
+      typeName: nameOf(line.type, line.protocol),
+      tone: toneOfState(line.state),
+    })),
     newest: before === undefined ? undefined : form.link(PATH),
     older: hasOlder ? form.link(PATH, { voor: last.id }) : undefined,
   }

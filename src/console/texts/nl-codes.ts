@@ -77,6 +77,10 @@ export const codes: Readonly<Record<ErrorCode, readonly [meaning: string, remedy
   'HB-414': ['De getekende deelname ontbreekt.', 'Noem de datum en het kenmerk van het document.'],
   'HB-415': ['De deelname is ingetrokken.', 'Stuur deze persoon niet meer zonder nieuwe deelname.'],
   'HB-416': ['Over deze persoon wacht er geen bericht.', 'Kijk het kenmerk na.'],
+  'HB-417': [
+    'De persoon maakte bezwaar na deze aankondiging.',
+    'Geef deze persoon niet meer door zonder een latere aankondiging.',
+  ],
 
   'HB-501': ['De sleutel hoort al bij een ander bericht.', 'Gebruik een nieuwe sleutel.'],
   'HB-502': ['De vraag is al beantwoord.', 'Er is niets te doen: het eerste antwoord telt.'],
