@@ -35,6 +35,27 @@ export interface Round {
   ceiling: number
 }
 
+/** One side of a round: does the work once and gives its figure. */
+export type Side = () => Promise<number> | number
+
+/** Rounds of both sides after some that do not count; neither side is always the one that goes first. */
+export async function alternate(
+  rounds: number,
+  warm: number,
+  product: Side,
+  ceiling: Side,
+): Promise<Round[]> {
+  const measured: Round[] = []
+  for (let round = 0; round < warm + rounds; round += 1) {
+    const productFirst = round % 2 === 0
+    const first = await (productFirst ? product() : ceiling())
+    const second = await (productFirst ? ceiling() : product())
+    const both = productFirst ? [first, second] : [second, first]
+    if (round >= warm) measured.push({ product: both[0] ?? 0, ceiling: both[1] ?? 0 })
+  }
+  return measured
+}
+
 /** Sums up rounds by their medians; the ratio is that of the rounds, not of the medians. */
 export function summarise(name: string, unit: string, rounds: readonly Round[]): Result {
   const ratios = rounds.map(({ product, ceiling }) => product / ceiling)
