@@ -90,7 +90,9 @@ function productOf(set: ProtocolSet): Work {
 }
 
 function ajvAlone(document: Agreement): Work {
-  const { $id: _, ...schema } = narrowSchema(document, TYPE, formOf(TYPE))
+  const message = document.messageTypes.find(one => one.type === TYPE)
+  if (!message) throw new Error(`no type ${TYPE}`)
+  const { $id: _, ...schema } = narrowSchema(document, message, formOf(TYPE))
   const id = 'https://huisbrug.example/schemas/bench.json'
   const check = createAjv().compile({ ...schema, $id: id })
   return body => check(body) === true

@@ -237,9 +237,10 @@ function shapeFaults(
   const list = items && body[items]
   // As at the intake: a list far beyond any ceiling is not looked at item by item.
   if (Array.isArray(list) && list.length > MOST_LISTED) return []
-  const listed = document?.messageTypes.some(one => one.type === type)
-  if (document && listed) return compileMessage(document, type, general)(body)
-  return validatorFor(schema)(body)
+  const message = document?.messageTypes.find(one => one.type === type)
+  if (!document || !message) return validatorFor(schema)(body)
+  const purpose = purposeNamed(body, message.purposes)
+  return compileMessage(document, type, general, purpose)(body)
 }
 
 const MOST_LISTED = 5_000

@@ -60,9 +60,10 @@ export function permit(
   const question = toQuestion(incoming, asked, String(protocol))
   const set = context.protocols.current()
   const answer = decide(set, question)
-  if (!answer.allow) throw refusalOf(set, answer, incoming, body)
+  if (!answer.allow) throw refusalOf(set, answer, incoming, asked)
   const decision = answer
-  const reasons = compileMessage(decision.document, incoming.type, incoming.general)(body)
+  const { type, general } = incoming
+  const reasons = compileMessage(decision.document, type, general, decision.purpose)(body)
   if (reasons.length > 0) throw new Refusal(reasons)
   const { version, digest, recipient, modalities, purpose, rule } = decision
   const profile = profileOf(decision.document, incoming.type)
@@ -85,7 +86,7 @@ export function permit(
       if (items === 0) return
       const used = await countUse(tx, { ...question, protocol: decision.protocol }, domain, items)
       const still = decide(set, { ...question, items, used })
-      if (!still.allow) throw refusalOf(set, still, incoming, body)
+      if (!still.allow) throw refusalOf(set, still, incoming, asked)
     },
   }
 }
@@ -101,7 +102,7 @@ function toQuestion(incoming: Incoming, asked: Asked, protocol: string): Questio
   const { body } = asked
   const list = formOf(incoming.type, incoming.general).items
   const items = list && body[list]
-  const purpose = asked.purpose ?? body['purpose']
+  const purpose = purposeNamed(asked)
   const targetGroup = readTargetGroup(body['targetGroup'])
   return {
     party: incoming.caller.party,
@@ -111,10 +112,14 @@ function toQuestion(incoming: Incoming, asked: Asked, protocol: string): Questio
     fields: fieldsOf(body, items),
     items: Array.isArray(items) ? Math.max(items.length, 1) : 1,
     at: incoming.at,
-    ...(typeof purpose === 'string' && { purpose }),
+    ...(purpose !== undefined && { purpose }),
     ...(targetGroup && { targetGroup }),
     ...(asked.counterpart && { counterparty: asked.counterpart }),
   }
+}
+
+function purposeNamed({ body, purpose = body['purpose'] as string }: Asked): string | undefined {
+  return typeof purpose === 'string' ? purpose : undefined
 }
 
 function readTargetGroup(value: unknown): { id: string; version: string } | undefined {
@@ -127,12 +132,13 @@ function refusalOf(
   set: ProtocolSet,
   decision: Extract<Decision, { allow: false }>,
   { type, general }: Incoming,
-  body: Record<string, unknown>,
+  asked: Asked,
 ): Refusal {
   const { code, rule, remedy, retryAfter, protocol } = decision
   if (code === 'HB-312' && protocol) {
     const document = agreementOf(set, protocol.id)?.document
-    const found = document ? compileMessage(document, type, general)(body) : []
+    const purpose = purposeNamed(asked)
+    const found = document ? compileMessage(document, type, general, purpose)(asked.body) : []
     const unlisted = found.filter(reason => reason.code === 'HB-312')
     if (unlisted.length > 0) return new Refusal(unlisted)
   }

@@ -1,9 +1,9 @@
-import type { Ajv2020, ErrorObject, ValidateFunction } from 'ajv/dist/2020.js'
+import type { Ajv2020, AnySchemaObject, ErrorObject, ValidateFunction } from 'ajv/dist/2020.js'
 import type { ErrorCode, Reason } from '../errors.ts'
 import { annotatedCode, reasonsOf } from '../schema-errors.ts'
 import { createAjv, ruleOf, type Validator } from '../schemas.ts'
-import { type Agreement, digestOf, ruleAt } from './document.ts'
-import { formOf } from './forms.ts'
+import { type Agreement, digestOf, type MessageType, ruleAt } from './document.ts'
+import { type Form, formOf } from './forms.ts'
 import { narrowSchema } from './narrow.ts'
 
 /** Beyond this, what was compiled for documents of the past is let go. */
@@ -12,7 +12,6 @@ const MOST_COMPILED = 200
 const compiled = new Map<string, Validator>()
 const digests = new WeakMap<Agreement, string>()
 let ajv: Ajv2020 | undefined
-let serial = 0
 
 /**
  * The validator of a message type under an agreement: the wire schema narrowed to the agreement's
@@ -20,21 +19,31 @@ let serial = 0
  * does not list, HB-315 for an answer in another form than it grants, HB-202 for any other misfit;
  * places are JSON pointers, and no value is repeated.
  * @param general the form of POST /v1/messages, where the type has a named operation as well
+ * @param purpose under which it goes; the first of the type where it names none that the type has
+ * @throws Error where the agreement does not list the type
  */
-export function compileMessage(document: Agreement, type: string, general = false): Validator {
-  const key = `${digestFor(document)} ${type} ${general}`
+export function compileMessage(
+  document: Agreement,
+  type: string,
+  general = false,
+  purpose?: string,
+): Validator {
+  const message = document.messageTypes.find(one => one.type === type)
+  if (!message) throw new Error('a message type that the agreement does not list')
+  // One of the type's own, so that what is kept does not grow with what senders write.
+  const serving = message.purposes.find(one => one === purpose) ?? (message.purposes[0] as string)
+  const key = [digestFor(document), type, general, serving].join('~')
   const known = compiled.get(key)
   if (known) return known
   if (compiled.size >= MOST_COMPILED) forget()
-  const validator = compile(document, type, general)
+  const validator = compile(document, message, formOf(type, general), serving, key)
   compiled.set(key, validator)
   return validator
 }
 
+/** A document that is in use never changes: its digest is taken once. */
 function digestFor(document: Agreement): string {
-  const known = digests.get(document)
-  if (known !== undefined) return known
-  const digest = digestOf(document)
+  const digest = digests.get(document) ?? digestOf(document)
   digests.set(document, digest)
   return digest
 }
@@ -44,22 +53,24 @@ function forget(): void {
   ajv = undefined
 }
 
-function compile(document: Agreement, type: string, general: boolean): Validator {
-  const form = formOf(type, general)
-  const { $id, ...schema } = narrowSchema(document, type, form)
-  // A name of its own beside the wire schemas, so that references to them go on working; never used
-  // again, so that one that does not compile leaves the others alone.
-  serial += 1
-  const own = `${$id}~${serial}`
+function compile(
+  document: Agreement,
+  message: MessageType,
+  form: Form,
+  purpose: string,
+  key: string,
+): Validator {
+  const { $id, ...schema } = narrowSchema(document, message, form, purpose)
   ajv ??= createAjv()
-  const check = ajv.compile({ ...schema, $id: own }) as ValidateFunction
+  // A name of its own beside the wire schemas, so that references to them go on working.
+  const check = ajv.compile({ ...schema, $id: `${$id}~${key}` }) as ValidateFunction
   const translation = {
-    rule: (error: ErrorObject) => ruleFor(error, document, `${form.schema}`, own),
+    rule: (error: ErrorObject) => ruleFor(error, document, form.schema),
     code: codeFor,
   }
   return body => {
     if (check(body)) return []
-    const reasons = reasonsOf(check.errors ?? [], translation)
+    const reasons = reasonsOf(check.errors as ErrorObject[], translation)
     // ajv keeps the last errors, and with them the data: let go of both.
     check.errors = null
     return reasons.toSorted(protocolFirst)
@@ -71,12 +82,12 @@ function codeFor(error: ErrorObject): ErrorCode {
 }
 
 /** An article of the agreement where it decided, else the keyword of the wire schema. */
-function ruleFor(error: ErrorObject, document: Agreement, schema: string, own: string): string {
+function ruleFor(error: ErrorObject, document: Agreement, schema: string): string {
   if (error.keyword === 'additionalProperties') return ruleAt(document, 'dataElements')
   const narrowed = error.keyword === 'enum' || error.keyword === 'not'
-  const article: unknown = narrowed ? error.parentSchema?.['x-rule'] : undefined
+  const article: unknown = narrowed && (error.parentSchema as AnySchemaObject)['x-rule']
   if (typeof article === 'string') return ruleAt(document, article)
-  return ruleOf({ ...error, schemaPath: error.schemaPath.replace(own, '') }, schema)
+  return ruleOf(error, schema)
 }
 
 /** What the agreement forbids weighs more than a wrong shape. */

@@ -84,7 +84,8 @@ function wrongDirection(ground: Ground, message: MessageType): Found | undefined
 
 /** The purpose under which a message goes: the one it names, or the first of its type. */
 function purposeOf(message: MessageType, question: Question): string {
-  return question.purpose ?? message.purposes[0] ?? ''
+  // A type lists at least one.
+  return question.purpose ?? (message.purposes[0] as string)
 }
 
 function wrongPurpose(_: Ground, message: MessageType, question: Question): Found | undefined {

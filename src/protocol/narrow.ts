@@ -5,6 +5,7 @@ import { ENVELOPE, type Form } from './forms.ts'
 
 type Properties = Record<string, AnySchemaObject>
 type Pattern = MessageType['pattern']
+type Codes = NonNullable<DataElement['codes']>
 
 /** How the values of an element look in the general form, by format. Free text has none, nor a code without its list. */
 const FORMATS: Readonly<Record<DataElement['format'], AnySchemaObject | undefined>> = {
@@ -23,15 +24,20 @@ const FORMATS: Readonly<Record<DataElement['format'], AnySchemaObject | undefine
 }
 
 /**
- * The wire schema of a message type, narrowed to what an agreement lists for it: other fields are
- * gone, code lists are those of the agreement, an answer has the form that it grants. Pure but for
- * reading the wire schema.
+ * The wire schema of a message type, narrowed to what an agreement lists for it under a purpose (under
+ * any, without one): other fields are gone, code lists are those of the agreement, an answer has the
+ * form that it grants. Pure but for reading the wire schema.
  */
-export function narrowSchema(document: Agreement, type: string, form: Form): AnySchemaObject {
-  const elements = elementsOf(document, type)
+export function narrowSchema(
+  document: Agreement,
+  message: MessageType,
+  form: Form,
+  purpose?: string,
+): AnySchemaObject {
+  const elements = elementsOf(document, message.type, purpose)
   const schema = readSchema(form.schema)
   return form.schema === 'message-request'
-    ? narrowGeneral(schema, elements, document, type)
+    ? narrowGeneral(schema, elements, document, message)
     : narrowNamed(schema, elements, form, document)
 }
 
@@ -79,18 +85,18 @@ function narrowValue(
   document: Agreement,
 ): AnySchemaObject {
   if (!element) return part
-  if (element.codes) return codeList(element, wireCodes(part))
+  if (element.codes) return codeList(element.id, element.codes, wireCodes(part))
   return element.field === 'found' ? { ...part, ...grantedForm(document) } : part
 }
 
 /** The codes that the wire knows for a value; undefined where it knows no list. */
 function wireCodes(part: AnySchemaObject): string[] | undefined {
-  const name = String(part['$ref'] ?? '').replace('common.json#/$defs/', '')
+  const name = String(part['$ref']).replace('common.json#/$defs/', '')
   return readSchema('common')['$defs'][name]?.enum
 }
 
 /** The codes of the agreement, as far as the wire knows them. */
-function codeList({ id, codes = [] }: DataElement, known?: string[]): AnySchemaObject {
+function codeList(id: string, codes: Codes, known?: string[]): AnySchemaObject {
   const listed = codes.map(({ code }) => code).filter(code => !known || known.includes(code))
   return { type: 'string', enum: listed, 'x-rule': `dataElements[${id}].codes` }
 }
@@ -123,16 +129,15 @@ function narrowGeneral(
   schema: AnySchemaObject,
   elements: DataElement[],
   document: Agreement,
-  type: string,
+  message: MessageType,
 ): AnySchemaObject {
-  const message = document.messageTypes.find(one => one.type === type)
-  const around = AROUND[message?.pattern ?? 'event']
+  const around = AROUND[message.pattern]
   const all = schema['properties'] as Properties
   const once = elements.filter(element => element.field in all).map(element => element.field)
   const tagged = elements.some(element => element.format === 'pseudonym')
   const members = [...ALWAYS, ...around.message, ...(tagged ? ['domain'] : []), ...once]
   const item = generalItem(elements, around.item, document, message)
-  const least = message?.pattern === 'answer' ? 0 : 1
+  const least = message.pattern === 'answer' ? 0 : 1
   const items = { ...all['items'], minItems: least, items: item }
   const properties = Object.fromEntries(members.map(name => [name, all[name] ?? {}]))
   return { ...schema, required: members, properties: { ...properties, items } }
@@ -142,7 +147,7 @@ function generalItem(
   elements: DataElement[],
   around: Properties,
   document: Agreement,
-  message: MessageType | undefined,
+  message: MessageType,
 ): AnySchemaObject {
   const all = readSchema('message-request')['properties'] as Properties
   const values = elements
@@ -163,13 +168,13 @@ function generalItem(
 }
 
 /** Fields whose absence refuses their item, not the message: it is about one person. */
-function optionalFields(message: MessageType | undefined): ReadonlySet<string> {
-  const { dateField, documentField } = message?.preconditions?.participation ?? {}
-  return new Set([dateField, documentField].filter(field => field !== undefined))
+function optionalFields({ preconditions }: MessageType): ReadonlySet<string | undefined> {
+  const { dateField, documentField } = preconditions?.participation ?? {}
+  return new Set([dateField, documentField])
 }
 
 function generalValue(element: DataElement, document: Agreement): AnySchemaObject | undefined {
-  if (element.codes) return codeList(element)
+  if (element.codes) return codeList(element.id, element.codes)
   return element.field === 'found' ? foundValue(document) : FORMATS[element.format]
 }
 

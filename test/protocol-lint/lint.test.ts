@@ -186,10 +186,14 @@ describe('what may never be exchanged', () => {
         element(one, 'reachability').codes?.push({ code: 'moved', label: 'verhuisd' })
       }),
     ).toEqual(['unknown-code dataElements[bereikbaarheid].codes'])
-    for (const field of ['nonce', 'items', 'constructor']) {
-      expect(codesAfter(one => Object.assign(element(one, 'step'), { field }))).toEqual([
+    const ofEveryObject = ['constructor', 'isPrototypeOf', 'toLocaleString', 'propertyIsEnumerable']
+    for (const field of ['nonce', 'items', ...ofEveryObject, 'prototype', '__proto__', 'then']) {
+      expect(codesAfter(one => Object.assign(element(one, 'step'), { field }))).toContain(
         'field-taken dataElements[stap].field',
-      ])
+      )
+    }
+    for (const field of ['noncense', 'prototypes', 'locale', 'thence']) {
+      expect(codesAfter(one => Object.assign(element(one, 'step'), { field }))).toEqual([])
     }
   })
 

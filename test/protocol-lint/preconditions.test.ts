@@ -65,3 +65,21 @@ test('an event of VDAB, an answer, progress, counts or a withdrawal has none', (
       }),
     ).toContain(`precondition-unchecked messageTypes[${type}].preconditions`)
 })
+
+test('what they name serves every purpose of the type', () => {
+  const servesLess = (field: string) =>
+    after((_, document) => {
+      const request = message(document, 'detection.request')
+      request.purposes = ['detection', 'refinement']
+      for (const one of document.dataElements)
+        if (one.messageTypes.includes(request.type)) one.purposes.push('refinement' as never)
+      if (field) element(document, field).purposes = ['detection']
+    })
+  expect(servesLess('')).toEqual([])
+  expect(servesLess('tenantGround')).toEqual([])
+  expect(servesLess('signedOn')).toEqual([`precondition-field ${AT}.participation.dateField`])
+  expect(servesLess('announcedOn')).toEqual([
+    `precondition-field ${AT}.objectionWindow.announcedField`,
+  ])
+  expect(servesLess('insz')).toEqual(['request-without-person messageTypes[detection.request]'])
+})

@@ -84,7 +84,11 @@ export function makeMessage(choice: Choice, how: Recipe, general: boolean): Sent
   const purposes = [...type.purposes, type.purposes[0]!, 'marketing']
   const named = purposes[how.purpose % purposes.length]!
   const other = type.from === 'housing-company' ? 'employment-service' : 'housing-company'
-  const listed = choice.elements.filter(one => one.types.includes(type.type))
+  const own = general || type.type === 'detection.request' ? named : type.purposes[0]!
+  // Once in a while also what serves another purpose only.
+  const listed = choice.elements
+    .filter(one => one.types.includes(type.type))
+    .filter(one => one.purposes.includes(own) || how.seed % 5 === 0)
   const body = general
     ? generalBody(choice, how, { ...type, purpose: named }, listed)
     : namedBody(choice, how, { ...type, purpose: named }, listed)

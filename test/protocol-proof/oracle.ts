@@ -119,38 +119,30 @@ export interface Expected {
 /** Whether a message may pass, by the choices alone. */
 export function mayPass(choice: Choice, sent: Sent): boolean {
   const type = choice.types.find(one => one.type === sent.type)
-  const look = expectedLook(choice, sent.type, sent.general)
+  const purpose = purposeIn(sent)
+  const look = expectedLook(choice, { ...sent, purpose })
   if (!type?.on || !look || type.from !== sent.from) return false
   const { top, item, list, least } = look
   if (!fits(sent.body, top)) return false
   const body = sent.body as Record<string, unknown>
   if (sent.general && body['type'] !== sent.type) return false
   if ('protocol' in top.must && body['protocol'] !== 'wm-vdab') return false
-  const purpose = 'purpose' in top.must ? String(body['purpose']) : sent.purpose
   if (!type.purposes.includes(purpose)) return false
   if (type.grouped && !isTheGroup(body['targetGroup'])) return false
   const items = list === undefined ? [] : (body[list] as unknown[])
   if (list !== undefined && (items.length < least || items.length > choice.perMessage)) return false
-  return items.every(one => fits(one, item)) && allServe(choice, sent.type, purpose, body, items)
+  return items.every(one => fits(one, item))
+}
+
+/** The purpose in the message, where its form has one. */
+function purposeIn({ type, general, body, purpose }: Sent): string {
+  if (!general && type !== 'detection.request') return purpose
+  return String((body as { purpose?: unknown } | null)?.purpose)
 }
 
 function isTheGroup(value: unknown): boolean {
   const { id, version } = (value ?? {}) as { id?: unknown; version?: unknown }
   return id === 'tenants-with-labour-potential' && version === '1.0'
-}
-
-/** Every field that is there serves the purpose. */
-function allServe(
-  { elements }: Choice,
-  type: string,
-  purpose: string,
-  body: object,
-  items: unknown[],
-): boolean {
-  const there = new Set([body, ...(items as object[])].flatMap(one => Object.keys(one)))
-  return elements
-    .filter(one => one.types.includes(type) && there.has(one.field))
-    .every(one => one.purposes.includes(purpose))
 }
 
 /** Has exactly the members that must be there, besides some that may, each as it should be. */
@@ -164,7 +156,10 @@ function fits(value: unknown, { must, may }: Shape): boolean {
   )
 }
 
-export function expectedLook(choice: Choice, type: string, general: boolean): Expected | undefined {
+function expectedLook({ elements, ...rest }: Choice, sent: Omit<Sent, 'body'>) {
+  const { type, purpose, general } = sent
+  const serving = elements.filter(one => one.purposes.includes(purpose))
+  const choice = { ...rest, elements: serving }
   return general ? generalLook(choice, type) : namedLook(choice, type)
 }
 

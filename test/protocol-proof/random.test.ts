@@ -17,12 +17,12 @@ const LISTS: Record<string, string> = {
 
 /** Whether the product lets a message through: what decide says, and what the validator says. */
 function passes(document: Agreement, { from, type, body, general }: Sent): boolean {
-  const fits = compileMessage(document, type, general)(body).length === 0
+  const members = (body ?? {}) as Record<string, unknown>
+  const named = typeof members['purpose'] === 'string' ? members['purpose'] : undefined
+  const fits = compileMessage(document, type, general, named)(body).length === 0
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return fits
-  const members = body as Record<string, unknown>
   const list = general ? 'items' : LISTS[type]
   const items = list === undefined ? undefined : members[list]
-  const { purpose } = members
   const protocol = members['protocol'] ?? 'wm-vdab'
   const targetGroup = (members['targetGroup'] ?? undefined) as { id: string; version: string }
   const decision = decide(setInForce(document), {
@@ -33,7 +33,7 @@ function passes(document: Agreement, { from, type, body, general }: Sent): boole
     fields: fieldsOf(members, items),
     items: Array.isArray(items) ? Math.max(items.length, 1) : 1,
     at: IN_FORCE,
-    ...(typeof purpose === 'string' && { purpose }),
+    ...(named !== undefined && { purpose: named }),
     ...(targetGroup && { targetGroup }),
   })
   // The named type of a general message is read from the message itself.

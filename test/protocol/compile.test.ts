@@ -105,6 +105,8 @@ describe('narrowed by the agreement', () => {
     expect(check('detection.answer', rows, person)).toEqual([])
     expect(check('detection.answer', body, person)).toEqual(['HB-315 /found'])
     expect(check('detection.answer', { ...body, found: 'many' })).toEqual(['HB-202 /found'])
+    const [reason] = compileMessage(sampleFramework(), 'detection.answer')({ ...body, found: -1 })
+    expect(reason?.rule).toMatch(/^detection-answer\.json#\//)
   })
 })
 
@@ -160,14 +162,32 @@ test('is compiled once per digest, and apart for each document and type', () => 
   const other = sampleFramework()
   other.context.title = 'Andere titel'
   expect(compileMessage(other, 'tenancy.ended')).not.toBe(first)
+  expect(compileMessage(document, 'tenancy.ended')).toBe(first)
+  // A document in use is not changed: its digest is taken once.
+  document.context.title = 'Andere titel'
+  expect(compileMessage(document, 'tenancy.ended')).toBe(first)
 })
 
-test('goes on working after more documents than it keeps', () => {
-  for (let number = 0; number < 210; number += 1) {
+test('a type that is not listed has no validator', () => {
+  expect(() => compileMessage(sampleFramework(), 'no.such')).toThrow('does not list')
+})
+
+test('goes on working after more documents than it keeps: 200', () => {
+  const first = sampleFramework()
+  let kept = compileMessage(first, 'feedback.progress')
+  const forgottenAt: number[] = []
+  for (let number = 0; forgottenAt.length < 2; number += 1) {
     const document = sampleFramework()
     document.context.title = `Titel ${number}`
-    expect(compileMessage(document, 'feedback.progress')(example('progress'))).toEqual([])
+    const validator = compileMessage(document, 'feedback.progress')
+    expect(validator(example('progress'))).toEqual([])
+    const now = compileMessage(first, 'feedback.progress')
+    if (now !== kept) forgottenAt.push(number)
+    kept = now
+    expect(number).toBeLessThan(500)
   }
+  // The one after which all was let go, the first document again, and those that fill it up.
+  expect(forgottenAt[1]! - forgottenAt[0]!).toBe(199)
 }, 120_000)
 
 test('no reason repeats a value, wherever a national number hides', () => {

@@ -25,10 +25,11 @@ export const KNOWN_CODES: Readonly<Record<string, readonly string[]>> = {
   status: ['taken-up', 'closed'],
 }
 
-/** Names that the gateway uses around the data; no data element may take one. */
+/** Names that the gateway uses around the data, or that every object has; no data element may take one. */
 const TAKEN = new Set([
   ...['protocol', 'type', 'purpose', 'nonce', 'domain', 'inReplyTo', 'requestDigest'],
-  ...['feedbackId', 'items', 'tenants', 'constructor', 'toString', 'valueOf', 'hasOwnProperty'],
+  ...['feedbackId', 'items', 'tenants', 'prototype', 'toJSON', 'then'],
+  ...Object.getOwnPropertyNames(Object.prototype),
 ])
 
 /** How a datum looks on the wire, and whether it points at a person. Pure. */

@@ -112,13 +112,18 @@ const CARRIED: Readonly<Record<Pattern, (carried: Carried) => Remark[]>> = {
 }
 
 function carries(document: Agreement, message: MessageType): Remark[] {
-  const elements = elementsOf(document, message.type)
-  return CARRIED[message.pattern]({
-    message,
-    formats: elements.map(({ format }) => format),
-    fields: new Set(elements.map(({ field }) => field)),
-    path: `messageTypes[${message.type}]`,
+  // Under each of its purposes: what does not serve one is not there when that one is named.
+  const known = document.purposes.map(({ id }) => id).filter(id => message.purposes.includes(id))
+  const remarks = known.flatMap(purpose => {
+    const elements = elementsOf(document, message.type, purpose)
+    return CARRIED[message.pattern]({
+      message,
+      formats: elements.map(({ format }) => format),
+      fields: new Set(elements.map(({ field }) => field)),
+      path: `messageTypes[${message.type}]`,
+    })
   })
+  return [...new Map(remarks.map(remark => [remark.code, remark])).values()]
 }
 
 /** The employment service knows persons by their pseudonym, every other sender by its own reference. */

@@ -7,7 +7,10 @@ export function lintPreconditions(document: Agreement): Remark[] {
   return document.messageTypes.flatMap(message => {
     const { participation, objectionWindow } = message.preconditions ?? {}
     const at = `messageTypes[${message.type}].preconditions`
-    const elements = elementsOf(document, message.type)
+    // What is checked must be there under each purpose of the type.
+    const elements = elementsOf(document, message.type).filter(({ purposes }) =>
+      message.purposes.every(purpose => purposes.includes(purpose)),
+    )
     const asked = participation !== undefined || objectionWindow !== undefined
     return [
       ...unless(!asked || isChecked(message), 'precondition-unchecked', at),
