@@ -232,6 +232,11 @@ export const ERRORS = {
     'No message of the sender about this person is waiting',
     'Check the reference; only what is still held can be objected to.',
   ],
+  'HB-417': [
+    422,
+    'The person objected after this announcement',
+    'Do not send this person again without a later announcement.',
+  ],
 
   'HB-501': [
     409,

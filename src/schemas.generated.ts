@@ -227,6 +227,7 @@ export type ErrorCode =
   | TheSignedParticipationOfThePersonIsMissing
   | TheParticipationOfThePersonWasWithdrawn
   | NoMessageOfTheSenderAboutThisPersonIsWaiting
+  | ThePersonObjectedAfterThisAnnouncement
   | TheIdempotencyKeyWasUsedWithAnotherBody
   | TheRequestWasAlreadyAnswered
   | ThereIsNoSuchMessage
@@ -476,6 +477,10 @@ export type TheParticipationOfThePersonWasWithdrawn = 'HB-415'
  */
 export type NoMessageOfTheSenderAboutThisPersonIsWaiting = 'HB-416'
 /**
+ * HTTP 422. Do not send this person again without a later announcement.
+ */
+export type ThePersonObjectedAfterThisAnnouncement = 'HB-417'
+/**
  * HTTP 409. Use a new key for a new message, the same key and body for a retry.
  */
 export type TheIdempotencyKeyWasUsedWithAnotherBody = 'HB-501'
@@ -693,6 +698,7 @@ export interface AuditEntry {
     | 'key.ready'
     | 'key.rotated'
     | 'key.closed'
+    | 'key.rewrapped'
     | 'quota.used'
     | 'quota.refused'
     | 'access.token'

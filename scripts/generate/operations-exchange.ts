@@ -121,6 +121,7 @@ export const EXCHANGE_OPERATIONS: readonly Operation[] = [
       'HB-414',
       'HB-415',
       'HB-416',
+      'HB-417',
       'HB-502',
       'HB-503',
       'HB-504',

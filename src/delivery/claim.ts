@@ -77,7 +77,7 @@ async function stop(context: Context, tx: Tx, stopped: Decided[]): Promise<void>
          attempts = h.attempts - CASE WHEN h.id = s.id THEN 1 ELSE 0 END
        FROM unnest($1::text[], $2::text[], $3::text[]) AS s (id, state, code)
        WHERE h.id = s.id OR (h.with_id = s.id AND h.state = 'held' AND s.state = 'withdrawn')
-       RETURNING h.id, h.message_id, h.kind, h.state, h.with_id, h.destination, h.items, s.code),
+       RETURNING h.id, h.message_id, h.kind, h.state, h.with_id, h.destination, h.domain, h.items, s.code),
      unanswered AS (
        UPDATE message m SET answer_state = NULL FROM ended
        WHERE ended.kind = 'request' AND ended.state = 'withdrawn' AND m.id = ended.message_id
@@ -85,6 +85,10 @@ async function stop(context: Context, tx: Tx, stopped: Decided[]): Promise<void>
      erased AS (
        DELETE FROM detection_row r USING ended
        WHERE ended.kind = 'request' AND ended.state = 'withdrawn' AND r.message_id = ended.message_id),
+     unsent AS (
+       DELETE FROM outgoing_item o USING ended
+       WHERE ended.kind = 'items' AND ended.state = 'withdrawn' AND o.message_id = ended.message_id
+         AND o.domain = ended.domain),
      stepped AS (
        INSERT INTO transition (message_id, state, at, code)
        SELECT DISTINCT message_id, state, now(), code FROM ended WHERE message_id IS NOT NULL)

@@ -94,8 +94,8 @@ function ofType(events: EventSource[], ...types: string[]): EventSource[] {
 
 function isPerPerson(context: Context): (event: EventSource) => boolean {
   return event =>
-    event.event === EVENTS.messageAnswered ||
-    (event.event === EVENTS.answered && granularityOf(context, event) === 'person')
+    (event.event === EVENTS.messageAnswered || event.event === EVENTS.answered) &&
+    granularityOf(context, event) === 'person'
 }
 
 function isPeriodCount(context: Context): (event: EventSource) => boolean {

@@ -4,6 +4,7 @@ import type { Tx } from '../db/pool.ts'
 import { EVENTS } from '../delivery/event.ts'
 import { type Reason, Refusal, reason, refuse } from '../errors.ts'
 import { newId } from '../ids.ts'
+import type { Profile } from '../protocol/profile.ts'
 import { drawNoise, releaseCount } from '../report/disclosure.ts'
 import { permitReply } from './answer.ts'
 import type { Outcome } from './outcome.ts'
@@ -13,7 +14,9 @@ import { type Incoming, receive } from './receive.ts'
 import { pick } from './request.ts'
 
 /** A number about the group of a request, as it may be shown: null where it is withheld. */
-type Shown = Record<string, string | number | null>
+type Shown = Record<string, string | number | boolean | null>
+
+const MOST_CODES = 1_000
 
 /**
  * Takes in numbers about the group of a request: every type of the pattern `counts`, such as the steps
@@ -47,13 +50,17 @@ export function receiveCounts(context: Context, incoming: Incoming): Promise<Out
   })
 }
 
-/** Each code once: a number that comes twice would show its noise. */
+/**
+ * Each code once: a number that comes twice would show its noise. What is no code, such as a date, is
+ * the same for all, for else it would make one number out to be several.
+ */
 export function assertCodes(items: Item[], { profile }: Permission): void {
   const seen = new Set<string>()
   const faults: Reason[] = []
   items.forEach((item, index) => {
-    const codes = JSON.stringify(pick(item, codesOf(profile)))
-    if (seen.has(codes)) {
+    const codes = keyOf(item, profile)
+    const apart = aroundOf(profile).some(field => item[field] !== items[0]?.[field])
+    if (seen.has(codes) || apart) {
       const remedy = 'Give one number for each code.'
       faults.push(reason('HB-202', `/items/${index}`, 'one number per code', remedy))
     }
@@ -62,8 +69,28 @@ export function assertCodes(items: Item[], { profile }: Permission): void {
   if (faults.length > 0) throw new Refusal(faults)
 }
 
-function codesOf({ told, count }: Permission['profile']): string[] {
-  return told.filter(field => field !== count)
+function keyOf(item: Item, { values }: Profile): string {
+  return JSON.stringify(pick(item, [...values.keys()]))
+}
+
+/** Told fields around the numbers: neither the number nor a code. */
+function aroundOf({ told, count, values }: Profile): string[] {
+  return told.filter(field => field !== count && !values.has(field))
+}
+
+/**
+ * A number for every code, in the order of the protocol: which codes are left out, and in which order
+ * they come, would tell of the persons in them. What was left out counts nobody.
+ */
+function everyCode(items: Item[], profile: Profile): Item[] {
+  const { count = 'persons', values } = profile
+  let all: Item[] = [pick(items[0] ?? {}, aroundOf(profile))]
+  for (const [field, codes] of values) {
+    all = all.flatMap(one => codes.map(code => ({ ...one, [field]: code })))
+    if (all.length > MOST_CODES) throw refuse('HB-313', '/items', 'at most 1,000 codes')
+  }
+  const given = new Map(items.map(item => [keyOf(item, profile), item[count]]))
+  return all.map(one => ({ ...one, [count]: given.get(keyOf(one, profile)) ?? 0 }))
 }
 
 interface Counts {
@@ -85,10 +112,15 @@ async function storeCounts(tx: Tx, counts: Counts): Promise<void> {
   })
   if (tooMany.length > 0) throw new Refusal(tooMany)
   const threshold = permission.modalities.countsThreshold
-  const shown = items.map((item): Shown => {
+  // That there are numbers about a few persons could itself tell of one: then none go out.
+  if (group < 2 * threshold) {
+    await tx.query(WITHHELD, [messageId, newId('del', incoming.at), items.length, incoming.at])
+    return
+  }
+  const shown = everyCode(items, permission.profile).map((item): Shown => {
     const noise = drawNoise(threshold, [randomUniform(), randomUniform()])
     const { found } = releaseCount(Number(item[field]), group, threshold, noise)
-    return { ...pick(item, codesOf(permission.profile)), [field]: found ?? null }
+    return { ...(item as Shown), [field]: found ?? null }
   })
   await tx.query(INSERT, [
     messageId,
@@ -130,6 +162,10 @@ async function sizeOfGroup(
 function randomUniform(): number {
   return (randomInt(2 ** 48 - 1) + 1) / 2 ** 48
 }
+
+const WITHHELD = `
+  INSERT INTO hand_over (id, message_id, kind, items, state, reason, due_at, created_at, delivered_at)
+  VALUES ($2, $1, 'register', $3, 'delivered', 'small-group', now(), $4, $4)`
 
 const INSERT = `
   WITH stored AS (

@@ -5,12 +5,19 @@ import { newId } from '../ids.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { containsNationalNumber } from '../pseudonym/national-number.ts'
 import { futureDates } from './event-in.ts'
+import {
+  announcementsOf,
+  assertAnnounced,
+  findObjected,
+  heldUntil,
+  objectedReason,
+} from './objection.ts'
 import type { Outcome } from './outcome.ts'
 import { insertCalls, insertOutgoing, type OutgoingItem } from './outgoing.ts'
 import { type Permission, permit } from './permission.ts'
+import { findPersons, type Routed } from './persons.ts'
 import {
   findWithdrawn,
-  heldUntil,
   type Item,
   missingParticipation,
   OBJECTION_WINDOW,
@@ -20,7 +27,7 @@ import {
 } from './precondition.ts'
 import { type Incoming, type ItemRefusal, receive } from './receive.ts'
 import { pick } from './request.ts'
-import { findPersons, type Routed, refusalsFor } from './withdrawal.ts'
+import { refusalsFor } from './withdrawal.ts'
 
 /** A person whom the event is about, with the item that says so. */
 type About = Routed & { item: Item; feedbackId: string }
@@ -37,9 +44,10 @@ export function receiveReferencedEvent(context: Context, incoming: Incoming): Pr
     const { party } = incoming.caller
     const { profile } = permission
     assertItems(items, profile, incoming.at)
-    const routes = await findPersons(context, permission, party, items)
+    assertAnnounced(profile, body, 'items')
+    const routes = await findPersons(context, permission, party, items, 'current')
     const newest = [...new Map(routes.map(it => [it.index, it])).values()]
-    const { about, refused } = await screen(context, permission, incoming, items, newest)
+    const { about, refused } = await screen(context, permission, incoming, body, newest)
     const announced = about.map(({ item }) => item)
     const until = heldUntil(profile, body, announced, incoming.at)
     return {
@@ -60,7 +68,7 @@ export function receiveReferencedEvent(context: Context, incoming: Incoming): Pr
       wake: about.length > 0 && !until ? [permission.recipient] : [],
       store: async (tx, messageId) => {
         await permission.assertCeilings(tx, about.length)
-        if (about.length > 0) await store(tx, messageId, permission, incoming, about, until)
+        if (about.length > 0) await store(tx, messageId, permission, incoming, body, about, until)
       },
     }
   })
@@ -87,15 +95,16 @@ export function assertItems(items: Item[], profile: Profile, at: Date): void {
   if (faults.length > 0) throw new Refusal(faults)
 }
 
-/** Refuses the items without a participation that stands, where the type asks for one. */
+/** Refuses the items without a participation that stands, and of who objected, where the type asks. */
 async function screen(
   context: Context,
   permission: Permission,
   incoming: Incoming,
-  items: Item[],
+  body: Item,
   routed: Routed[],
 ): Promise<{ about: About[]; refused: ItemRefusal[] }> {
   const { profile, protocol } = permission
+  const items = body['items'] as Item[]
   const day = incoming.at.toISOString().slice(0, 10)
   const refused: ItemRefusal[] = []
   const refuse = ({ index, item }: About, why: Reason) =>
@@ -109,9 +118,13 @@ async function screen(
     })
   const holder = { protocol: protocol.id, party: incoming.caller.party }
   const gone = new Set(await findWithdrawn(context.pool, holder, participationsOf(profile, stated)))
+  const announced = announcementsOf(profile, body, stated)
+  const objected = new Set(await findObjected(context.pool, holder, profile, announced))
   const about = stated.filter((it, position) => {
-    if (gone.has(position)) refuse(it, withdrawnReason(profile, `/items/${it.index}`))
-    return !gone.has(position)
+    const place = `/items/${it.index}`
+    if (gone.has(position)) refuse(it, withdrawnReason(profile, place))
+    else if (objected.has(position)) refuse(it, objectedReason(profile, place))
+    return !gone.has(position) && !objected.has(position)
   })
   return { about, refused }
 }
@@ -121,6 +134,7 @@ async function store(
   messageId: string,
   permission: Permission,
   { caller, type, at }: Incoming,
+  body: Item,
   about: About[],
   until: Date | undefined,
 ): Promise<void> {
@@ -131,6 +145,13 @@ async function store(
   if (gone.length > 0) {
     throw new Refusal(
       gone.map(position => withdrawnReason(profile, `/items/${about[position]?.index}`)),
+    )
+  }
+  await lockCurrent(tx, caller.party, profile, about)
+  const objected = await findObjected(tx, holder, profile, announcementsOf(profile, body, about))
+  if (objected.length > 0) {
+    throw new Refusal(
+      objected.map(position => objectedReason(profile, `/items/${about[position]?.index}`)),
     )
   }
   await tx.query(INSERT, [
@@ -151,6 +172,26 @@ async function store(
   await insertOutgoing(tx, messageId, items)
   const held = until && { until, reason: OBJECTION_WINDOW }
   await insertCalls(tx, { messageId, destination: recipient, at, held }, items)
+}
+
+/**
+ * Locks the routes of the persons against a withdrawal or objection at the same moment: that sees this
+ * message, or this message sees it. @throws Refusal HB-406 where one ended meanwhile
+ */
+async function lockCurrent(tx: Tx, party: string, profile: Profile, about: About[]): Promise<void> {
+  const { rows } = await tx.query<{ index: number }>(
+    `SELECT e.index FROM route r JOIN unnest($2::text[], $3::bytea[], $4::int[]) AS e (domain, tag, index)
+       ON r.domain = e.domain AND r.tag = e.tag
+     WHERE r.party_id = $1 AND r.ended_on IS NULL AND r.expires_at > now()
+     ORDER BY r.domain, r.tag FOR SHARE OF r`,
+    [party, about.map(it => it.domain), about.map(it => it.tag), about.map(it => it.index)],
+  )
+  const current = new Set(rows.map(row => row.index))
+  const field = profile.reference ?? 'tenantRef'
+  const ended = about
+    .filter(it => !current.has(it.index))
+    .map(it => reason('HB-406', `/items/${it.index}/${field}`, 'a current tenant of the sender'))
+  if (ended.length > 0) throw new Refusal(ended)
 }
 
 // What it says is on its way in outgoing_item; here stays what was done with it.

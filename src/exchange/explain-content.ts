@@ -4,6 +4,7 @@ import { assertItems as assertTagged } from './event-in.ts'
 import { assertItems as assertReferenced } from './event-out.ts'
 import { withStandIns } from './explain-numbers.ts'
 import type { Asking } from './explain-question.ts'
+import { assertAnnounced } from './objection.ts'
 import type { Permission } from './permission.ts'
 import { type Item, missingParticipation } from './precondition.ts'
 import { assertDates } from './progress.ts'
@@ -41,6 +42,7 @@ function assertRequest({ profile }: Permission, incoming: Incoming, body: Item):
   const { at } = incoming
   if (body['referenceDate']) assertReferenceDate(String(body['referenceDate']), at)
   const list = listOf(incoming)
+  assertAnnounced(profile, body, list)
   const items = withStandIns(body[list] as Item[], profile.number ?? '')
   return screen(items, list, profile, at.toISOString().slice(0, 10)).refused
 }
@@ -62,6 +64,7 @@ function assertEvent({ profile }: Permission, incoming: Incoming, body: Item): I
     return []
   }
   assertReferenced(items, profile, incoming.at)
+  assertAnnounced(profile, body, 'items')
   const day = incoming.at.toISOString().slice(0, 10)
   return items.flatMap((item, index) => {
     const why = missingParticipation(profile, item, `/items/${index}`, day)

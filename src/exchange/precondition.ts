@@ -8,8 +8,6 @@ export type Item = Record<string, unknown>
 /** Reason of a hand-over that waits for the end of an objection window. */
 export const OBJECTION_WINDOW = 'objection-window'
 
-const DAY_MS = 86_400_000
-
 /** A signed participation as an item states it. */
 export interface Participation {
   subjectTag: Uint8Array
@@ -19,7 +17,8 @@ export interface Participation {
   document: string
 }
 
-interface Holder {
+/** Who keeps what persons signed, under which protocol. */
+export interface Holder {
   protocol: string
   party: string
 }
@@ -105,7 +104,10 @@ export function withdrawnReason({ message }: Profile, pointer: string): Reason {
   return reason('HB-415', pointer, `messageTypes[${message.type}].preconditions.participation`)
 }
 
-/** Marks participations as withdrawn; what is signed later counts again. */
+/**
+ * Marks participations as withdrawn, also of persons whose document was never named here; what is
+ * signed later counts again.
+ */
 export async function withdrawParticipations(
   tx: Tx,
   { protocol, party }: Holder,
@@ -113,31 +115,28 @@ export async function withdrawParticipations(
   day: string,
 ): Promise<void> {
   await tx.query(
-    `UPDATE participation SET withdrawn_on = $4
-     WHERE protocol = $1 AND party_id = $2 AND subject_tag = ANY($3)`,
+    `INSERT INTO participation AS p (protocol, party_id, subject_tag, withdrawn_on)
+     SELECT DISTINCT $1, $2, subject_tag, $4::date FROM unnest($3::bytea[]) AS s (subject_tag)
+     ORDER BY subject_tag ON CONFLICT (protocol, party_id, subject_tag) DO UPDATE
+       SET withdrawn_on = greatest(p.withdrawn_on, excluded.withdrawn_on)`,
     [protocol, party, subjectTags, day],
   )
 }
 
-/**
- * Until when a message waits for objections: so many days after the latest announcement in it, from
- * midnight UTC. Undefined where nothing has to be announced, or the window is over.
- */
-export function heldUntil(
-  { message }: Profile,
-  body: Item,
-  items: readonly Item[],
-  at: Date,
-): Date | undefined {
-  const window = message.preconditions?.objectionWindow
-  if (!window) return undefined
-  const announced = [body, ...items]
-    .map(one => one[window.announcedField])
-    .filter(day => typeof day === 'string')
-    .toSorted()
-    .at(-1)
-  const end = new Date(Date.parse(`${announced}T00:00:00Z`) + (window.days + 1) * DAY_MS)
-  return end > at ? end : undefined
+/** Positions of persons whose participation is withdrawn, whatever was signed when. */
+export async function findGone(
+  db: Queryable,
+  { protocol, party }: Holder,
+  subjectTags: readonly Uint8Array[],
+): Promise<number[]> {
+  const { rows } = await db.query<{ position: number }>(
+    `SELECT s.ordinality::int - 1 AS position
+     FROM unnest($3::bytea[]) WITH ORDINALITY AS s (subject_tag, ordinality)
+     JOIN participation p ON p.protocol = $1 AND p.party_id = $2 AND p.subject_tag = s.subject_tag
+       AND p.withdrawn_on IS NOT NULL`,
+    [protocol, party, subjectTags],
+  )
+  return rows.map(row => row.position)
 }
 
 const STORE = `
@@ -150,7 +149,8 @@ const STORE = `
     SELECT $1, $2, subject_tag, signed_on, document FROM stated ORDER BY subject_tag
     ON CONFLICT (protocol, party_id, subject_tag) DO UPDATE
       SET signed_on = greatest(p.signed_on, excluded.signed_on),
-        document = CASE WHEN excluded.signed_on > p.signed_on THEN excluded.document ELSE p.document END,
+        document = CASE WHEN p.signed_on >= excluded.signed_on THEN coalesce(p.document, excluded.document)
+          ELSE excluded.document END,
         withdrawn_on = NULL
       WHERE p.withdrawn_on IS NULL OR p.withdrawn_on < excluded.signed_on
     RETURNING subject_tag)

@@ -6,6 +6,7 @@ import { newId } from '../ids.ts'
 import type { Outcome } from './outcome.ts'
 import { insertCalls, insertOutgoing } from './outgoing.ts'
 import { type Permission, permit } from './permission.ts'
+import { findGone, withdrawnReason } from './precondition.ts'
 import { type Incoming, receive } from './receive.ts'
 
 type Status = 'open' | 'taken-up' | 'closed'
@@ -189,6 +190,7 @@ async function storeSteps(tx: Tx, steps: Steps): Promise<void> {
     await tx.query(REGISTER, [messageId, handOvers, feedback.map(one => one.domain), ids, at])
     return
   }
+  if (permission.to === 'employment-service') await assertParticipating(tx, steps)
   const items = taken.map(({ feedbackId, status, on }, index) => {
     const { domain = '', tag, subject_tag: subjectTag } = feedback[index] ?? {}
     if (!tag || !subjectTag) throw new Error('a step without its feedback')
@@ -210,6 +212,19 @@ async function storeSteps(tx: Tx, steps: Steps): Promise<void> {
       receivedEvent(type),
     ])
   }
+}
+
+/** Nothing more goes out about persons who withdrew their participation. @throws Refusal HB-415 */
+async function assertParticipating(tx: Tx, { feedback, permission, incoming }: Steps) {
+  const holder = { protocol: permission.protocol.id, party: incoming.caller.party }
+  const gone = await findGone(
+    tx,
+    holder,
+    feedback.map(one => one.subject_tag),
+  )
+  if (gone.length === 0) return
+  const pointer = (index: number) => (incoming.general ? `/items/${index}` : '')
+  throw new Refusal(gone.map(index => withdrawnReason(permission.profile, pointer(index))))
 }
 
 const MOVE = `

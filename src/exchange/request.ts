@@ -1,16 +1,22 @@
 import type { Context } from '../context.ts'
-import type { Tx } from '../db/pool.ts'
+import type { Queryable, Tx } from '../db/pool.ts'
 import { type ErrorCode, type Reason, Refusal, reason } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { formOf } from '../protocol/forms.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { containsNationalNumber, parseNationalNumber } from '../pseudonym/national-number.ts'
 import { RouteCipher } from '../pseudonym/route-cipher.ts'
+import {
+  announcementsOf,
+  assertAnnounced,
+  findObjected,
+  heldUntil,
+  objectedReason,
+} from './objection.ts'
 import type { Outcome } from './outcome.ts'
 import { type Permission, permit } from './permission.ts'
 import {
   findWithdrawn,
-  heldUntil,
   type Item,
   missingParticipation,
   participationsOf,
@@ -48,6 +54,7 @@ export function receiveRequest(context: Context, incoming: Incoming): Promise<Ou
     if (request.referenceDate) assertReferenceDate(request.referenceDate, incoming.at)
     const list = listOf(incoming)
     const items = body[list] as Item[]
+    assertAnnounced(permission.profile, body, list)
     const screened = screen(items, list, permission.profile, today(incoming.at))
     const domain = await context.domains.current(permission.protocol.id)
     if (!domain)
@@ -61,24 +68,37 @@ export function receiveRequest(context: Context, incoming: Incoming): Promise<Ou
   })
 }
 
-/** Refuses the items of persons who withdrew their participation. */
+/** Refuses the items of persons who withdrew their participation, or objected. */
 async function withoutWithdrawn(context: Context, place: Place, all: Sealed): Promise<Sealed> {
-  const { incoming, permission } = place
-  const holder = { protocol: permission.protocol.id, party: incoming.caller.party }
-  const stated = participationsOf(permission.profile, all.sealed)
-  const gone = new Set(await findWithdrawn(context.pool, holder, stated))
-  if (gone.size === 0) return all
-  const { reference = '' } = permission.profile
-  const refused = all.sealed
-    .filter((_, position) => gone.has(position))
-    .map(({ index, item }) => {
-      const why = withdrawnReason(permission.profile, `/${listOf(incoming)}/${index}`)
-      return { index, tenantRef: String(item[reference]), ...why }
-    })
+  const reasons = await stopsOf(context.pool, place, all.sealed)
+  if (reasons.size === 0) return all
+  const { reference = '' } = place.permission.profile
+  const refused = [...reasons].map(([position, why]) => {
+    const { index = 0, item } = all.sealed[position] ?? {}
+    return { index, tenantRef: String(item?.[reference]), ...why }
+  })
   return {
     refused: [...all.refused, ...refused].toSorted((one, other) => one.index - other.index),
-    sealed: all.sealed.filter((_, position) => !gone.has(position)),
+    sealed: all.sealed.filter((_, position) => !reasons.has(position)),
   }
+}
+
+/** Why persons may not be sent, by position: they withdrew their participation, or objected. */
+async function stopsOf(
+  db: Queryable,
+  { incoming, permission, request }: Place,
+  sealed: Sealed['sealed'],
+): Promise<Map<number, Reason>> {
+  const { profile } = permission
+  const holder = { protocol: permission.protocol.id, party: incoming.caller.party }
+  const at = (position: number) => `/${listOf(incoming)}/${sealed[position]?.index}`
+  const announced = announcementsOf(profile, request as unknown as Item, sealed)
+  const objected = await findObjected(db, holder, profile, announced)
+  const withdrawn = await findWithdrawn(db, holder, participationsOf(profile, sealed))
+  return new Map([
+    ...objected.map(position => [position, objectedReason(profile, at(position))] as const),
+    ...withdrawn.map(position => [position, withdrawnReason(profile, at(position))] as const),
+  ])
 }
 
 /** Member of the body that holds the items of a message. */
@@ -134,18 +154,19 @@ function toAcceptance(
 
 async function store(
   tx: Tx,
-  { incoming, permission, request, domain, messageId }: Place,
+  place: Place,
   sealed: Sealed['sealed'],
   until: Date | undefined,
 ): Promise<void> {
+  const { incoming, permission, request, domain, messageId } = place
   const { party } = incoming.caller
   const { profile, modalities } = permission
   const protocol = permission.protocol.id
-  const place = { protocol, party, period: periodOf(request, incoming.at) }
+  const inPeriod = { protocol, party, period: periodOf(request, incoming.at) }
   const list = listOf(incoming)
-  await lockPeriod(tx, place)
+  await lockPeriod(tx, inPeriod)
   await permission.assertCeilings(tx, sealed.length, domain)
-  await assertNewInPeriod(tx, { ...place, type: incoming.type }, sealed, index => {
+  await assertNewInPeriod(tx, { ...inPeriod, type: incoming.type }, sealed, index => {
     return `/${list}/${index}/${profile.number}`
   })
   const stated = participationsOf(profile, sealed)
@@ -157,7 +178,7 @@ async function store(
     )
   }
   await insertRequest(tx, {
-    ...place,
+    ...inPeriod,
     type: incoming.type,
     messageId,
     domain,
@@ -168,6 +189,9 @@ async function store(
     expiresAt: new Date(incoming.at.getTime() + modalities.routeRetentionDays * DAY_MS),
     sealed,
   })
+  // The routes are locked by now: an objection either sees this request or is seen here.
+  const stopped = await stopsOf(tx, place, sealed)
+  if (stopped.size > 0) throw new Refusal([...stopped.values()])
 }
 
 interface Screened {

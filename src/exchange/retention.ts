@@ -1,23 +1,34 @@
 import type { Context } from '../context.ts'
-import { modalitiesOf } from '../protocol/lookup.ts'
+import { isAgreement } from '../protocol/document.ts'
 
 const OUTCOME_DAYS = 30
 
 /**
  * Erases what its protocol no longer lets the gateway keep: payloads once acknowledged, withdrawn or
- * some days after delivery; routes and the memberships of periods after their own retention; stored
- * outcomes after a month, when no retry comes any more.
+ * some days after delivery; routes and the memberships of periods after their own retention; signed
+ * participations with the route of their person; stored outcomes after a month, when no retry comes
+ * any more. A withdrawal of a participation and an objection protect the person: they stay, without
+ * the document, until the retention after the end of the agreement is over.
  */
 export async function eraseExpired(context: Context): Promise<void> {
   const set = context.protocols.current()
-  const kept = [...set.protocols.keys()].flatMap(id => {
-    const modalities = modalitiesOf(set, id)
-    return modalities ? [{ id, ...modalities }] : []
+  const kept = [...set.protocols.values()].filter(isAgreement).map(({ id, document }) => {
+    const { payloadRetentionDays, routeRetentionDays } = document.modalities
+    return { id, payloadRetentionDays, routeRetentionDays, until: document.duration.until }
   })
   const ids = kept.map(it => it.id)
   const at = context.clock()
   await context.pool.query(ERASE_PAYLOADS, [ids, kept.map(it => it.payloadRetentionDays), at])
+  await context.pool.query(ERASE_UNSENT)
   await context.pool.query('DELETE FROM route WHERE expires_at < $1', [at])
+  await context.pool.query(ERASE_PARTICIPATIONS)
+  for (const table of ['participation', 'objection']) {
+    await context.pool.query(
+      `DELETE FROM ${table} p USING unnest($1::text[], $2::date[], $3::int[]) AS k (protocol, until, days)
+       WHERE p.protocol = k.protocol AND k.until + k.days < $4::timestamptz AND ${WITHOUT_ROUTE}`,
+      [ids, kept.map(it => it.until), kept.map(it => it.routeRetentionDays), at],
+    )
+  }
   await context.pool.query(
     `DELETE FROM period_member p USING unnest($1::text[], $2::int[]) AS k (protocol, days)
      WHERE p.protocol = k.protocol
@@ -29,6 +40,21 @@ export async function eraseExpired(context: Context): Promise<void> {
     [at],
   )
 }
+
+// What was withdrawn before it left: the transaction that withdrew it erases it, this is the net.
+const ERASE_UNSENT = `
+  DELETE FROM outgoing_item o USING hand_over h
+  WHERE h.message_id = o.message_id AND h.domain = o.domain AND h.kind = 'items'
+    AND h.state IN ('delivered', 'withdrawn', 'expired')`
+
+const WITHOUT_ROUTE = `NOT EXISTS (
+  SELECT FROM route r JOIN domain d ON d.name = r.domain
+  WHERE d.protocol = p.protocol AND r.party_id = p.party_id AND r.subject_tag = p.subject_tag)`
+
+const ERASE_PARTICIPATIONS = `
+  WITH over AS (DELETE FROM participation p WHERE p.withdrawn_on IS NULL AND ${WITHOUT_ROUTE})
+  UPDATE participation p SET document = NULL
+  WHERE p.withdrawn_on IS NOT NULL AND p.document IS NOT NULL AND ${WITHOUT_ROUTE}`
 
 const ERASE_PAYLOADS = `
   WITH kept AS (SELECT * FROM unnest($1::text[], $2::int[]) AS k (protocol, days)),

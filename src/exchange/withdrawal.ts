@@ -6,22 +6,15 @@ import { type Reason, Refusal, reason } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { agreementOf } from '../protocol/lookup.ts'
 import type { Profile } from '../protocol/profile.ts'
-import { RouteCipher } from '../pseudonym/route-cipher.ts'
 import { futureDates } from './event-in.ts'
+import { storeObjections } from './objection.ts'
 import type { Outcome } from './outcome.ts'
 import { insertCalls, insertOutgoing, type OutgoingItem } from './outgoing.ts'
 import { type Permission, permit } from './permission.ts'
+import { findPersons, type Routed } from './persons.ts'
 import { type Item, OBJECTION_WINDOW, withdrawParticipations } from './precondition.ts'
 import { type Incoming, type ItemRefusal, receive } from './receive.ts'
 import { pick } from './request.ts'
-
-/** A person of the sender, by a current route. */
-export interface Routed {
-  index: number
-  domain: string
-  tag: Buffer
-  subjectTag: Buffer
-}
 
 /** What a withdrawal stops: everything, everything and the participation too, or what is announced. */
 type Effect = 'tenancy-ended' | 'participation-withdrawn' | 'objection' | 'withdrawn-by-sender'
@@ -34,6 +27,8 @@ interface Withdrawal {
   ended: Routed[]
   newest: Routed[]
   contents: Record<string, string>[]
+  /** Types whose window it is for, where it is an objection. */
+  objectedTypes: string[]
 }
 
 /**
@@ -50,8 +45,10 @@ export function receiveWithdrawal(context: Context, incoming: Incoming): Promise
     assertItems(items, profile, incoming.at)
     const effect = effectOf(context, permission, incoming.type)
     const { party } = incoming.caller
-    const routes = await findPersons(context, permission, party, items)
-    const found = effect === 'objection' ? await onlyAnnounced(context, party, routes) : routes
+    const which = effect === 'participation-withdrawn' ? 'participating' : 'named'
+    const routes = await findPersons(context, permission, party, items, which)
+    const found =
+      effect === 'objection' ? await onlyAnnounced(context, incoming, permission, routes) : routes
     const newest = [...new Map(found.map(it => [it.index, it])).values()]
     const contents = items.map(item => pick(item, profile.told))
     const tells = permission.to === 'employment-service' && effect !== 'objection'
@@ -71,7 +68,8 @@ export function receiveWithdrawal(context: Context, incoming: Incoming): Promise
       wake: newest.length > 0 && tells ? [permission.recipient] : [],
       store: async (tx, messageId) => {
         await permission.assertCeilings(tx, newest.length)
-        const all = { incoming, permission, effect, ended: found, newest, contents }
+        const objectedTypes = typesObjectedBy(context, permission, incoming.type)
+        const all = { incoming, permission, effect, ended: found, newest, contents, objectedTypes }
         if (newest.length > 0) await storeWithdrawal(tx, messageId, all, tells)
       },
     }
@@ -118,53 +116,24 @@ export function refusalsFor(
   })
 }
 
-/** The sender's persons by reference, over all open domains of the protocol, oldest epoch first. */
-export async function findPersons(
-  context: Context,
-  { protocol, profile }: Permission,
-  party: string,
-  items: Item[],
-): Promise<Routed[]> {
-  const field = profile.reference ?? 'tenantRef'
-  const found: Routed[] = []
-  for (const domain of await context.domains.open(protocol.id)) {
-    const cipher = await RouteCipher.open(context.keys, domain, party)
-    const hashes = items.map(item => Buffer.from(cipher.hash(String(item[field]))))
-    const rows = await findRoutes(context.pool, domain, party, hashes)
-    hashes.forEach((hash, index) => {
-      const row = rows.get(hash.toString('base64'))
-      if (row) found.push({ index, domain, ...row })
-    })
-  }
-  return found
-}
-
 /** Those about whom a message still waits for the end of its objection window. */
-async function onlyAnnounced(context: Context, party: string, routes: Routed[]): Promise<Routed[]> {
-  const rows = await findOpen(context.pool, party, routes, true)
-  const waiting = new Set(rows.map(row => Buffer.from(row.subjectTag).toString('base64')))
-  return routes.filter(route => waiting.has(route.subjectTag.toString('base64')))
+async function onlyAnnounced(
+  context: Context,
+  { caller, type }: Incoming,
+  permission: Permission,
+  routes: Routed[],
+): Promise<Routed[]> {
+  const types = typesObjectedBy(context, permission, type)
+  const rows = await findOpen(context.pool, caller.party, routes, types)
+  return routes.filter(route => rows.some(row => route.subjectTag.equals(row.subjectTag)))
 }
 
-async function findRoutes(
-  db: Queryable,
-  domain: string,
-  party: string,
-  hashes: Buffer[],
-): Promise<Map<string, { tag: Buffer; subjectTag: Buffer }>> {
-  const { rows } = await db.query<{ reference_hash: Buffer; tag: Buffer; subject_tag: Buffer }>(
-    `SELECT reference_hash, tag, subject_tag FROM route
-     WHERE domain = $1 AND party_id = $2 AND reference_hash = ANY($3)
-       AND ended_on IS NULL AND expires_at > now() ORDER BY period`,
-    [domain, party, hashes],
-  )
-  const entries = rows.map(row => {
-    return [
-      row.reference_hash.toString('base64'),
-      { tag: row.tag, subjectTag: row.subject_tag },
-    ] as const
-  })
-  return new Map(entries)
+/** The message types whose window an objection of this type is for. */
+function typesObjectedBy(context: Context, { protocol }: Permission, type: string): string[] {
+  const agreement = agreementOf(context.protocols.current(), protocol.id)
+  return (agreement?.document.messageTypes ?? [])
+    .filter(one => one.preconditions?.objectionWindow?.objectedBy === type)
+    .map(one => one.type)
 }
 
 async function storeWithdrawal(
@@ -173,13 +142,15 @@ async function storeWithdrawal(
   all: Withdrawal,
   tells: boolean,
 ): Promise<void> {
-  const { incoming, permission, effect, ended, newest, contents } = all
+  const { incoming, permission, effect, ended, newest, contents, objectedTypes } = all
   const { at, caller } = incoming
   const { party } = caller
   const objection = effect === 'objection'
-  if (!objection) await endRoutes(tx, all)
+  await endRoutes(tx, all)
   const feedback = objection ? [] : await withdrawFeedback(tx, party, ended, effect, at)
-  const open = await findOpen(tx, party, ended, objection)
+  const official = effect === 'participation-withdrawn'
+  const open = await findOpen(tx, party, ended, objection ? objectedTypes : undefined, official)
+  if (objection) assertWaiting(all, open)
   const rows = await withdrawRows(tx, open, effect, at)
   await recordWithdrawals(tx, all, [...feedback, ...rows])
   if (!tells) {
@@ -193,21 +164,30 @@ async function storeWithdrawal(
   await insertCalls(tx, { messageId, destination: permission.recipient, at }, items)
 }
 
+/** An objection that comes as its message is let go stops nothing: the sender must know. */
+function assertWaiting({ newest, permission }: Withdrawal, open: DoomedRow[]): void {
+  const field = permission.profile.reference ?? 'tenantRef'
+  const late = newest
+    .filter(it => !open.some(row => it.subjectTag.equals(row.subjectTag)))
+    .map(it => reason('HB-416', `/items/${it.index}/${field}`, 'a current tenant of the sender'))
+  if (late.length > 0) throw new Refusal(late)
+}
+
+/** Ends the routes of the persons, and their participation; an objection is kept, and ends nothing. */
 async function endRoutes(tx: Tx, all: Withdrawal): Promise<void> {
   const { incoming, permission, effect, ended, newest, contents } = all
   const { party } = incoming.caller
   const today = incoming.at.toISOString().slice(0, 10)
   const [date = ''] = permission.profile.dates
-  if (effect === 'participation-withdrawn') {
-    const holder = { protocol: permission.protocol.id, party }
-    await withdrawParticipations(
-      tx,
-      holder,
-      newest.map(it => it.subjectTag),
-      today,
-    )
+  const holder = { protocol: permission.protocol.id, party }
+  const subjects = newest.map(it => it.subjectTag)
+  const official = effect === 'participation-withdrawn'
+  if (official) await withdrawParticipations(tx, holder, subjects, today)
+  await lockRoutes(tx, party, ended, effect === 'tenancy-ended' || effect === 'withdrawn-by-sender')
+  if (effect === 'objection') {
+    await storeObjections(tx, holder, incoming.type, subjects, today)
+    return
   }
-  await lockRoutes(tx, party, ended)
   await tx.query(END_ROUTES, [
     party,
     ended.map(it => it.domain),
@@ -217,14 +197,14 @@ async function endRoutes(tx: Tx, all: Withdrawal): Promise<void> {
 }
 
 // In one order, so that two messages about the same tenants wait for one another; a tenancy ends once.
-async function lockRoutes(tx: Tx, party: string, ended: Routed[]): Promise<void> {
+async function lockRoutes(tx: Tx, party: string, ended: Routed[], once: boolean): Promise<void> {
   const { rows } = await tx.query<{ tag: Buffer; ended: boolean }>(
     `SELECT r.tag, r.ended_on IS NOT NULL AS ended FROM route r
      JOIN unnest($2::text[], $3::bytea[]) AS e (domain, tag) ON r.domain = e.domain AND r.tag = e.tag
      WHERE r.party_id = $1 ORDER BY r.domain, r.tag FOR NO KEY UPDATE OF r`,
     [party, ended.map(it => it.domain), ended.map(it => it.tag)],
   )
-  if (rows.some(row => row.ended)) {
+  if (once && rows.some(row => row.ended)) {
     throw new Refusal(reason('HB-406', '/items', 'a current tenant of the sender'))
   }
 }
@@ -259,19 +239,23 @@ async function withdrawFeedback(
 /**
  * Rows and items about these persons that have not left. What a worker has in hand right now may
  * still go; if that try fails, the next claim takes it out.
- * @param announced only those in a message that waits for the end of its objection window
+ * @param announced only those in messages of these types that wait for the end of an objection window
+ * @param progress also what was done with events about them
  */
 async function findOpen(
   db: Queryable,
   party: string,
   routed: Routed[],
-  announced: boolean,
+  announced?: readonly string[],
+  progress = false,
 ): Promise<DoomedRow[]> {
   const { rows } = await db.query<DoomedRow>(OPEN, [
     party,
     routed.map(it => it.domain),
     routed.map(it => it.subjectTag),
     announced ? OBJECTION_WINDOW : null,
+    announced,
+    progress,
   ])
   return rows
 }
@@ -295,7 +279,7 @@ function recordWithdrawals(tx: Tx, all: Withdrawal, withdrawn: Withdrawn[]): Pro
 const END_ROUTES = `
   UPDATE route r SET ended_on = e.ended_on
   FROM unnest($2::text[], $3::bytea[], $4::date[]) AS e (domain, tag, ended_on)
-  WHERE r.domain = e.domain AND r.tag = e.tag AND r.party_id = $1`
+  WHERE r.domain = e.domain AND r.tag = e.tag AND r.party_id = $1 AND r.ended_on IS NULL`
 
 const OPEN = `
   WITH person AS (SELECT * FROM unnest($2::text[], $3::bytea[]) AS p (domain, subject_tag)),
@@ -303,7 +287,7 @@ const OPEN = `
     SELECT h.id, h.message_id, h.domain FROM hand_over h JOIN message m ON m.id = h.message_id
     WHERE m.party_id = $1 AND h.kind IN ('request', 'items') AND h.domain IN (SELECT domain FROM person)
       AND h.state IN ('queued', 'retrying', 'held', 'parked')
-      AND ($4::text IS NULL OR (h.state = 'held' AND h.reason = $4))
+      AND ($4::text IS NULL OR (h.state = 'held' AND h.reason = $4 AND m.type = ANY($5::text[])))
       AND (h.claimed_until IS NULL OR h.claimed_until < now()) ORDER BY h.id FOR NO KEY UPDATE OF h)
   SELECT DISTINCT open.id AS "handOverId", r.subject_tag AS "subjectTag"
   FROM open JOIN detection_row r ON r.message_id = open.message_id
@@ -311,7 +295,7 @@ const OPEN = `
   UNION
   SELECT open.id, o.subject_tag FROM open
     JOIN outgoing_item o ON o.message_id = open.message_id AND o.domain = open.domain
-    JOIN feedback f ON f.id = o.feedback_id AND f.message_id = o.message_id
+    JOIN feedback f ON f.id = o.feedback_id AND (f.message_id = o.message_id OR $6)
   WHERE o.subject_tag IN (SELECT subject_tag FROM person)`
 
 const REGISTER = `

@@ -22,6 +22,8 @@ export interface Profile {
   toldOnce: readonly string[]
   /** Told item fields that hold a date: none may lie in the future. */
   dates: readonly string[]
+  /** Told item fields with a list of values, and those values. */
+  values: ReadonlyMap<string, readonly (string | boolean)[]>
 }
 
 type Format = DataElement['format']
@@ -54,5 +56,11 @@ export function profileOf(document: Agreement, type: string): Profile | undefine
     told: ofItem.map(one => one.field),
     toldOnce: told.filter(one => one.place === 'header').map(one => one.field),
     dates: ofItem.filter(one => one.format === 'date').map(one => one.field),
+    values: new Map(ofItem.flatMap(one => valuesOf(one).map(values => [one.field, values]))),
   }
+}
+
+function valuesOf({ codes, format }: DataElement): [] | [readonly (string | boolean)[]] {
+  if (codes) return [codes.map(({ code }) => code)]
+  return format === 'boolean' ? [[false, true]] : []
 }

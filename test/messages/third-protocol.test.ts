@@ -199,18 +199,22 @@ describe('counts about the group of a request', () => {
     const { items: shown } = event['data'] as {
       items: { step: string; persons: number | null }[]
     }
-    expect(shown.map(one => one.step)).toEqual(['contact', 'work'])
+    // What was left out comes too: which codes there are tells of nobody.
+    expect(shown.map(one => one.step)).toEqual(['contact', 'training', 'work'])
     expect((shown[0]?.persons ?? 1) % 5).toBe(0)
     expect(Math.abs((shown[0]?.persons ?? 0) - 100)).toBeLessThan(75)
-    expect([null, 5, 10, 15, 20, 25, 30, 35, 40]).toContain(shown[1]?.persons)
+    expect([null, 5, 10, 15, 20, 25, 30, 35, 40]).toContain(shown[2]?.persons)
     await expect(send('steps.taken', items, about)).rejects.toMatchObject({ code: 'HB-502' })
   })
 
-  test('of a small group nothing is shown', async () => {
+  test('of a small group nothing is shown, not even that there are numbers', async () => {
     const about = await ask(400, 3)
-    await send('steps.taken', [{ step: 'work', persons: 3 }], about)
-    const event = await eventAt(gateway.hooks.woonboog, COUNTS, 1)
-    expect((event['data'] as { items: object[] }).items).toEqual([{ step: 'work', persons: null }])
+    const sent = await send('steps.taken', [{ step: 'work', persons: 3 }], about)
+    expect(await reasonsOf(sent.messageId)).toEqual(['delivered small-group'])
+    const { rows } = await gateway.db.pool.query('SELECT FROM counts_item WHERE message_id = $1', [
+      sent.messageId,
+    ])
+    expect(rows).toEqual([])
   })
 
   test.each([

@@ -200,18 +200,34 @@ CREATE TABLE participation (
   protocol     text NOT NULL,
   party_id     text NOT NULL REFERENCES party,
   subject_tag  bytea NOT NULL CHECK (length(subject_tag) = 16),
-  signed_on    date NOT NULL,
-  document     text NOT NULL,
+  signed_on    date,
+  document     text,
   withdrawn_on date,
-  PRIMARY KEY (protocol, party_id, subject_tag)
+  PRIMARY KEY (protocol, party_id, subject_tag),
+  CHECK (withdrawn_on IS NOT NULL OR (signed_on IS NOT NULL AND document IS NOT NULL))
 );
-COMMENT ON TABLE participation IS 'Signed participations of persons, where the protocol asks for one';
+COMMENT ON TABLE participation IS 'Signed participations of persons, where the protocol asks for one; erased with the route, but for a withdrawal, which is kept while the agreement lasts';
 COMMENT ON COLUMN participation.protocol IS 'Framework or protocol id';
 COMMENT ON COLUMN participation.party_id IS 'The party that holds the document';
 COMMENT ON COLUMN participation.subject_tag IS 'The person';
-COMMENT ON COLUMN participation.signed_on IS 'Date of signing';
-COMMENT ON COLUMN participation.document IS 'The party''s own reference of the document';
+COMMENT ON COLUMN participation.signed_on IS 'Date of signing; empty where only the withdrawal is known';
+COMMENT ON COLUMN participation.document IS 'The party''s own reference of the document; empty once only the withdrawal is kept';
 COMMENT ON COLUMN participation.withdrawn_on IS 'Since when it is withdrawn; a later signature counts again';
+
+CREATE TABLE objection (
+  protocol    text NOT NULL,
+  party_id    text NOT NULL REFERENCES party,
+  type        text NOT NULL,
+  subject_tag bytea NOT NULL CHECK (length(subject_tag) = 16),
+  objected_on date NOT NULL,
+  PRIMARY KEY (protocol, party_id, type, subject_tag)
+);
+COMMENT ON TABLE objection IS 'Persons who objected while a message about them waited: what was announced before does not go out after all; kept while the agreement lasts';
+COMMENT ON COLUMN objection.protocol IS 'Framework or protocol id';
+COMMENT ON COLUMN objection.party_id IS 'The party that announced';
+COMMENT ON COLUMN objection.type IS 'Message type of the objection';
+COMMENT ON COLUMN objection.subject_tag IS 'The person';
+COMMENT ON COLUMN objection.objected_on IS 'Day of the latest objection; what is announced later counts again';
 
 CREATE TABLE period_close (
   protocol    text NOT NULL,
