@@ -1,0 +1,14 @@
+export {
+  type EvaluationReply,
+  type OpenedRow,
+  openRows,
+  type PrepareOptions,
+  prepareRegister,
+  RegisterError,
+  type RegisteredPerson,
+  type RegisterPerson,
+  type RegisterProgress,
+  RegisterStore,
+  type WireRow,
+} from './blind.ts'
+export { evaluateWith } from './blind-evaluation.ts'
