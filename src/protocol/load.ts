@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { validatorFor } from '../schemas.ts'
 import { digestOf, type Protocol, type Signatures } from './document.ts'
@@ -52,8 +52,13 @@ export function readFolder(dir: string, folder: string): FolderFiles | undefined
   return { folder, protocol, signatures: readText(join(dir, folder, 'signatures.json')) }
 }
 
+// Read by the thread that answers requests: a pipe would stop it, and a document is some 40 kB.
+const MAX_BYTES = 1_048_576
+
 function readText(path: string): string | undefined {
   try {
+    const file = statSync(path)
+    if (!file.isFile() || file.size > MAX_BYTES) return ''
     return readFileSync(path, 'utf8')
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
