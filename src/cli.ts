@@ -11,14 +11,25 @@ import { serveCommand } from './cli/serve.ts'
 import { tokenCommand } from './cli/token.ts'
 import { readProcessConfig } from './config.ts'
 import { createLogger } from './log.ts'
-import { openStore } from './parts.ts'
 
 const EXIT_WRONG_USE = 2
 
 // A command tells people what happened; what the parts log shows only when asked for.
-const open = () => {
+const open = async () => {
   const config = readProcessConfig()
-  return openStore(config, createLogger(config.logLevel === 'info' ? 'warn' : config.logLevel))
+  const log = createLogger(config.logLevel === 'info' ? 'warn' : config.logLevel)
+  // Loaded when needed: half of what the program is made of hangs on it.
+  const { openStore } = await import('./parts.ts')
+  return openStore(config, log).catch(error => {
+    throw config.databaseUrl === undefined ? error : unreachable(error)
+  })
+}
+
+/** What the network or PostgreSQL says of an address that was given, with the setting that it is in. */
+function unreachable(error: Error & { code?: string }): Error {
+  if (!/^(E[A-Z]+|28...|3D...)$/.test(error.code ?? '')) return error
+  const why = error.message || error.code
+  return new Error(`the database of HUISBRUG_DATABASE_URL cannot be opened: ${why}`)
 }
 
 const program = new Command('huisbrug')

@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url'
 import { Command, InvalidArgumentError } from 'commander'
 import { childEnvironment, readProcessConfig } from '../config.ts'
 import { findEmbedded } from '../db/embedded.ts'
-import { runDemo } from '../sandbox/demo.ts'
 import { DEFAULT_POPULATION, DEFAULT_SEED } from '../sandbox/population.ts'
 import { parsePopulation } from './sandbox.ts'
 
@@ -45,6 +44,7 @@ async function run(given: DemoCommandOptions): Promise<number> {
   process.on('disconnect', () => stop.abort())
   process.channel?.unref()
   if (process.connected === false) stop.abort()
+  const { runDemo } = await import('../sandbox/demo.ts')
   try {
     return await runDemo({
       exit: given.exit ?? false,

@@ -1,5 +1,4 @@
 import { Command } from 'commander'
-import { examineStore } from '../db/doctor.ts'
 import {
   checkConservation,
   checkEvidence,
@@ -29,6 +28,7 @@ export function doctorCommand(open: Open): Command {
 
 async function examine(store: Opened): Promise<HealthCheck[]> {
   const parts = { pool: store.pool, clock: () => new Date() }
+  const { examineStore } = await import('../db/doctor.ts')
   const checks: HealthCheck[] = await examineStore(store.pool, store.config.dataDir)
   if (!isHealthy(checks)) return checks
   const own = [checkEvidence(parts), checkConservation(parts), checkHandOvers(parts)]

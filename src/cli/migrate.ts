@@ -1,5 +1,4 @@
 import { Command } from 'commander'
-import { migrationState } from '../db/migrate.ts'
 import type { Open } from './party.ts'
 
 /** `huisbrug migrate`: brings the database to the newest migration. */
@@ -8,6 +7,7 @@ export function migrateCommand(open: Open): Command {
     .description('bring the database to the newest migration')
     .option('--json', 'print JSON')
     .action(async ({ json }: { json?: boolean }) => {
+      const { migrationState } = await import('../db/migrate.ts')
       const store = await open()
       try {
         const { applied } = await migrationState(store.pool)

@@ -3,10 +3,9 @@ import { Command, InvalidArgumentError } from 'commander'
 import { readProcessConfig } from '../config.ts'
 import { createLogger } from '../log.ts'
 import { runUntilSignal } from '../run.ts'
-import { startBackOffice } from '../sandbox/back-office.ts'
+import type { BackOffice } from '../sandbox/back-office.ts'
 import { connectToParent } from '../sandbox/parent.ts'
 import { DEFAULT_POPULATION, DEFAULT_SEED, MAX_POPULATION } from '../sandbox/population.ts'
-import { startVdab } from '../sandbox/vdab.ts'
 
 interface PeerCommandOptions {
   gateway?: string
@@ -54,6 +53,7 @@ async function runVdab(options: PeerCommandOptions & { party: string }): Promise
   const parent = connectToParent(() => {})
   await runUntilSignal(createLogger('info'), async () => {
     const common = { gateway, dataDir: data, port, seed, population, partyId: party }
+    const { startVdab } = await import('../sandbox/vdab.ts')
     const vdab = await startVdab({ ...common, onStatus: parent.report })
     parent.listening(vdab.url, vdab.status())
     const address = `--base-url ${vdab.url} --token-url ${vdab.url}/oauth/token`
@@ -66,12 +66,13 @@ async function runVdab(options: PeerCommandOptions & { party: string }): Promise
 async function runBackOffice(options: BackOfficeCommandOptions): Promise<void> {
   const { gateway = readProcessConfig().publicUrl, data, companies, send } = options
   const { port, seed, population } = options
-  let office: Awaited<ReturnType<typeof startBackOffice>> | undefined
+  let office: BackOffice | undefined
   const parent = connectToParent(command => {
     if (command === 'send') office?.send().catch(sayFailure)
   })
   await runUntilSignal(createLogger('info'), async () => {
     const common = { gateway, dataDir: data, port, seed, population }
+    const { startBackOffice } = await import('../sandbox/back-office.ts')
     const started = await startBackOffice({
       ...common,
       ...(companies && { companies }),

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { readProcessConfig } from '../config.ts'
-import { type Gateway, startGateway } from '../gateway.ts'
+import type { Gateway } from '../gateway.ts'
 import { createLogger } from '../log.ts'
 import { runUntilSignal } from '../run.ts'
 
@@ -16,6 +16,7 @@ export async function serve(): Promise<void> {
   const config = readProcessConfig()
   const log = createLogger(config.logLevel)
   await runUntilSignal(log, async () => {
+    const { startGateway } = await import('../gateway.ts')
     const gateway = await startGateway(config, log)
     if (config.roles.has('console')) await printLink(gateway)
     return gateway

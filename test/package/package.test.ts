@@ -28,7 +28,7 @@ function tryProtocolCommands(): void {
   mkdirSync(own, { recursive: true })
   copyFileSync(join(ROOT, 'protocols/ocmw-vdab/protocol.json'), join(own, 'protocol.json'))
   const env = { HUISBRUG_PROTOCOLS_DIR: protocols, HUISBRUG_DATA_DIR: join(folder, 'none') }
-  const huisbrug = (...args: string[]) => run('npx', ['huisbrug', ...args], folder, env)
+  const huisbrug = (...args: string[]) => run('node_modules/.bin/huisbrug', args, folder, env)
 
   const lint = huisbrug('protocol', 'lint')
   expect(lint).toMatchObject({ status: 0, stderr: '' })
@@ -105,4 +105,4 @@ test('the package installs into an empty folder; its command runs the demo, its 
     stderr: '',
   })
   tryProtocolCommands()
-}, 300_000)
+}, 600_000)

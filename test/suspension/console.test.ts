@@ -52,7 +52,7 @@ describe('suspending from the console', () => {
     expect(asked.status).toBe(200)
     expect(asked.html).toContain('14 berichten worden vastgehouden')
     expect(asked.html).toContain('name="reden" value="Onderzoek"')
-    expect(asked.html).toMatch(/Deze partijen krijgen een bericht: .*vdab.*woonboog/)
+    expect(asked.html).toMatch(/Deze partijen krijgen een bericht: VDAB, Woonboog\./)
     expect(await suspensions()).toEqual([])
     const form = { csrf, reden: 'Onderzoek', bevestigd: 'ja' }
     const done = await rooms.post(`${AT}/opschorten`, form, cookie)

@@ -7,6 +7,7 @@ import {
 } from '../../exchange/suspension.ts'
 import type { ConsoleDeps } from '../deps.ts'
 import { type Drawing, type Page, PageProblem, type PageRequest, SUSPENDERS } from '../page.ts'
+import { partyNames } from '../reads/messages.ts'
 import { nl } from '../texts/nl.ts'
 import { drawProtocol } from './protocol.ts'
 
@@ -39,7 +40,8 @@ async function confirm(kind: Kind, deps: ConsoleDeps, request: PageRequest): Pro
   const wanted = changeOf(request)
   const preview = await previewChange(deps, wanted, kind)
   const title = nl.suspension[kind].confirmTitle(titleOf(deps, wanted.id))
-  return draw(kind, deps, wanted, { ...preview, step: 'confirm', title })
+  const told = await namesOf(deps, preview.told)
+  return draw(kind, deps, wanted, { ...preview, told, step: 'confirm', title })
 }
 
 async function change(kind: Kind, deps: ConsoleDeps, request: PageRequest): Promise<Drawing> {
@@ -48,10 +50,16 @@ async function change(kind: Kind, deps: ConsoleDeps, request: PageRequest): Prom
   const isStill = kind === 'resume' && outcome.state === 'suspended'
   return draw(kind, deps, wanted, {
     ...outcome,
+    told: await namesOf(deps, outcome.told),
     step: 'done',
     title: nl.suspension[kind].done,
     isStill,
   })
+}
+
+async function namesOf({ pool }: ConsoleDeps, parties: readonly string[]): Promise<string[]> {
+  const names = await partyNames(pool)
+  return parties.map(id => names.get(id) ?? id)
 }
 
 function changeOf({ params, form, session, at }: PageRequest): SuspensionChange {

@@ -15,6 +15,7 @@ export const words = {
     'tenancy.ended': 'Einde van de huur',
     'report.annex-1': 'Rapport bijlage 1',
     'period.close': 'Afsluiten van een periode',
+    'message.unlisted': 'Bericht van een soort die in geen protocol staat',
   },
   states: {
     refused: 'geweigerd',
@@ -75,6 +76,7 @@ export const words = {
     'key.ready': 'Sleutel in gebruik',
     'key.rotated': 'Sleutel vernieuwd',
     'key.closed': 'Sleutel vernietigd',
+    'key.rewrapped': 'Hoofdsleutel vervangen',
     'quota.used': 'Quotum gebruikt',
     'quota.refused': 'Quotum op',
     'access.token': 'Toegang gegeven',

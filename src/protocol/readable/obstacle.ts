@@ -1,4 +1,5 @@
 import type { Agreement, LoadedProtocol } from '../document.ts'
+import { findingTextNl } from '../finding-texts.ts'
 import type { Obstacle } from '../lifecycle.ts'
 import { day } from './words.ts'
 
@@ -54,7 +55,9 @@ export function explainObstacle(
 
 /** A signature that is there but was not looked at is no missing one. */
 function unsignedText(name: string, path: string, protocol: LoadedProtocol): string {
-  const { presented, statements } = protocol
+  const { findings, presented, statements } = protocol
+  const fault = findings.find(one => one.path === path && one.code.startsWith('signature-'))
+  if (fault) return `${name} heeft deze versie niet geldig ondertekend. ${findingTextNl(fault)}`
   const here = ({ party }: { party: string }) => path === `signatures[${party}]`
   return presented.some(here) && !statements.some(here)
     ? `De handtekening van ${name} is niet nagekeken.`

@@ -44,7 +44,10 @@ export function readableStatus(
     ...(!inForce && { obstacle: status }),
     faults: protocol.findings
       .filter(({ severity }) => severity === 'refused')
-      .map(one => `${ruleTitle(protocol.document, one.path)}: ${sentenceOf(one)} (${one.code})`),
+      .map(
+        one =>
+          `${ruleTitle(protocol.document, one.path.replace(/\.json$/, ''))}: ${sentenceOf(one)} (${one.code})`,
+      ),
   }
 }
 
