@@ -3,6 +3,7 @@ import { auditCommand } from './cli/audit.ts'
 import { consoleCommand } from './cli/console.ts'
 import { demoCommand } from './cli/demo.ts'
 import { doctorCommand } from './cli/doctor.ts'
+import { keysCommand } from './cli/keys.ts'
 import { migrateCommand } from './cli/migrate.ts'
 import { partyCommand } from './cli/party.ts'
 import { protocolCommand } from './cli/protocol.ts'
@@ -47,6 +48,7 @@ for (const command of [
   doctorCommand(open),
   partyCommand(open),
   protocolCommand(open),
+  keysCommand(open),
   auditCommand(open),
   consoleCommand(open),
   tokenCommand(),

@@ -15,6 +15,12 @@ interface Environment {
   HUISBRUG_PROTOCOLS_DIR: string
   HUISBRUG_MASTER_KEY?: string
   HUISBRUG_MASTER_KEY_FILE?: string
+  HUISBRUG_KEY_COMMAND?: string
+  HUISBRUG_NEW_MASTER_KEY?: string
+  HUISBRUG_NEW_MASTER_KEY_FILE?: string
+  HUISBRUG_NEW_KEY_COMMAND?: string
+  HUISBRUG_KEY_TIMEOUT_SECONDS: number
+  HUISBRUG_KEY_REMEMBER_SECONDS: number
   HUISBRUG_ROLES: string
   HUISBRUG_LOG_LEVEL: string
   HUISBRUG_LOG_ORIGIN: string
@@ -34,6 +40,12 @@ const schema = {
     HUISBRUG_PROTOCOLS_DIR: { type: 'string', minLength: 1, default: './protocols' },
     HUISBRUG_MASTER_KEY: { type: 'string', pattern: '^[A-Za-z0-9_-]{43}$' },
     HUISBRUG_MASTER_KEY_FILE: { type: 'string', minLength: 1 },
+    HUISBRUG_KEY_COMMAND: { type: 'string', minLength: 1 },
+    HUISBRUG_NEW_MASTER_KEY: { type: 'string', pattern: '^[A-Za-z0-9_-]{43}$' },
+    HUISBRUG_NEW_MASTER_KEY_FILE: { type: 'string', minLength: 1 },
+    HUISBRUG_NEW_KEY_COMMAND: { type: 'string', minLength: 1 },
+    HUISBRUG_KEY_TIMEOUT_SECONDS: { type: 'number', minimum: 0.1, maximum: 60, default: 5 },
+    HUISBRUG_KEY_REMEMBER_SECONDS: { type: 'number', minimum: 0, maximum: 3600, default: 60 },
     HUISBRUG_ROLES: {
       type: 'string',
       pattern: `^(${ROLES.join('|')})(,(${ROLES.join('|')}))*$`,
@@ -50,6 +62,14 @@ const schema = {
   },
 } as const
 
+/** Where one key-encryption key is; all absent: none is named. */
+export interface KeySource {
+  key: string | undefined
+  file: string | undefined
+  /** A program and its arguments. */
+  command: readonly string[] | undefined
+}
+
 /** The settings of one process. Durations are milliseconds unless the name says otherwise. */
 export interface Config {
   port: number
@@ -59,8 +79,11 @@ export interface Config {
   databaseUrl: string | undefined
   queueUrl: string | undefined
   protocolsDir: string
-  masterKey: string | undefined
-  masterKeyFile: string | undefined
+  masterKey: KeySource
+  /** The key that secrets are being wrapped anew under. */
+  newMasterKey: KeySource
+  keyTimeoutMs: number
+  keyRememberMs: number
   roles: ReadonlySet<Role>
   logLevel: 'error' | 'warn' | 'info' | 'debug'
   /** The origin line of the audit log's checkpoints and the name of its key. */
@@ -93,6 +116,32 @@ export function childEnvironment(
   return { ...process.env, ...overrides }
 }
 
+/** The environment for a program that is not ours: this process's own, without any setting of Huisbrug. */
+export function foreignEnvironment(): Record<string, string | undefined> {
+  const entries = Object.entries(process.env)
+  return Object.fromEntries(entries.filter(([name]) => !name.startsWith('HUISBRUG_')))
+}
+
+// One path, or a JSON list: no shell reads it, so nothing in it is split or expanded.
+function toCommand(name: string, text: string | undefined): string[] | undefined {
+  if (text === undefined) return undefined
+  if (!text.trimStart().startsWith('[')) return [text]
+  const list = parseList(text)
+  if (list) return list
+  throw new Error(`${name} must be the path of a program, or a JSON list of it and its arguments`)
+}
+
+function parseList(text: string): string[] | undefined {
+  try {
+    const list: unknown = JSON.parse(text)
+    const isList =
+      Array.isArray(list) && list.length > 0 && list.every(it => typeof it === 'string')
+    return isList ? list : undefined
+  } catch {
+    return undefined
+  }
+}
+
 function toConfig(env: Environment): Config {
   return {
     port: env.HUISBRUG_PORT,
@@ -105,8 +154,18 @@ function toConfig(env: Environment): Config {
     databaseUrl: env.HUISBRUG_DATABASE_URL,
     queueUrl: env.HUISBRUG_QUEUE_URL,
     protocolsDir: resolve(env.HUISBRUG_PROTOCOLS_DIR),
-    masterKey: env.HUISBRUG_MASTER_KEY,
-    masterKeyFile: env.HUISBRUG_MASTER_KEY_FILE,
+    masterKey: {
+      key: env.HUISBRUG_MASTER_KEY,
+      file: env.HUISBRUG_MASTER_KEY_FILE,
+      command: toCommand('HUISBRUG_KEY_COMMAND', env.HUISBRUG_KEY_COMMAND),
+    },
+    newMasterKey: {
+      key: env.HUISBRUG_NEW_MASTER_KEY,
+      file: env.HUISBRUG_NEW_MASTER_KEY_FILE,
+      command: toCommand('HUISBRUG_NEW_KEY_COMMAND', env.HUISBRUG_NEW_KEY_COMMAND),
+    },
+    keyTimeoutMs: env.HUISBRUG_KEY_TIMEOUT_SECONDS * 1000,
+    keyRememberMs: env.HUISBRUG_KEY_REMEMBER_SECONDS * 1000,
     roles: new Set(env.HUISBRUG_ROLES.split(',') as Role[]),
     logLevel: env.HUISBRUG_LOG_LEVEL as Config['logLevel'],
     logOrigin: env.HUISBRUG_LOG_ORIGIN,

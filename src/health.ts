@@ -1,5 +1,6 @@
 import type { Queryable } from './db/pool.ts'
 import { readBalances } from './exchange/conservation.ts'
+import type { KeyStore } from './keys/key-store.ts'
 
 /** One thing that was looked at. */
 export interface HealthCheck {
@@ -17,6 +18,7 @@ const MAX_PENDING_SECONDS = 60
 export interface HealthParts {
   pool: Queryable
   clock: () => Date
+  keys?: Pick<KeyStore, 'check'>
 }
 
 /** Whether this process can do its work: store, evidence, conservation of today and yesterday. */
@@ -26,6 +28,7 @@ export async function readHealth(parts: HealthParts): Promise<HealthCheck[]> {
       { name: 'store', ok: true, detail: await storeVersion(parts) },
       await checkEvidence(parts),
       await checkConservation(parts, 1),
+      ...(await checkKeys(parts)),
     ]
   } catch {
     return [{ name: 'store', ok: false, detail: 'the store does not answer' }]
@@ -41,6 +44,14 @@ async function storeVersion(parts: HealthParts): Promise<string> {
     "SELECT current_setting('server_version') AS version",
   )
   return `PostgreSQL ${rows[0]?.version}`
+}
+
+/** Whether the key that wraps the secrets answers. */
+async function checkKeys({ keys }: HealthParts): Promise<HealthCheck[]> {
+  if (!keys) return []
+  const wrong = await keys.check()
+  const remedy = 'See "Keys" in docs/operations.md; nothing is lost, and it goes on by itself.'
+  return [{ name: 'keys', ok: !wrong, detail: wrong ?? 'the key provider answers', remedy }]
 }
 
 /** Whether what is recorded gets its place in the log. */

@@ -13,7 +13,7 @@ import { dueDestinations } from './delivery/outbox.ts'
 import { PeerTokens } from './delivery/peer-token.ts'
 import { ProtocolStatements } from './exchange/protocol-statements.ts'
 import { KeyStore } from './keys/key-store.ts'
-import { loadMasterKey } from './keys/master-key.ts'
+import { loadKeyring } from './keys/master-key.ts'
 import type { Logger } from './log.ts'
 import { Metrics } from './metrics.ts'
 import { ProtocolRegistry } from './protocol/registry.ts'
@@ -64,6 +64,7 @@ async function connectStore(
   stop: () => Promise<void>,
 ): Promise<Store> {
   try {
+    const keyring = await loadKeyring(config, log)
     await migrate(databaseUrl, log)
     const role = await findAppRole(databaseUrl)
     const pool = openPool(databaseUrl, { name: 'huisbrug', role })
@@ -71,7 +72,9 @@ async function connectStore(
       await pool.end()
       await stop()
     }
-    const keys = new KeyStore(pool, loadMasterKey(config, log))
+    const keys = new KeyStore(pool, keyring, (answers, message) =>
+      answers ? log.info(message) : log.error(message),
+    )
     await keys.assertFits().catch(async error => {
       await pool.end()
       throw error

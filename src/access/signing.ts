@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { CompactSign, calculateJwkThumbprint, compactVerify, type JWK } from 'jose'
 import type { Queryable } from '../db/pool.ts'
+import { Refusal } from '../errors.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 
 export type SigningPurpose = 'token' | 'receipt'
@@ -51,7 +52,11 @@ export class Signing {
   async isOwnToken(token: string): Promise<boolean> {
     return this.#verify('token', 'at+jwt', token).then(
       () => true,
-      () => false,
+      error => {
+        // Not its fault: the key could not be had.
+        if (error instanceof Refusal) throw error
+        return false
+      },
     )
   }
 
@@ -67,7 +72,7 @@ export class Signing {
 
   /** The public keys, for /.well-known/jwks.json. */
   async publicJwks(): Promise<{ keys: JWK[] }> {
-    const keys = await Promise.all([this.#key('token'), this.#key('receipt')])
+    const keys = await Promise.all([this.#publicKey('token'), this.#publicKey('receipt')])
     return { keys: keys.map(key => key.jwk) }
   }
 
@@ -84,13 +89,22 @@ export class Signing {
   }
 
   async #verify(purpose: SigningPurpose, typ: string, jws: string): Promise<Uint8Array> {
-    const key = await this.#key(purpose)
+    const key = await this.#publicKey(purpose)
     const { payload, protectedHeader } = await compactVerify(jws, key.publicKey, {
       algorithms: ['EdDSA'],
     })
     if (protectedHeader.typ !== typ || protectedHeader.kid !== key.kid)
       throw new Error('another kind')
     return payload
+  }
+
+  // The public half is no secret: it goes on being used while the key provider does not answer.
+  async #publicKey(purpose: SigningPurpose): Promise<Omit<SigningKey, 'der' | 'privateKey'>> {
+    return this.#key(purpose).catch(error => {
+      const known = this.#imported.get(purpose)
+      if (known && error instanceof Refusal && error.code === 'HB-904') return known
+      throw error
+    })
   }
 
   async #key(purpose: SigningPurpose, db?: Queryable): Promise<SigningKey> {

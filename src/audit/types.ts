@@ -25,6 +25,7 @@ export const ENTRY_ACTIONS = [
   'key.ready',
   'key.rotated',
   'key.closed',
+  'key.rewrapped',
   'quota.used',
   'quota.refused',
   'access.token',

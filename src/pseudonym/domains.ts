@@ -21,6 +21,37 @@ export interface Domain {
   readyAt: Date | null
 }
 
+/** Why a rotation or a closing is refused; its message says what to do. */
+export class DomainError extends Error {
+  readonly code: 'unknown' | 'opening' | 'current' | 'closed' | 'open-work' | 'reason'
+
+  constructor(code: DomainError['code'], message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/** Who rotates or closes, and when. */
+export interface By {
+  actor: Actor
+  at: Date
+}
+
+export interface Closing extends By {
+  /** Why, in words; kept as erasable details of the entry. */
+  reason: string
+  /** Looks at what is still open under the domain, in the transaction that closes it. */
+  before: (tx: Tx) => Promise<void>
+}
+
+export interface Closed {
+  domain: Domain
+  /** Routes that went with it. */
+  routes: number
+  /** Secrets destroyed: the domain's, and one for each housing company's routes. */
+  keys: number
+}
+
 export interface DomainOptions {
   pool: Pool
   keys: KeyStore
@@ -135,13 +166,84 @@ export class DomainStore {
         `UPDATE domain SET state = 'closing' WHERE protocol = $1 AND state = 'current'`,
         [protocol],
       )
-      await tx.query(`UPDATE domain SET state = 'current', ready_at = $2 WHERE name = $1`, [
-        name,
-        at,
-      ])
+      await tx.query(
+        `UPDATE domain SET state = 'current', ready_at = $2,
+           ready_by = (SELECT id FROM party WHERE id = $3) WHERE name = $1`,
+        [name, at, party],
+      )
       await recordKey(tx, 'key.ready', { ...domain, at, actor: { party, role: 'party' } })
       return (await this.find(name, tx))!
     })
+  }
+
+  /**
+   * Opens the next key epoch of a protocol, `<id>/<major>/<n+1>`. Requests go on under the current one
+   * until the recipient reports ready.
+   * @param major major version of the protocol; that of the newest epoch where it is not given
+   * @throws DomainError unknown (no epoch yet), opening (one is already)
+   */
+  async rotate(protocol: string, { actor, at, major }: By & { major?: number }): Promise<Domain> {
+    return this.#exclusively(protocol, async tx => {
+      const { rows } = await tx.query<Domain>(
+        `SELECT ${COLUMNS} FROM domain WHERE protocol = $1 ORDER BY epoch DESC`,
+        [protocol],
+      )
+      const [newest] = rows
+      if (!newest) {
+        const message = `${protocol} has no key yet: the first one opens when it comes into force`
+        throw new DomainError('unknown', message)
+      }
+      const opening = rows.find(domain => domain.state === 'opening')
+      if (opening) {
+        const message = `${opening.name} is opening already: wait until the recipient reports ready, or close it`
+        throw new DomainError('opening', message)
+      }
+      const former = Number(newest.name.split('/').at(-2))
+      const opened = await this.#open(tx, protocol, major ?? former, newest.epoch + 1)
+      await recordKey(tx, 'key.rotated', { ...opened, at, actor })
+      return opened
+    })
+  }
+
+  /**
+   * Destroys a domain's key for good, with its routes and their keys: pseudonyms of it can be made no
+   * more, and feedback by them is refused with HB-413. The entry `key.closed` holds the reason.
+   * @throws DomainError unknown, current, closed; and what `before` throws
+   */
+  async close(name: string, { actor, at, reason, before }: Closing): Promise<Closed> {
+    const protocol = (await this.find(name))?.protocol
+    if (!protocol) throw new DomainError('unknown', `there is no domain ${name}`)
+    return this.#exclusively(protocol, async tx => {
+      // Against the shared lock of what refers to it: who is storing a route now goes first.
+      await tx.query('SELECT FROM domain WHERE name = $1 FOR UPDATE', [name])
+      const { state } = (await this.find(name, tx))!
+      if (state === 'closed') throw new DomainError('closed', `${name} was closed before`)
+      if (state === 'current') {
+        const message = `${name} is current, requests use it: huisbrug keys rotate ${protocol} first`
+        throw new DomainError('current', message)
+      }
+      await before(tx)
+      const { rowCount: routes } = await tx.query('DELETE FROM route WHERE domain = $1', [name])
+      await tx.query(`UPDATE domain SET state = 'closed', closed_at = $2 WHERE name = $1`, [
+        name,
+        at,
+      ])
+      const keys = await this.#destroyKeys(tx, name)
+      const domain = (await this.find(name, tx))!
+      const details = { reason }
+      await recordKey(tx, 'key.closed', { ...domain, at, actor, details, routes: routes ?? 0 })
+      return { domain, routes: routes ?? 0, keys }
+    })
+  }
+
+  async #destroyKeys(tx: Tx, domain: string): Promise<number> {
+    const { rows } = await tx.query<{ name: string }>(
+      `SELECT name FROM wrapped_key WHERE wrapped IS NOT NULL
+         AND (name = $1 OR starts_with(name, $2)) ORDER BY name FOR NO KEY UPDATE`,
+      [keyName(domain), `route:${domain}:`],
+    )
+    for (const row of rows) await this.#keys.destroy(row.name, tx)
+    return rows.length
   }
 
   async #known(name: string): Promise<Domain> {
@@ -197,15 +299,25 @@ interface KeyEvent {
   publicKey: Uint8Array
   at: Date
   actor: Actor
+  details?: Record<string, unknown>
+  routes?: number
 }
 
 async function recordKey(
   tx: Tx,
-  action: 'key.created' | 'key.ready',
-  { name, publicKey, at, actor }: KeyEvent,
+  action: 'key.created' | 'key.ready' | 'key.rotated' | 'key.closed',
+  { name, publicKey, at, actor, details, routes }: KeyEvent,
 ): Promise<void> {
   const rule = `public-key ${Buffer.from(publicKey).toString('base64url')}`
-  await recordEntry(tx, { action, at, actor, reason: `domain ${name}`, rule })
+  await recordEntry(tx, {
+    action,
+    at,
+    actor,
+    reason: `domain ${name}`,
+    rule,
+    ...(details && { details }),
+    ...(routes !== undefined && { counts: { routes } }),
+  })
 }
 
 function keyName(domain: string): string {

@@ -83,6 +83,7 @@ describe('the route keys', () => {
     expect(new Set(hashes).size).toBe(3)
     const { rows } = await database.pool.query('SELECT name FROM wrapped_key ORDER BY name')
     expect(rows.map(row => row.name)).toEqual([
+      'check',
       'route:wm-vdab/1/1:leefgoed',
       'route:wm-vdab/1/1:woonboog',
       'route:wm-vdab/1/2:woonboog',

@@ -42,6 +42,8 @@ export interface TestGatewayOptions {
   roles?: string
   queueUrl?: string
   overrides?: Partial<Context>
+  /** Further settings. */
+  settings?: Record<string, string>
   /** Without webhooks, events wait in the inbox. */
   webhooks?: boolean
 }
@@ -73,6 +75,7 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
     HUISBRUG_LOG_LEVEL: 'debug',
     ...(options.queueUrl && { HUISBRUG_QUEUE_URL: options.queueUrl }),
     ...(options.roles && { HUISBRUG_ROLES: options.roles }),
+    ...options.settings,
   })
   const logged: string[] = []
   const sink = new PassThrough().on('data', chunk => logged.push(String(chunk)))

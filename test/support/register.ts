@@ -17,11 +17,12 @@ export async function prepareTestRegister(
   gateway: TestGateway,
   numbers: string[],
   protocol = 'wm-vdab',
+  epoch?: string,
 ): Promise<TestRegister> {
   const { vdab } = gateway.clients
   const domain = await until('a domain opens', async () => {
     const { items } = await vdab.domains()
-    return items.find(it => it.domain.startsWith(`${protocol}/`))
+    return items.find(it => (epoch ? it.domain === epoch : it.domain.startsWith(`${protocol}/`)))
   })
   const folder = mkdtempSync(join(tmpdir(), 'huisbrug-register-'))
   const store = new RegisterStore(folder)

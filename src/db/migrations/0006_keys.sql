@@ -1,0 +1,8 @@
+-- Which key-encryption key wraps a secret.
+
+ALTER TABLE wrapped_key ADD COLUMN wrapped_by text;
+COMMENT ON COLUMN wrapped_key.wrapped_by IS 'Public name of the key-encryption key that wrapped it; of the row check: the one that wraps from now on. Empty: wrapped before names were kept';
+COMMENT ON COLUMN wrapped_key.wrapped IS 'As the key-encryption key gave it (AES-256-GCM: 12-byte nonce, ciphertext, 16-byte tag; or what the key command returned); empty once destroyed';
+
+ALTER TABLE domain ADD COLUMN ready_by text REFERENCES party;
+COMMENT ON COLUMN domain.ready_by IS 'The recipient that reported it';

@@ -1,0 +1,184 @@
+import { recordEntries } from '../audit/record.ts'
+import type { Actor, EntryDraft } from '../audit/types.ts'
+import type { Pool, Queryable, Tx } from '../db/pool.ts'
+import { EVENTS } from '../delivery/event.ts'
+import { newId } from '../ids.ts'
+import {
+  type By,
+  type Closed,
+  type Domain,
+  DomainError,
+  type DomainStore,
+} from '../pseudonym/domains.ts'
+import { containsNationalNumber } from '../pseudonym/national-number.ts'
+
+const MAX_REASON = 500
+const CLOSED = 'HB-413'
+
+/** What rotating and closing need. */
+export interface EpochParts {
+  pool: Pool
+  domains: DomainStore
+}
+
+/** What would be lost with a key. */
+export interface OpenWork {
+  /** Requests that wait for an answer. */
+  awaiting: number
+  /** Hand-overs that carry its tags, or need its key to name a person. */
+  handOvers: number
+}
+
+/**
+ * Opens the next key epoch, under the major version of the protocol that is in force.
+ * @throws DomainError unknown, opening
+ */
+export async function rotateEpoch(
+  { pool, domains }: EpochParts,
+  protocol: string,
+  by: By,
+): Promise<Domain> {
+  const { rows } = await pool.query<{ version: string }>(
+    `SELECT version FROM protocol_version WHERE id = $1 AND state = 'active'
+     ORDER BY seen_at DESC LIMIT 1`,
+    [protocol],
+  )
+  const major = Number.parseInt(rows[0]?.version ?? '', 10)
+  return domains.rotate(protocol, { ...by, ...(major > 0 && { major }) })
+}
+
+/**
+ * Closes a key epoch for good. What is still open under it keeps it open, unless `force`: then open
+ * hand-overs are withdrawn and requests expire, each with HB-413, in the same transaction.
+ * @throws DomainError unknown, current, closed, open-work, reason
+ */
+export async function closeEpoch(
+  { domains }: EpochParts,
+  name: string,
+  { actor, at, reason, force }: By & { reason: string; force: boolean },
+): Promise<Closed & OpenWork> {
+  assertReason(reason, at)
+  let work: OpenWork = { awaiting: 0, handOvers: 0 }
+  const before = async (tx: Tx) => {
+    work = await readOpenWork(tx, name)
+    if (work.awaiting + work.handOvers === 0) return
+    if (!force) throw new DomainError('open-work', describe(name, work))
+    await withdrawWork(tx, name, actor, at)
+  }
+  const closed = await domains.close(name, { actor, at, reason, before })
+  return { ...closed, ...work }
+}
+
+/** How much is still open under a domain. */
+export async function readOpenWork(db: Queryable, domain: string): Promise<OpenWork> {
+  const { rows } = await db.query<OpenWork>(
+    `SELECT (SELECT count(*)::int FROM message WHERE domain = $1 AND answer_state = 'awaiting') AS awaiting,
+       (SELECT count(*)::int FROM hand_over h WHERE ${OPEN}) AS "handOvers"`,
+    [domain],
+  )
+  return rows[0] ?? { awaiting: 0, handOvers: 0 }
+}
+
+function describe(name: string, { awaiting, handOvers }: OpenWork): string {
+  return (
+    `${name} is still in use: ${awaiting} requests await an answer and ${handOvers} hand-overs are ` +
+    'open; wait for them, or close it with --force, which withdraws them'
+  )
+}
+
+function assertReason(reason: string, at: Date): void {
+  const isGood = reason.trim().length > 0 && reason.length <= MAX_REASON
+  if (isGood && !containsNationalNumber(reason, at.toISOString().slice(0, 10))) return
+  const message = `give a reason of 1 to ${MAX_REASON} characters, without a national number`
+  throw new DomainError('reason', message)
+}
+
+// The number of a month's answers needs no key any more: it is not of the epoch.
+const OPEN = `h.state IN ('queued', 'retrying', 'held', 'parked') AND h.delivered_at IS NULL AND (
+  (h.kind IN ('request', 'items') AND h.domain = $1)
+  OR EXISTS (SELECT FROM feedback f WHERE f.id = h.feedback_id AND f.domain = $1)
+  OR (h.kind = 'event' AND h.domain = $1
+    AND EXISTS (SELECT FROM detection_result r WHERE r.message_id = h.message_id AND r.domain = $1)))`
+
+interface Gone {
+  id: string
+  type: string
+  party: string
+  items: number
+}
+
+async function withdrawWork(tx: Tx, domain: string, actor: Actor, at: Date): Promise<void> {
+  const { rows: busy } = await tx.query(
+    `SELECT h.claimed_until > now() AS busy FROM hand_over h WHERE ${OPEN}
+     ORDER BY h.id FOR NO KEY UPDATE OF h`,
+    [domain],
+  )
+  if (busy.some(row => row.busy)) {
+    const message = `${domain} has hand-overs that are under way this moment: try again in two minutes`
+    throw new DomainError('open-work', message)
+  }
+  const { rows: withdrawn } = await tx.query<Gone>(WITHDRAW, [domain, at, CLOSED])
+  const { rows: expired } = await tx.query<Gone>(EXPIRE, [domain, at, CLOSED])
+  await tellExpired(tx, expired, at)
+  const draft = ({ id, type }: Gone): Omit<EntryDraft, 'action'> => ({
+    at,
+    actor,
+    message: { id, type },
+    code: CLOSED,
+  })
+  await recordEntries(tx, [
+    ...withdrawn.map(gone => ({
+      ...draft(gone),
+      action: 'message.withdrawn' as const,
+      counts: { items: gone.items },
+    })),
+    ...expired.map(gone => ({ ...draft(gone), action: 'message.expired' as const })),
+  ])
+}
+
+async function tellExpired(tx: Tx, expired: Gone[], at: Date): Promise<void> {
+  await tx.query(
+    `INSERT INTO hand_over (id, message_id, destination, kind, event, counted, items, state, due_at, created_at)
+     SELECT id, message_id, party_id, 'event', $4, false, 0, 'queued', now(), $5
+     FROM unnest($1::text[], $2::text[], $3::text[]) AS n (id, message_id, party_id)`,
+    [
+      expired.map(() => newId('del', at)),
+      expired.map(gone => gone.id),
+      expired.map(gone => gone.party),
+      EVENTS.expired,
+      at,
+    ],
+  )
+}
+
+const WITHDRAW = `
+  WITH gone AS (
+    UPDATE hand_over h SET state = 'withdrawn', reason = $3, claimed_until = NULL WHERE ${OPEN}
+    RETURNING h.message_id, h.kind, h.domain, h.feedback_id, h.items),
+  unanswered AS (
+    UPDATE message m SET answer_state = NULL FROM gone
+    WHERE gone.kind = 'request' AND m.id = gone.message_id AND m.answer_state = 'awaiting'),
+  rows AS (
+    DELETE FROM detection_row r USING gone
+    WHERE gone.kind = 'request' AND r.message_id = gone.message_id),
+  items AS (
+    DELETE FROM outgoing_item o USING gone
+    WHERE gone.kind = 'items' AND o.message_id = gone.message_id AND o.domain = gone.domain),
+  exceptions AS (
+    UPDATE exception e SET closed_at = $2 FROM gone
+    WHERE e.feedback_id = gone.feedback_id AND e.closed_at IS NULL),
+  stepped AS (
+    INSERT INTO transition (message_id, state, at, code)
+    SELECT DISTINCT message_id, 'withdrawn', $2::timestamptz, $3 FROM gone)
+  SELECT m.id, m.type, m.party_id AS party, sum(gone.items)::int AS items
+  FROM gone JOIN message m ON m.id = gone.message_id GROUP BY 1, 2, 3`
+
+const EXPIRE = `
+  WITH expired AS (
+    UPDATE message SET answer_state = 'expired' WHERE domain = $1 AND answer_state = 'awaiting'
+    RETURNING id, type, party_id),
+  erased AS (DELETE FROM detection_row r USING expired WHERE r.message_id = expired.id),
+  stepped AS (
+    INSERT INTO transition (message_id, state, at, code)
+    SELECT id, 'expired', $2::timestamptz, $3 FROM expired)
+  SELECT id, type, party_id AS party, 0 AS items FROM expired`
