@@ -76,6 +76,7 @@ async function callParcels(
     ...(await requestBodies(context, calls)),
     ...(await itemBodies(context, calls)),
   ])
+  const first = await firstCalls(context, calls)
   const parcels = new Map<string, Parcel>()
   for (const call of calls) {
     const body = bodies.get(call.id)
@@ -89,7 +90,7 @@ async function callParcels(
         token = await context.peerTokens.token(peer)
         return {
           'Content-Type': 'application/json',
-          'Idempotency-Key': (path && call.messageId) ?? call.id,
+          'Idempotency-Key': path && first.has(call.id) ? (call.messageId ?? call.id) : call.id,
           Authorization: `Bearer ${token}`,
         }
       },
@@ -97,6 +98,19 @@ async function callParcels(
     })
   }
   return parcels
+}
+
+/**
+ * The first call of each message: its key is the message id. Persons of another domain go in a call of
+ * their own, which has another key, or it would pass for a repeated one.
+ */
+async function firstCalls(context: Context, calls: HandOver[]): Promise<Set<string>> {
+  const { rows } = await context.pool.query<{ id: string }>(
+    `SELECT min(id) AS id FROM hand_over WHERE message_id = ANY($1) AND kind IN ('request', 'items')
+     GROUP BY message_id`,
+    [calls.map(call => call.messageId)],
+  )
+  return new Set(rows.map(row => row.id))
 }
 
 type Bodies = Map<string, object>

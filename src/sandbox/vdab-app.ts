@@ -5,6 +5,7 @@ import type {
   ForwardedProgress,
   ForwardedTenanciesEnded,
 } from '../client/types.ts'
+import { isId } from '../ids.ts'
 import type { Journal } from './journal.ts'
 import type { createVdabAccess } from './vdab-access.ts'
 import type { AnswerBook } from './vdab-answers.ts'
@@ -79,13 +80,16 @@ function takeMessages(parts: VdabParts, take: Take): express.RequestHandler {
   return async (request, response) => {
     const message = request.body as Message & { domain?: string }
     const { messageId } = message
-    const refusal = refusalOf(parts, request.get('idempotency-key'), message)
+    const key = request.get('idempotency-key') ?? ''
+    const refusal = refusalOf(parts, key, message)
     if (refusal) {
       response.status(refusal).set('Retry-After', '1').end()
       return
     }
-    const running = underWay.get(messageId) ?? takeNew(request.path, message)
-    underWay.set(messageId, running)
+    // The part of a message under another domain has a key of its own.
+    const part = { ...message, messageId: key }
+    const running = underWay.get(key) ?? takeNew(request.path, part)
+    underWay.set(key, running)
     try {
       await running
       response.status(202).json({ messageId })
@@ -93,7 +97,7 @@ function takeMessages(parts: VdabParts, take: Take): express.RequestHandler {
       // A row that was changed on the way will not open the next time either.
       response.status(error instanceof RegisterError ? 422 : 500).end()
     } finally {
-      underWay.delete(messageId)
+      underWay.delete(key)
       parts.onChange()
     }
   }
@@ -101,10 +105,11 @@ function takeMessages(parts: VdabParts, take: Take): express.RequestHandler {
 
 function refusalOf(
   { register }: VdabParts,
-  key: string | undefined,
+  key: string,
   message: Message & { domain?: string },
 ): number | undefined {
-  if (typeof message.messageId !== 'string' || key !== message.messageId) return 400
+  const named = key === message.messageId || isId('del', key)
+  if (typeof message.messageId !== 'string' || !named) return 400
   // Too early: the register is still being prepared for this domain.
   return register.isPrepared(message.domain ?? '') ? undefined : 503
 }

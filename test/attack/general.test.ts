@@ -249,10 +249,10 @@ describe('an objection', () => {
 
   test('tells nobody', async () => {
     const { dossier } = await announce(TODAY)
-    const before = gateway.vdab.received.length
-    await send('objection.raised', [{ dossier }])
+    const { messageId } = await send('objection.raised', [{ dossier }])
     await settleOnce(gateway.context)
-    expect(gateway.vdab.received.length).toBe(before)
+    expect(gateway.vdab.received.filter(it => it.raw.includes(messageId))).toEqual([])
+    expect(callsOf(gateway, 'objection.raised')).toEqual([])
   })
 })
 
@@ -451,3 +451,111 @@ test('an objection window is not evaded by the endpoint of a type that cannot ca
     await own.close()
   }
 })
+
+describe('more than one key epoch', () => {
+  test('ended tenancies of two epochs are two calls, each with a key of its own', async () => {
+    const { woonboog } = gateway.clients
+    const wm = await openDomain(gateway)
+    await woonboog.detect(detection(tenants(50, 1)))
+    await gateway.context.domains.rotate('wm-vdab', {
+      actor: { role: 'operator' },
+      at: new Date(),
+    })
+    const { items } = await gateway.clients.vdab.domains()
+    const opened = items.find(it => it.domain.startsWith('wm-vdab/') && it.domain !== wm)!
+    await gateway.clients.vdab.domainReady(opened.domain)
+    await woonboog.detect(detection(tenants(60, 1)))
+    const ended = [50, 60].map(index => ({ tenantRef: `t-${index}`, endedOn: TODAY }))
+    const { messageId } = await woonboog.tenanciesEnded({ protocol: 'wm-vdab', items: ended })
+    const calls = await until('both calls', () => {
+      const all = gateway.vdab
+        .to('/tenancies/ended')
+        .filter(it => it.body['messageId'] === messageId)
+      return all.length === 2 && all
+    })
+    expect(new Set(calls.map(it => it.headers['idempotency-key'])).size).toBe(2)
+    expect(new Set(calls.map(it => it.body['domain']))).toEqual(new Set([wm, opened.domain]))
+  })
+})
+
+describe('progress about an event of VDAB', () => {
+  test('goes no further once the person withdrew the participation, in flight or after', async () => {
+    await addThirdProtocol(gateway, addContact)
+    await until('it is listed', () => listed('contact.needed'))
+    const { indexes } = await ask(2)
+    const { rows } = await gateway.db.pool.query<{ tag: Buffer; domain: string }>(
+      `SELECT tag, domain FROM route WHERE domain LIKE '${THIRD}/%' AND party_id = 'woonboog'
+       ORDER BY expires_at DESC LIMIT 2`,
+    )
+    const items = rows.map(row => ({ tag: row.tag.toString('base64url'), neededOn: TODAY }))
+    const told = await gateway.clients.vdab.send({
+      ...{ protocol: THIRD, type: 'contact.needed', purpose: 'help', domain: rows[0]!.domain },
+      items,
+    } as never)
+    expect(told.accepted).toBe(2)
+    const { rows: feedback } = await gateway.db.pool.query<{ id: string }>(
+      'SELECT id FROM feedback WHERE message_id = $1 ORDER BY id',
+      [told.messageId],
+    )
+    const [first, second] = feedback.map(({ id }) => ({
+      feedbackId: id,
+      status: 'closed',
+      on: TODAY,
+    }))
+    gateway.vdab.reply = () => ({ status: 503, headers: { 'retry-after': '600' } })
+    const inFlight = await send('contact.done', [first!])
+    await until('it was tried', async () => (await stateOf(inFlight.messageId)) === 'retrying')
+    await send(
+      'participation.withdrawn',
+      indexes.map(index => ({ dossier: `d-${index}` })),
+    )
+    expect(await stateOf(inFlight.messageId)).toBe('withdrawn')
+    await expect(send('contact.done', [second!])).rejects.toMatchObject({ code: 'HB-415' })
+    const { rows: open } = await gateway.db.pool.query<{ status: string }>(
+      'SELECT status FROM feedback WHERE id = $1',
+      [second!.feedbackId],
+    )
+    expect(open).toEqual([{ status: 'open' }])
+  })
+})
+
+function listed(type: string): boolean {
+  const { standings, current } = {
+    standings: gateway.context.protocols.standings(),
+    current: gateway.context.protocols.current(),
+  }
+  const document = current.protocols.get(THIRD)?.document as Agreement | undefined
+  const isThere = document?.messageTypes.some(one => one.type === type) ?? false
+  return isThere && standings.get(THIRD)?.status === 'in-force'
+}
+
+/** An event of VDAB about a person, and what was done with it, told to VDAB. */
+function addContact(document: Agreement): void {
+  const { messageTypes, dataElements } = document
+  const answer = messageTypes.find(one => one.type === 'participants.answer')!
+  const { answers: _, ...fromVdab } = answer
+  const question = messageTypes.find(one => one.type === 'referral.announced')!
+  const { preconditions: __, ...toVdab } = question
+  messageTypes.push(
+    { ...fromVdab, type: 'contact.needed', label: 'contact', pattern: 'event' },
+    {
+      ...toVdab,
+      type: 'contact.done',
+      label: 'gedaan',
+      pattern: 'progress',
+      answers: 'contact.needed',
+    },
+  )
+  const row = dataElements.find(one => one.field === 'row')!
+  const known = dataElements.find(one => one.field === 'known')!
+  const needed = ['contact.needed']
+  dataElements.push(
+    { ...row, id: 'tag', field: 'tag', format: 'pseudonym', messageTypes: needed },
+    { ...known, id: 'needed', field: 'neededOn', format: 'date', messageTypes: needed },
+  )
+  for (const element of dataElements.filter(one => ['status', 'on'].includes(one.field))) {
+    element.messageTypes = [...element.messageTypes, 'contact.done']
+    const { from, to } = toVdab
+    element.directions = [...element.directions, { from, to } as never]
+  }
+}
