@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -203,6 +203,25 @@ describe('huisbrug party', () => {
       exit: 1,
       err: 'there is no party nobody',
     })
+  })
+
+  test('keys makes a pair that can be registered, keeps it to its owner, never writes over one', async () => {
+    const own = join(folder, 'own')
+    const made = await party('keys', own, '--json')
+    expect(made.exit).toBe(0)
+    const { kid, privateFile, publicFile } = JSON.parse(made.out)
+    expect(statSync(privateFile).mode & 0o777).toBe(0o600)
+    const pair = readFileSync(privateFile, 'utf8')
+    expect(JSON.parse(pair).privateKey).toMatchObject({ kid, alg: 'EdDSA', d: expect.any(String) })
+    expect(readFileSync(publicFile, 'utf8')).not.toContain('"d"')
+    const wrong = await party(...addArgs(privateFile))
+    expect(wrong.err).toBe('this is the private key pair: give the jwks.json beside it')
+    expect((await party('keys', own)).err).toBe(
+      `${privateFile} is there already: give another folder`,
+    )
+    expect(readFileSync(privateFile, 'utf8')).toBe(pair)
+    const added = await party(...addArgs(publicFile).map(arg => (arg === 'woonboog' ? 'own' : arg)))
+    expect(added).toMatchObject({ exit: 0, out: expect.stringContaining(kid) })
   })
 
   test('wrong use is told before anything is opened', async () => {

@@ -1,4 +1,12 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Agreement } from '../../src/protocol/document.ts'
@@ -62,6 +70,35 @@ describe('huisbrug protocol', () => {
     expect((await run(good, 'render', 'wm-vdab-woonboog')).stdout).toBe(page)
     const model = JSON.parse((await run(good, 'render', 'wm-vdab', '--json')).stdout)
     expect(model.articles).toHaveLength(22)
+  })
+
+  test('render refuses a name that does not say what to write, and a folder that is not there', async () => {
+    const unclear = await run(good, 'render', 'wm-vdab', '--out', join(folder, 'page.docx'))
+    expect(unclear.code).toBe(2)
+    expect(unclear.stderr).toContain('end it in .html, .pdf or .jsonld, or give --format')
+    expect(existsSync(join(folder, 'page.docx'))).toBe(false)
+    for (const args of [['render', 'wm-vdab'], ['list']]) {
+      const nowhere = await run(good, ...args, '--out', join(folder, 'none', 'page.html'))
+      expect(nowhere.code).toBe(1)
+      expect(nowhere.stderr).toContain('cannot be written: make its folder first')
+    }
+  })
+
+  test('lint says where a file is no JSON, and what to do with signatures of another protocol', async () => {
+    const dir = join(folder, 'copied')
+    cpSync(join(good, 'wm-vdab'), join(dir, 'own'), { recursive: true })
+    write(dir, 'own', document => {
+      document.protocolId = 'own'
+      document.modalities.domain = 'own/1'
+    })
+    mkdirSync(join(dir, 'kapot'))
+    writeFileSync(join(dir, 'kapot', 'protocol.json'), '{\n "a": 1,\n "b": }')
+    const { code, stdout } = await run(dir, 'lint')
+    expect(code).toBe(1)
+    expect(stdout).toContain(`protocol.json is not JSON: Unexpected token '}', "{ "a": 1, "b": }"`)
+    expect(stdout).toContain('belongs to another protocol: take it away; signing and publishing')
+    const shown = await run(dir, 'show', 'own')
+    expect(shown.stdout).toContain('obstacle  HB-317')
   })
 
   test('diff of two documents, by id or from a file', async () => {

@@ -93,10 +93,14 @@ test('signs as the representative, today, and that alone puts the sample in forc
 
   const revoked = await sign('--statement', 'revoke', '--signer', 'iemand', '--function', 'raad')
   expect(revoked.code).toBe(0)
+  expect(revoked.stdout).toContain('final: only a new version can take its place')
   expect(record().signatures.map(one => [one.statement, one.function])).toEqual([
     ['accept', 'gedelegeerd bestuurder'],
     ['revoke', 'raad'],
   ])
+  expect(statusOf('wm-vdab')).toBe('HB-306')
+  const vain = await sign()
+  expect(vain.stdout).toContain('but vdab revoked this text: it does not come in force')
   expect(statusOf('wm-vdab')).toBe('HB-306')
 })
 

@@ -36,6 +36,8 @@ interface Signed {
   date: string
   /** False where it had been signed before. */
   written: boolean
+  /** Who revoked this text: no acceptance of it counts any more, once that verified. */
+  revokedBy: string[]
   file: string
 }
 
@@ -46,7 +48,9 @@ export function signCommand(protocol: Command, now: () => Date): void {
     .requiredOption('--party <id>', 'who signs')
     .requiredOption('--key <file>', 'its private key: PEM (PKCS8) or JWK')
     .addOption(
-      new Option('--statement <kind>', 'what it states').choices(statements).default('accept'),
+      new Option('--statement <kind>', 'what it states; revoke is final for this text')
+        .choices(statements)
+        .default('accept'),
     )
     .option(
       '--kid <kid>',
@@ -139,9 +143,12 @@ async function carryOut(
     return same ? undefined : { ...record, signatures: [...record.signatures, line] }
   })
   const written = before === undefined
+  const revokedBy = protocol.record.signatures
+    .filter(one => one.statement === 'revoke' && one.digest === digest)
+    .map(one => one.party)
   return {
     ...{ protocol: protocol.id, version, party, statement, digest },
-    ...{ date: before ?? date, written, file },
+    ...{ date: before ?? date, written, revokedBy: [...new Set(revokedBy)], file },
   }
 }
 
@@ -155,9 +162,17 @@ function told({
   digest,
   date,
   written,
+  revokedBy,
   file,
 }: Signed): string[] {
   const what = `${party} ${DONE[statement as keyof typeof DONE]} ${protocol} ${version}`
   if (!written) return [`${what} already, since ${date}: nothing changed`]
-  return [`${what}, dated ${date}`, `  digest ${digest}`, `  in ${file}`]
+  const isVain = statement === 'accept' && revokedBy.length > 0
+  const final = [
+    ...(isVain
+      ? [`  but ${revokedBy.join(', ')} revoked this text: it does not come in force`]
+      : []),
+    ...(isVain || statement === 'revoke' ? ['  final: only a new version can take its place'] : []),
+  ]
+  return [`${what}, dated ${date}`, `  digest ${digest}`, `  in ${file}`, ...final]
 }
