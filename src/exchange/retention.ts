@@ -1,5 +1,5 @@
 import type { Context } from '../context.ts'
-import { isAgreement } from '../protocol/document.ts'
+import { type Agreement, isAgreement } from '../protocol/document.ts'
 
 const OUTCOME_DAYS = 30
 
@@ -12,10 +12,9 @@ const OUTCOME_DAYS = 30
  */
 export async function eraseExpired(context: Context): Promise<void> {
   const set = context.protocols.current()
-  const kept = [...set.protocols.values()].filter(isAgreement).map(({ id, document }) => {
-    const { payloadRetentionDays, routeRetentionDays } = document.modalities
-    return { id, payloadRetentionDays, routeRetentionDays, until: document.duration.until }
-  })
+  const loaded = [...set.protocols.values()].filter(isAgreement).map(keptUnder)
+  const { rows } = await context.pool.query<LoadedAgreement>(GONE, [loaded.map(it => it.id)])
+  const kept = [...loaded, ...rows.map(keptUnder)]
   const ids = kept.map(it => it.id)
   const at = context.clock()
   await context.pool.query(ERASE_PAYLOADS, [ids, kept.map(it => it.payloadRetentionDays), at])
@@ -55,6 +54,23 @@ const ERASE_PARTICIPATIONS = `
   WITH over AS (DELETE FROM participation p WHERE p.withdrawn_on IS NULL AND ${WITHOUT_ROUTE})
   UPDATE participation p SET document = NULL
   WHERE p.withdrawn_on IS NOT NULL AND p.document IS NOT NULL AND ${WITHOUT_ROUTE}`
+
+interface LoadedAgreement {
+  id: string
+  document: Agreement
+}
+
+function keptUnder({ id, document }: LoadedAgreement) {
+  const { payloadRetentionDays, routeRetentionDays } = document.modalities
+  return { id, payloadRetentionDays, routeRetentionDays, until: document.duration.until }
+}
+
+// A document that is taken away, or cannot be read, is no ground to keep data longer than it said.
+const GONE = `
+  SELECT DISTINCT ON (id) id, document FROM protocol_version
+  WHERE id <> ALL($1) AND jsonb_typeof(document -> 'modalities' -> 'payloadRetentionDays') = 'number'
+    AND jsonb_typeof(document -> 'modalities' -> 'routeRetentionDays') = 'number'
+  ORDER BY id, seen_at DESC`
 
 const ERASE_PAYLOADS = `
   WITH kept AS (SELECT * FROM unnest($1::text[], $2::int[]) AS k (protocol, days)),

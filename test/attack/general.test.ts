@@ -1,3 +1,5 @@
+import { renameSync } from 'node:fs'
+import { join } from 'node:path'
 import { claimDue } from '../../src/delivery/claim.ts'
 import { eraseExpired } from '../../src/exchange/retention.ts'
 import { settleOnce } from '../../src/exchange/settle.ts'
@@ -408,6 +410,33 @@ describe('what is kept of persons', () => {
     const { rows } = await gateway.db.pool.query('SELECT FROM objection')
     expect(rows).toEqual([])
   })
+})
+
+test('what was delivered is erased in time, also once the document is gone from the folder', async () => {
+  const { messageId } = await ask(2)
+  const { body } = await forwarded(gateway, messageId)
+  const about = { inReplyTo: messageId, requestDigest: String(body['requestDigest']) }
+  const sent = await send('participants.answer', [], about)
+  await until('it is delivered', async () => (await stateOf(sent.messageId)) === 'delivered')
+  await gateway.db.pool.query(
+    "UPDATE hand_over SET delivered_at = now() - interval '30 days' WHERE message_id = $1",
+    [sent.messageId],
+  )
+  const left = async () => {
+    await eraseExpired(gateway.context)
+    const { rows } = await gateway.db.pool.query(
+      'SELECT FROM detection_result WHERE message_id = $1',
+      [sent.messageId],
+    )
+    return rows.length
+  }
+  const folder = join(gateway.protocolsDir, THIRD)
+  renameSync(folder, join(gateway.protocolsDir, '.away'))
+  await gateway.context.protocols.reload()
+  expect(gateway.context.protocols.current().protocols.has(THIRD)).toBe(false)
+  expect(await left()).toBe(0)
+  renameSync(join(gateway.protocolsDir, '.away'), folder)
+  await gateway.context.protocols.reload()
 })
 
 test('an objection window is not evaded by the endpoint of a type that cannot carry its date', async () => {
