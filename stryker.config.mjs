@@ -29,7 +29,7 @@ export default {
   // Modules of earlier runs stay in memory.
   maxTestRunnerReuse: 60,
   timeoutMS: 10_000,
-  reporters: ['clear-text', 'json'],
+  reporters: ['progress-append-only', 'clear-text', 'json'],
   jsonReporter: { fileName: 'data/mutation.json' },
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
   allowConsoleColors: false,

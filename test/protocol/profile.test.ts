@@ -89,3 +89,18 @@ test('the form of a type: that of its named operation unless the general one is 
   expect(formOf('help.asked')).toEqual(general)
   expect(formOf('constructor')).toEqual(general)
 })
+
+test('values: of told fields of an item, those of a list and of a boolean', () => {
+  const codes = ['one', 'two'].map(code => ({ code, label: code }))
+  const profile = read(
+    ['alpha', 'code', { codes }],
+    ['beta', 'boolean'],
+    ['gamma', 'date'],
+    ['delta', 'code', { codes, reaches: 'gateway' }],
+    ['epsilon', 'boolean', { place: 'header' }],
+  )
+  expect([...profile!.values]).toEqual([
+    ['alpha', ['one', 'two']],
+    ['beta', [false, true]],
+  ])
+})

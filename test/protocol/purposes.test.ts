@@ -57,3 +57,20 @@ test('without a purpose, or under one that the type has not, it is the first', (
   expect(compileMessage(document, 'detection.request', false, 'follow-up')).toBe(first)
   expect(compileMessage(document, 'detection.request', false, 'refinement')).not.toBe(first)
 })
+
+test('names that run on into one another are kept apart', () => {
+  const document = sampleFramework()
+  const [message, element] = [document.messageTypes[0]!, document.dataElements[0]!]
+  const types = { 'help.asked': 'falsegoal', 'help.askedfalse': 'goal' }
+  document.messageTypes = Object.entries(types).map(([type, purpose]) => ({
+    ...message,
+    ...{ type, pattern: 'event', purposes: [purpose] },
+  }))
+  document.dataElements = Object.keys(types).map(type => ({
+    ...element,
+    messageTypes: [type],
+    purposes: Object.values(types),
+  }))
+  const first = compileMessage(document, 'help.asked')
+  expect(compileMessage(document, 'help.askedfalse')).not.toBe(first)
+})
