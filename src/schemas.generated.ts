@@ -1720,6 +1720,10 @@ export interface Health {
      * In a few words, without personal data
      */
     detail: string
+    /**
+     * What to do, where it is not well
+     */
+    remedy?: string
   }[]
 }
 /**
