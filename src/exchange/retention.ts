@@ -1,4 +1,6 @@
+import { recordEntries } from '../audit/record.ts'
 import type { Context } from '../context.ts'
+import { inTransaction } from '../db/pool.ts'
 import { type Agreement, isAgreement } from '../protocol/document.ts'
 
 const OUTCOME_DAYS = 30
@@ -17,6 +19,7 @@ export async function eraseExpired(context: Context): Promise<void> {
   const kept = [...loaded, ...rows.map(keptUnder)]
   const ids = kept.map(it => it.id)
   const at = context.clock()
+  await expireUndelivered(context, kept)
   await context.pool.query(ERASE_PAYLOADS, [ids, kept.map(it => it.payloadRetentionDays), at])
   await context.pool.query(ERASE_UNSENT)
   await context.pool.query('DELETE FROM route WHERE expires_at < $1', [at])
@@ -54,6 +57,56 @@ const ERASE_PARTICIPATIONS = `
   WITH over AS (DELETE FROM participation p WHERE p.withdrawn_on IS NULL AND ${WITHOUT_ROUTE})
   UPDATE participation p SET document = NULL
   WHERE p.withdrawn_on IS NOT NULL AND p.document IS NOT NULL AND ${WITHOUT_ROUTE}`
+
+const MAX_EXPIRING = 5_000
+
+/**
+ * What nobody took for as long as its routes are kept expires: parked calls and events that nobody
+ * looked at would keep what they say of persons for good. Requests have the end of their answer window.
+ */
+async function expireUndelivered(
+  context: Context,
+  kept: ReturnType<typeof keptUnder>[],
+): Promise<void> {
+  const at = context.clock()
+  await inTransaction(context.pool, async tx => {
+    const { rows } = await tx.query<{ message: { id: string; type: string }; items: number }>(
+      EXPIRE_UNDELIVERED,
+      [kept.map(it => it.id), kept.map(it => it.routeRetentionDays), at],
+    )
+    await recordEntries(
+      tx,
+      rows.map(({ message, items }) => ({
+        action: 'message.expired' as const,
+        at,
+        actor: { role: 'gateway' },
+        message,
+        counts: { items },
+        code: 'HB-508',
+      })),
+    )
+  })
+}
+
+const EXPIRE_UNDELIVERED = `
+  WITH kept AS (SELECT * FROM unnest($1::text[], $2::int[]) AS k (protocol, days)),
+  old AS (
+    SELECT h.id, m.type FROM hand_over h JOIN message m ON m.id = h.message_id
+      JOIN kept k ON k.protocol = m.protocol
+    WHERE h.state IN ('queued', 'retrying', 'held', 'parked') AND h.kind <> 'request'
+      AND h.delivered_at IS NULL AND (h.claimed_until IS NULL OR h.claimed_until < now())
+      AND h.created_at < $3::timestamptz - make_interval(days => k.days)
+    ORDER BY h.id LIMIT ${MAX_EXPIRING} FOR NO KEY UPDATE OF h SKIP LOCKED),
+  expired AS (
+    UPDATE hand_over h SET state = 'expired', reason = 'HB-508', claimed_until = NULL
+    FROM old WHERE h.id = old.id RETURNING h.message_id, h.feedback_id, h.items, old.type),
+  closed AS (
+    UPDATE exception e SET closed_at = $3 FROM expired
+    WHERE e.feedback_id = expired.feedback_id AND e.closed_at IS NULL),
+  stepped AS (
+    INSERT INTO transition (message_id, state, at, code)
+    SELECT DISTINCT message_id, 'expired', $3::timestamptz, 'HB-508' FROM expired)
+  SELECT json_build_object('id', message_id, 'type', type) AS message, items FROM expired`
 
 interface LoadedAgreement {
   id: string

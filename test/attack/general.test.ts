@@ -439,6 +439,30 @@ test('what was delivered is erased in time, also once the document is gone from 
   await gateway.context.protocols.reload()
 })
 
+test('what is parked and forgotten is not kept for good', async () => {
+  const { indexes } = await ask(1)
+  gateway.vdab.reply = () => ({ status: 422 })
+  const items = [{ dossier: `d-${indexes[0]}`, announcedOn: daysAgo(9) }]
+  const { messageId } = await send('referral.announced', items)
+  await until('it is parked', async () => (await stateOf(messageId)) === 'parked')
+  const contents = async () => {
+    await eraseExpired(gateway.context)
+    const { rows } = await gateway.db.pool.query(
+      'SELECT FROM outgoing_item WHERE message_id = $1',
+      [messageId],
+    )
+    return rows.length
+  }
+  expect(await contents()).toBe(1)
+  await gateway.db.pool.query(
+    "UPDATE hand_over SET created_at = now() - interval '401 days' WHERE message_id = $1",
+    [messageId],
+  )
+  expect(await contents()).toBe(0)
+  expect(await stateOf(messageId)).toBe('expired')
+  await assertConserved(gateway)
+})
+
 test('an objection window is not evaded by the endpoint of a type that cannot carry its date', async () => {
   const own = await testGateway({
     framework: document => {
