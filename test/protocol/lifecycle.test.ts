@@ -21,6 +21,17 @@ const at = (text: string) => new Date(text)
 describe('the table of states', () => {
   const states = Object.keys(TRANSITIONS) as ProtocolState[]
 
+  test('has these steps and no other', () => {
+    const steps = states.flatMap(from => TRANSITIONS[from].map(to => `${from} > ${to}`))
+    expect(steps).toEqual([
+      ...['draft > dpo-review', 'dpo-review > draft', 'dpo-review > advised'],
+      ...['advised > draft', 'advised > signed', 'signed > published', 'signed > terminated'],
+      ...['published > active', 'published > terminated', 'published > expired'],
+      ...['active > suspended', 'active > terminated', 'active > expired'],
+      ...['suspended > active', 'suspended > terminated', 'suspended > expired'],
+    ])
+  })
+
   test('is closed, and only terminated and expired are ends', () => {
     for (const state of states) {
       for (const next of TRANSITIONS[state]) expect(states).toContain(next)
