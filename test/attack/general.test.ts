@@ -463,6 +463,50 @@ test('what is parked and forgotten is not kept for good', async () => {
   await assertConserved(gateway)
 })
 
+test('hundreds of persons at once, in opposite orders: nothing is our fault, and all of it balances', async () => {
+  for (let round = 0; round < 3; round++) {
+    const { indexes } = await ask(300)
+    const dossiers = indexes.map(index => ({ dossier: `d-${index}` }))
+    const announced = dossiers.map(one => ({ ...one, announcedOn: daysAgo(9) }))
+    await send('referral.announced', announced)
+    const { rows } = await gateway.db.pool.query<{ id: string }>(
+      'SELECT id FROM feedback ORDER BY id DESC LIMIT 300',
+    )
+    const steps = (status: string) => rows.map(({ id }) => ({ feedbackId: id, status, on: TODAY }))
+    const waiting = announced.map(one => ({ ...one, announcedOn: TODAY }))
+    await send('referral.announced', waiting)
+    const outcomes = await Promise.allSettled([
+      send('referral.taken-up', steps('taken-up')),
+      send('referral.taken-up', steps('closed').toReversed()),
+      send('objection.raised', dossiers),
+      send('objection.raised', dossiers.toReversed()),
+      send('referral.announced', waiting.toReversed()),
+      send('participation.withdrawn', dossiers.slice(0, 150)),
+      send('participation.withdrawn', dossiers.slice(100).toReversed()),
+    ])
+    const codes = outcomes.flatMap(it =>
+      it.status === 'rejected' ? [it.reason.code ?? it.reason] : [],
+    )
+    expect(codes.filter(code => !/^HB-(4\d\d|507)$/.test(String(code)))).toEqual([])
+    await assertConserved(gateway)
+  }
+}, 60_000)
+
+test('an explanation does not tell whether another party has a message', async () => {
+  await openDomain(gateway)
+  const { messageId } = await gateway.clients.leefgoed.detect(detection(tenants(90, 1)))
+  const explain = async (inReplyTo: string) => {
+    const message = {
+      ...{ protocol: 'wm-vdab', type: 'detection.answer', purpose: 'detection', inReplyTo },
+      ...{ nonce: 'A'.repeat(43), requestDigest: 'A'.repeat(43), items: [{ found: 1 }] },
+    }
+    const reply = await gateway.clients.woonboog.explain({ type: 'detection.answer', message })
+    return { ...reply, at: '' }
+  }
+  const nothing = await explain('msg_01KAJ5J7WQ7Z3M8T5V9XK2B4CD')
+  expect(await explain(messageId)).toEqual(nothing)
+})
+
 test('an objection window is not evaded by the endpoint of a type that cannot carry its date', async () => {
   const own = await testGateway({
     framework: document => {
