@@ -5,7 +5,6 @@ import type {
   ForwardedProgress,
   ForwardedTenanciesEnded,
 } from '../client/types.ts'
-import { isId } from '../ids.ts'
 import type { Journal } from './journal.ts'
 import type { createVdabAccess } from './vdab-access.ts'
 import type { AnswerBook } from './vdab-answers.ts'
@@ -103,12 +102,14 @@ function takeMessages(parts: VdabParts, take: Take): express.RequestHandler {
   }
 }
 
+const DELIVERY_ID = /^del_[0-9A-HJKMNP-TV-Z]{26}$/
+
 function refusalOf(
   { register }: VdabParts,
   key: string,
   message: Message & { domain?: string },
 ): number | undefined {
-  const named = key === message.messageId || isId('del', key)
+  const named = key === message.messageId || DELIVERY_ID.test(key)
   if (typeof message.messageId !== 'string' || !named) return 400
   // Too early: the register is still being prepared for this domain.
   return register.isPrepared(message.domain ?? '') ? undefined : 503
