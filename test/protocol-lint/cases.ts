@@ -135,9 +135,29 @@ export const PAIRS: Readonly<Record<Exclude<RuleCode, 'one-party-accedes'>, Pair
     set(modalities, { domain: 'wm-vdab/2' }),
     one => Object.assign(one, { version: '1.9.9' }),
   ],
-  'missing-section': [
-    one => delete one.acceding,
-    one => Object.assign(one, { kind: 'protocol', acceding: undefined }),
+  'missing-section': [one => delete one.acceding, bilateral()],
+  'section-elsewhere': [
+    one => {
+      const { acceding } = one
+      bilateral()(one)
+      Object.assign(one, { acceding })
+    },
+    bilateral(),
+  ],
+  'too-few-parties': [
+    one => {
+      bilateral()(one)
+      one.parties.length = 1
+      one.dpoAdvice.length = 1
+    },
+    bilateral(),
+  ],
+  'advice-of-stranger': [
+    one => {
+      bilateral()(one)
+      one.dpoAdvice.push({ ...found(one.dpoAdvice[1]), party: 'leefgoed' })
+    },
+    bilateral(),
   ],
   'kbo-check-number': [
     one => Object.assign(found(one.parties[0]), { kbo: '0999000128' }),
@@ -315,6 +335,18 @@ function secondAnswer(enabled: boolean): Change {
     const first = message(document, 'detection.answer')
     document.messageTypes.push({ ...first, type: 'second.answer', enabled })
     element(document, 'found').messageTypes.push('second.answer')
+  }
+}
+
+/** A protocol between VDAB and one housing company, in place of a framework. */
+function bilateral(): Change {
+  return document => {
+    const vdab = found(document.parties[0])
+    const woonboog = { id: 'woonboog', kind: 'housing-company', kbo: '0999000327' } as const
+    document.kind = 'protocol'
+    delete document.acceding
+    document.parties = [vdab, { ...vdab, ...woonboog, role: 'sender' }]
+    found(document.dpoAdvice[1]).party = 'woonboog'
   }
 }
 

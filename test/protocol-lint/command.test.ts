@@ -76,7 +76,7 @@ test('refused and incomplete: grouped by document, the heaviest first, exit 1', 
   expect(code).toBe(1)
   expect(printed).toContain(`kapot: 1 refused
   refused not-json at protocol.json
-      protocol.json is not JSON
+      protocol.json is not JSON: Expected property name or '}' in JSON at position 1 (line 1 column 2)
       source: schemas/protocol.json
 `)
   const start = printed.indexOf('wm-vdab: 1 refused, 1 incomplete, ')
@@ -123,8 +123,8 @@ test('a file outside the folder: clean, incomplete, of the wrong shape, or no JS
 
 test('colours where the terminal has them, and never from the document', async () => {
   const set = loadProtocols(bad)
-  const plain = lintReport(set, undefined).text
-  const coloured = lintReport(set, undefined, { colours: true }).text
+  const plain = lintReport(set, undefined, { dir: bad }).text
+  const coloured = lintReport(set, undefined, { colours: true, dir: bad }).text
   expect(plain).not.toContain('\u001b')
   expect(coloured).toContain('\u001b[31mrefused\u001b[39m')
   expect(stripVTControlCharacters(coloured)).toBe(plain)

@@ -26,11 +26,13 @@ function missingAdvice({ kind, parties, dpoAdvice }: Protocol): Remark[] {
   const without = [...named].filter(id => !advised.has(id))
   const further = kind !== 'framework' || [...advised].some(party => !named.has(party))
   const text = 'no officer advised for those who accede'
+  const strangers = kind === 'framework' ? [] : [...advised].filter(party => !named.has(party))
   return [
     ...without.map(id =>
       broken('missing-advice', 'dpoAdvice', `the officer of ${id} did not advise`),
     ),
     ...unless(further, 'missing-advice', 'dpoAdvice', text),
+    ...strangers.map(party => broken('advice-of-stranger', `dpoAdvice[${party}]`)),
   ]
 }
 

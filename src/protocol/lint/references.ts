@@ -90,11 +90,13 @@ function fieldsTwice(document: Agreement): Remark[] {
 
 function domainName({ protocolId, version, modalities }: Agreement): Remark[] {
   const right = modalities.domain === `${protocolId}/${version.split('.')[0]}`
-  return unless(right, 'domain-name', 'modalities.domain')
+  const domain = `${protocolId}/${version.split('.')[0]}`
+  return unless(right, 'domain-name', 'modalities.domain', `the pseudonym domain is ${domain}`)
 }
 
 /** What a framework and a deliberation-backed exchange must say besides the rest. */
-function sectionsOfKind({ kind, acceding, deliberation }: Agreement): Remark[] {
+function sectionsOfKind({ kind, parties, acceding, deliberation }: Agreement): Remark[] {
+  const alone = kind !== 'framework' && parties.length < 2
   const who = kind !== 'framework' || acceding !== undefined
   const named = kind !== 'deliberation-backed' || deliberation !== undefined
   return [
@@ -105,5 +107,7 @@ function sectionsOfKind({ kind, acceding, deliberation }: Agreement): Remark[] {
       'deliberation',
       'an exchange under a deliberation names it',
     ),
+    ...unless(kind === 'framework' || acceding === undefined, 'section-elsewhere', 'acceding'),
+    ...unless(!alone, 'too-few-parties', 'parties'),
   ]
 }

@@ -99,6 +99,15 @@ export const RULES = {
     'a framework says who may accede; an exchange under a deliberation names it',
     OWN_PARTS,
   ),
+  'section-elsewhere': refused('only a framework says who may accede', OWN_PARTS),
+  'too-few-parties': refused(
+    'an exchange has two parties at least; only a framework waits for those who accede',
+    DECREE,
+  ),
+  'advice-of-stranger': incomplete(
+    'an advice is that of the officer of a party; only in a framework it may be for those who accede',
+    DECREE,
+  ),
   'one-party-accedes': refused(
     'an accession has exactly one party with the role acceding',
     'One housing company, one declaration of accession',
