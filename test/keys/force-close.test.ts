@@ -85,6 +85,17 @@ describe('a key epoch with open work', () => {
     expect(rows.map(row => row.action)).toEqual(['message.expired', 'message.withdrawn'])
   }, 30_000)
 
+  test('no route is stored under it any more, whoever sealed it before', async () => {
+    const insert = (domain: string) =>
+      gateway.db.pool.query(
+        `INSERT INTO route (domain, tag, party_id, subject_tag, reference_hash, reference, period, expires_at)
+         VALUES ($1, $2, 'woonboog', $2, $2, $2, '2026-01', now())`,
+        [domain, Buffer.alloc(16, 7)],
+      )
+    await expect(insert(FIRST)).rejects.toThrow('the domain is closed')
+    await insert(SECOND)
+  })
+
   test('what may not be closed is named', async () => {
     await expect(close('again', true)).rejects.toMatchObject({ code: 'closed' })
     const other = (name: string) =>

@@ -6,3 +6,15 @@ COMMENT ON COLUMN wrapped_key.wrapped IS 'As the key-encryption key gave it (AES
 
 ALTER TABLE domain ADD COLUMN ready_by text REFERENCES party;
 COMMENT ON COLUMN domain.ready_by IS 'The recipient that reported it';
+
+-- A request that was sealed just before its epoch closed: it is refused, and its retry takes the current one.
+CREATE FUNCTION refuse_closed_domain() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM added a JOIN domain d ON d.name = a.domain WHERE d.state = 'closed') THEN
+    RAISE EXCEPTION 'the domain is closed' USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NULL;
+END $$;
+COMMENT ON FUNCTION refuse_closed_domain() IS 'Refuses a route under a domain whose key was destroyed';
+CREATE TRIGGER route_domain_open AFTER INSERT ON route
+  REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION refuse_closed_domain();
