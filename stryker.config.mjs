@@ -17,7 +17,14 @@ export default {
   inProcess: [
     ...named('protocol-proof', ['outcomes', 'shapes']),
     ...named('protocol', ['profile', 'purposes', 'decide', 'articles', 'versions', 'lookup']),
-    ...named('protocol', ['signature-lines', 'decide-order', 'compile', 'lifecycle', 'in-force']),
+    ...named('protocol', [
+      'signature-lines',
+      'decide-order',
+      'compile',
+      'lifecycle',
+      'latest-word',
+      'in-force',
+    ]),
     ...named('protocol-proof', ['matrix', 'random']),
     ...named('protocol', ['oracle']),
   ],
