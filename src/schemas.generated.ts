@@ -3071,6 +3071,7 @@ export interface ProtocolAccession {
   kind: 'accession'
   framework: ProtocolId
   frameworkVersion: Version
+  frameworkDigest?: Digest
   /**
    * Language of the text
    */

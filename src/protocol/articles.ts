@@ -29,7 +29,7 @@ const AGREEMENT: readonly [string, readonly string[]][] = [
 const ACCESSION: readonly [string, readonly string[]][] = [
   ['Partijen', ['parties']],
   ['Aanleiding', ['context']],
-  ['Toetreding', ['statement', 'framework', 'frameworkVersion']],
+  ['Toetreding', ['statement', 'framework', 'frameworkVersion', 'frameworkDigest']],
   ['Geschatte aantallen', ['estimates']],
   ['Wie ontvangt', ['functions']],
   ['Duur en opschorting', ['duration', 'suspensions']],

@@ -2,7 +2,7 @@ import type { Ajv2020, AnySchemaObject, ErrorObject, ValidateFunction } from 'aj
 import type { ErrorCode, Reason } from '../errors.ts'
 import { annotatedCode, reasonsOf } from '../schema-errors.ts'
 import { createAjv, ruleOf, type Validator } from '../schemas.ts'
-import { type Agreement, digestOf, type MessageType, ruleAt } from './document.ts'
+import { type Agreement, knownDigestOf, type MessageType, ruleAt } from './document.ts'
 import { type Form, formOf } from './forms.ts'
 import { narrowSchema } from './narrow.ts'
 
@@ -10,7 +10,6 @@ import { narrowSchema } from './narrow.ts'
 const MOST_COMPILED = 200
 
 const compiled = new Map<string, Validator>()
-const digests = new WeakMap<Agreement, string>()
 let ajv: Ajv2020 | undefined
 
 /**
@@ -32,7 +31,7 @@ export function compileMessage(
   if (!message) throw new Error('a message type that the agreement does not list')
   // One of the type's own, so that what is kept does not grow with what senders write.
   const serving = message.purposes.find(one => one === purpose) ?? (message.purposes[0] as string)
-  const key = [digestFor(document), type, general, serving].join('~')
+  const key = [knownDigestOf(document), type, general, serving].join('~')
   const known = compiled.get(key)
   if (known) return known
   if (compiled.size >= MOST_COMPILED) forget()
@@ -42,12 +41,6 @@ export function compileMessage(
 }
 
 /** A document that is in use never changes: its digest is taken once. */
-function digestFor(document: Agreement): string {
-  const digest = digests.get(document) ?? digestOf(document)
-  digests.set(document, digest)
-  return digest
-}
-
 function forget(): void {
   compiled.clear()
   ajv = undefined

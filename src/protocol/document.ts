@@ -52,6 +52,15 @@ export function digestOf(document: object): string {
   return createHash('sha256').update(canonical, 'utf8').digest('base64url')
 }
 
+const known = new WeakMap<object, string>()
+
+/** The digest of a document that does not change any more, computed once. */
+export function knownDigestOf(document: object): string {
+  const digest = known.get(document) ?? digestOf(document)
+  known.set(document, digest)
+  return digest
+}
+
 /** A place in a document, as refusals name it: `wm-vdab 1.0.0, periodicity.ceilings.perMessage`. */
 export function ruleAt(document: { protocolId: string; version: string }, path: string): string {
   return `${document.protocolId} ${document.version}, ${path}`

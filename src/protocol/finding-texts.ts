@@ -37,6 +37,8 @@ const OF_RULES: Readonly<Record<RuleCode, string>> = {
   'too-few-parties': 'Een uitwisseling heeft minstens twee partijen.',
   'advice-of-stranger': 'Dit advies is van een functionaris van wie geen partij is.',
   'one-party-accedes': 'Bij een toetreding treedt precies één partij toe.',
+  'framework-unbound':
+    'De toetreding noemt de vingerafdruk van het kaderprotocol niet: enkel het nummer van de versie bindt.',
   'kbo-check-number': 'Het controlegetal van dit ondernemingsnummer klopt niet.',
   'ends-before-start': 'Het document eindigt voor het begint.',
   'not-executable': 'Huisbrug kan dit nog niet uitvoeren.',

@@ -3,6 +3,7 @@ import {
   type Agreement,
   compareVersionNumbers,
   dayOf,
+  knownDigestOf,
   type LoadedProtocol,
   type Protocol,
 } from './document.ts'
@@ -78,7 +79,7 @@ const ENDING: readonly Check[] = [revocationObstacle, endObstacle, suspensionObs
 /**
  * Whether a document is in force at an instant, or the first obstacle. Pure.
  * Order: valid (HB-317), the only version of it in force (HB-320), decree in force (HB-303), of the
- * framework's version (HB-304), never revoked (HB-306), accepted by every party in a verified
+ * framework's version and text (HB-304), never revoked (HB-306), accepted by every party in a verified
  * statement over this digest that is its latest, not before the decree, not before the last advice and
  * not after `at` (HB-304), with an advice of every party's officer and a reason where it is not
  * followed (HB-318), published by every party (HB-319), begun (HB-305), not ended and not replaced
@@ -151,9 +152,13 @@ function frameworkVersionObstacle(
   framework: Agreement | undefined,
 ): Obstacle | undefined {
   if (document.kind !== 'accession' || !framework) return undefined
-  if (document.frameworkVersion === framework.version) return undefined
-  const remedy = `Accede to version ${framework.version} of ${framework.protocolId}.`
-  return { code: 'HB-304', path: 'frameworkVersion', remedy }
+  const { frameworkVersion, frameworkDigest = knownDigestOf(framework) } = document
+  const remedy = `Accede to version ${framework.version} of ${framework.protocolId} as it is now.`
+  if (frameworkVersion !== framework.version) {
+    return { code: 'HB-304', path: 'frameworkVersion', remedy }
+  }
+  if (frameworkDigest === knownDigestOf(framework)) return undefined
+  return { code: 'HB-304', path: 'frameworkDigest', remedy }
 }
 
 /** Revocations of parties to this document, over this document. */

@@ -43,6 +43,7 @@ function lintAccession(document: Accession): Remark[] {
   return [
     ...lintFunctions(document),
     ...unless(acceding.length === 1, 'one-party-accedes', 'parties'),
+    ...unless(document.frameworkDigest !== undefined, 'framework-unbound', 'frameworkDigest'),
     ...document.estimates
       .filter(({ estimatedNumber }) => estimatedNumber === 0)
       .map(({ targetGroup }) => broken('no-persons-estimated', `estimates[${targetGroup}]`)),

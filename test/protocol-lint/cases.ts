@@ -44,8 +44,12 @@ const COUNTED = {
   purposes: ['detection'],
 } as unknown as Parameters<typeof addElement>[1]
 
+/** Rules that only an accession can break: tested by themselves. */
+export const OF_ACCESSIONS = ['one-party-accedes', 'framework-unbound'] as const
+type OfAccessions = (typeof OF_ACCESSIONS)[number]
+
 /** One pair for every rule that a framework can break, by code. */
-export const PAIRS: Readonly<Record<Exclude<RuleCode, 'one-party-accedes'>, Pair>> = {
+export const PAIRS: Readonly<Record<Exclude<RuleCode, OfAccessions>, Pair>> = {
   'recipient-is-supervisor': [
     set(at('sensibilisering'), { name: 'Dienst Toezicht' }),
     set(at('sensibilisering'), { name: 'Dienst Bewoners' }),

@@ -290,6 +290,9 @@ describe('what contradicts itself', () => {
     ).toEqual(['missing-section acceding'])
     expect(codesAfter(one => Object.assign(one, { kind: 'deliberation-backed' }))).toEqual([
       'missing-section deliberation',
+      'section-elsewhere acceding',
+      'too-few-parties parties',
+      'advice-of-stranger dpoAdvice[woonmaatschappijen]',
     ])
   })
 
@@ -309,6 +312,16 @@ describe('what contradicts itself', () => {
       { code: 'sample-document' },
     ])
   })
+})
+
+test('an accession that names no text of its framework is bound by a number only', () => {
+  const document = sampleAccession()
+  expect(lint(document).map(({ code }) => code)).toEqual(['sample-document'])
+  delete document.frameworkDigest
+  expect(lint(document)).toMatchObject([
+    { code: 'framework-unbound', severity: 'warning', path: 'frameworkDigest' },
+    { code: 'sample-document' },
+  ])
 })
 
 test('what this version cannot execute keeps a document out of force', () => {

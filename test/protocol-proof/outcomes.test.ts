@@ -118,7 +118,7 @@ const REFUSALS: Record<string, [Changes, Partial<Question>, Told, base?: Questio
       'HB-304',
       '/protocol',
       'wm-vdab-woonboog 1.0.0, frameworkVersion',
-      'Accede to version 1.0.0 of wm-vdab.',
+      'Accede to version 1.0.0 of wm-vdab as it is now.',
     ),
   ],
   'type not listed': [{}, { type: 'no.such' }, told('HB-310', '/type', `${AT}messageTypes`)],

@@ -1,4 +1,9 @@
-import type { Agreement, LoadedProtocol } from '../../src/protocol/document.ts'
+import {
+  type Accession,
+  type Agreement,
+  isAccession,
+  type LoadedProtocol,
+} from '../../src/protocol/document.ts'
 import type { ProtocolSet } from '../../src/protocol/load.ts'
 import { setWith } from '../protocol/sample.ts'
 
@@ -16,5 +21,12 @@ export function setInForce(document?: Agreement): ProtocolSet {
   if (!document) return known
   const framework = known.protocols.get(document.protocolId) as LoadedProtocol
   const protocols = new Map(known.protocols).set(document.protocolId, { ...framework, document })
+  for (const [id, one] of protocols) if (isAccession(one)) protocols.set(id, unbound(one))
   return { ...known, protocols }
+}
+
+/** An accession to a version of the framework, whatever its text. */
+function unbound(accession: LoadedProtocol<Accession>): LoadedProtocol<Accession> {
+  const { frameworkDigest: _, ...document } = accession.document
+  return { ...accession, document }
 }

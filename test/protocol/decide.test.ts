@@ -1,6 +1,6 @@
 import { ERRORS } from '../../src/errors.ts'
 import { type Decision, decide, type Question } from '../../src/protocol/decide.ts'
-import type { Agreement } from '../../src/protocol/document.ts'
+import { type Agreement, digestOf } from '../../src/protocol/document.ts'
 import {
   type Changes,
   feedbackQuestion,
@@ -131,6 +131,20 @@ describe('refusals, each with its own code', () => {
       },
     })
     expectRefusal(decision, 'HB-304', 'wm-vdab-woonboog 1.0.0, frameworkVersion', '/protocol')
+  })
+
+  test('HB-304: the framework is another text under the same version, signed by VDAB alone', () => {
+    const decision = ask({
+      accession: document => {
+        document.frameworkDigest = digestOf({ ...sampleFramework(), disputes: 'Een andere tekst.' })
+      },
+    })
+    expectRefusal(decision, 'HB-304', 'wm-vdab-woonboog 1.0.0, frameworkDigest', '/protocol')
+  })
+
+  test('an accession that names no text is bound by the version', () => {
+    const decision = ask({ accession: document => void delete document.frameworkDigest })
+    expect(decision.allow).toBe(true)
   })
 
   test('HB-305: not yet', () => {

@@ -202,5 +202,9 @@ test('an edit after signature is another text, that nobody signed', async () => 
   writeFileSync(path, JSON.stringify(document))
   await one.reload()
   expect(outcome(one)).toBe('HB-304')
-  expect(changes[0]?.changes).toMatchObject([{ event: 'changed', after: { status: 'HB-304' } }])
+  // The accessions joined another text.
+  expect(changes[0]?.changes.map(({ id, event }) => `${id} ${event}`)).toEqual(
+    ['', '-de-noorderkempen', '-leefgoed', '-woonboog'].map(end => `wm-vdab${end} changed`),
+  )
+  expect(changes[0]?.changes[0]).toMatchObject({ after: { status: 'HB-304' } })
 })

@@ -93,7 +93,7 @@ export function setWith(changes: Changes = {}): ProtocolSet {
   const frameworkRecord = signed(framework)
   changes.frameworkRecord?.(frameworkRecord)
   frameworkRecord.signatures = signLines(framework, frameworkRecord.signatures)
-  const accession = sampleAccession()
+  const accession = { ...sampleAccession(), frameworkDigest: digestOf(framework) }
   changes.accession?.(accession)
   const accessionRecord = signed(accession)
   changes.accessionRecord?.(accessionRecord)

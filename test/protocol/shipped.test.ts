@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import type { Accession, Agreement, Signatures } from '../../src/protocol/document.ts'
 import { decreeDay, stateAt, statusAt } from '../../src/protocol/lifecycle.ts'
 import { loadProtocols } from '../../src/protocol/load.ts'
+import { frameworkOf } from '../../src/protocol/lookup.ts'
 import {
   IN_FORCE,
   readSample,
@@ -42,8 +43,9 @@ test('decree, advice, publication and first day come in that order, and nobody h
 })
 
 test('signing is all that is missing', () => {
-  for (const protocol of loadProtocols(SAMPLE_DIR).protocols.values()) {
-    const frame = protocol.id === 'wm-vdab' ? undefined : framework
+  const set = loadProtocols(SAMPLE_DIR)
+  for (const protocol of set.protocols.values()) {
+    const frame = frameworkOf(set, protocol)
     const [party] = protocol.document.parties
     expect(statusAt(protocol, IN_FORCE, frame)).toMatchObject({
       code: 'HB-304',

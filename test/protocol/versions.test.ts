@@ -30,7 +30,8 @@ function framework(version: string, changes: Partial<Agreement> = {}): Agreement
 }
 
 function accession(version: string, frameworkVersion: string, changes: Partial<Accession> = {}) {
-  return { ...sampleAccession(), version, frameworkVersion, ...changes }
+  const { frameworkDigest: _, ...sample } = sampleAccession()
+  return { ...sample, version, frameworkVersion, ...changes }
 }
 
 /** Each document in a folder of its own, signed and published on its day. */

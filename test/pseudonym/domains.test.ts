@@ -168,11 +168,7 @@ describe('the keys', () => {
     const secrets = [await domains.key('wm-vdab/1/1'), await domains.subjectKey()]
     const { rows } = await database.pool.query('SELECT * FROM wrapped_key')
     const stored = rows.map(row => hex(row.wrapped)).join(' ')
-    expect(rows.map(row => row.name).toSorted()).toEqual([
-      'check',
-      'domain:wm-vdab/1/1',
-      'subject',
-    ])
+    expect(rows.map(row => row.name).toSorted()).toEqual(['check', 'domain:wm-vdab/1/1', 'subject'])
     for (const secret of secrets) expect(stored).not.toContain(hex(secret))
   })
 

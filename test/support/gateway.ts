@@ -161,6 +161,15 @@ export function amendFramework(protocolsDir: string, amend: (document: Agreement
   amend(document)
   writeFileSync(join(folder, 'protocol.json'), JSON.stringify(document))
   resign(folder, signatures => signatures)
+  for (const company of COMPANIES) joinText(join(protocolsDir, `wm-vdab-${company}`), document)
+}
+
+/** Has an accession join the text of a framework as it is now, signed anew. */
+export function joinText(folder: string, framework: Agreement): void {
+  const file = join(folder, 'protocol.json')
+  const document = JSON.parse(readFileSync(file, 'utf8'))
+  writeFileSync(file, JSON.stringify({ ...document, frameworkDigest: digestOf(framework) }))
+  resign(folder, signatures => signatures)
 }
 
 /** Puts the digest of the folder's document in its record and signs it, after a change to either. */

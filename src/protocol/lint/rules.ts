@@ -112,6 +112,10 @@ export const RULES = {
     'an accession has exactly one party with the role acceding',
     'One housing company, one declaration of accession',
   ),
+  'framework-unbound': warning(
+    'an accession names the digest of the text that it joins, so that nobody can change it under the same version',
+    DECREE,
+  ),
   'kbo-check-number': refused(
     'the enterprise number has a correct check number',
     'KBO: ten digits, the last two are 97 - (first eight mod 97)',

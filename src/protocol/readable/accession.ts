@@ -1,4 +1,4 @@
-import type { Accession, Agreement } from '../document.ts'
+import { type Accession, type Agreement, knownDigestOf } from '../document.ts'
 import type { AGREEMENT, HeadSection } from './agreement.ts'
 import { type Block, cell, facts, note, paragraph, table } from './block.ts'
 import { type Builder, SHARED } from './shared.ts'
@@ -20,12 +20,20 @@ export function accessionBuilders(
       facts([
         ['Kaderprotocol', document.framework],
         ['Versie van het kaderprotocol', document.frameworkVersion],
+        ['Vingerafdruk van het kaderprotocol', document.frameworkDigest ?? 'niet vermeld'],
       ]),
     ],
     frameworkVersion: ({ document }) => otherVersion(document, framework),
+    frameworkDigest: ({ document }) => otherText(document, framework),
     estimates: ({ document }) => estimates(document, framework),
     functions: ({ document }) => functions(document, framework),
   }
+}
+
+function otherText({ frameworkDigest }: Accession, framework: Agreement | undefined): Block[] {
+  if (!framework || !frameworkDigest || frameworkDigest === knownDigestOf(framework)) return []
+  const text = 'Het kaderprotocol is gewijzigd sinds deze toetreding. Ze geldt niet voor die tekst.'
+  return [note('warning', text)]
 }
 
 function otherVersion(document: Accession, framework: Agreement | undefined): Block[] {

@@ -68,6 +68,7 @@ export const LABELS: Readonly<Record<string, string>> = {
   format: 'vorm',
   framework: 'kaderprotocol',
   frameworkVersion: 'versie van het kaderprotocol',
+  frameworkDigest: 'vingerafdruk van het kaderprotocol',
   from: 'van',
   function: 'functie',
   functions: 'wie ontvangt bij wie toetreedt',

@@ -14,9 +14,11 @@ type Explain = (about: {
 const EXPLANATIONS: Partial<Record<Obstacle['code'], Explain>> = {
   'HB-303': () => 'De decretale grond is nog niet in werking. Zonder rechtsgrond gaat niets door.',
   'HB-304': ({ name, framework, path, protocol }) =>
-    name === undefined
-      ? `De toetreding hoort bij een andere versie van het kaderprotocol. Nu geldt versie ${framework?.version ?? 'onbekend'}.`
-      : unsignedText(name, path, protocol),
+    path === 'frameworkDigest'
+      ? 'Het kaderprotocol is gewijzigd sinds deze toetreding. Wie toetreedt, tekent opnieuw.'
+      : name === undefined
+        ? `De toetreding hoort bij een andere versie van het kaderprotocol. Nu geldt versie ${framework?.version ?? 'onbekend'}.`
+        : unsignedText(name, path, protocol),
   'HB-305': ({ protocol }) => `Het protocol begint op ${day(protocol.document.duration.from)}.`,
   'HB-306': ({ name, path, protocol }) => {
     if (name !== undefined) return `${name} heeft de handtekening ingetrokken.`
