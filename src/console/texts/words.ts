@@ -130,6 +130,7 @@ export const words = {
     'participation-withdrawn': 'de deelname is ingetrokken',
     objection: 'de persoon maakte bezwaar',
     'objection-window': 'de termijn voor bezwaar loopt nog',
+    'small-group': 'de groep is te klein om aantallen te tonen',
     'withdrawn-by-sender': 'de afzender trok dit in',
     address: 'het adres van de ontvanger mag niet',
     timeout: 'de ontvanger antwoordde niet op tijd',
