@@ -7,5 +7,7 @@ export default {
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   testTimeout: 60_000,
-  maxWorkers: 2,
+  // Suites wait for clocks and peers more than they compute: more of them than the two cores.
+  maxWorkers: 4,
+  workerIdleMemoryLimit: '1GB',
 }
