@@ -7,7 +7,6 @@ export default {
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
   testTimeout: 60_000,
-  // Suites wait for clocks and peers more than they compute: more of them than the two cores.
-  maxWorkers: 4,
+  maxWorkers: 2,
   workerIdleMemoryLimit: '1GB',
 }

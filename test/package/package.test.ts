@@ -70,6 +70,9 @@ test('the package installs into an empty folder; its command runs the demo, its 
     '--json',
     '--population',
     '400',
+    // Not the usual one, which another suite's demo may take at the same moment.
+    '--port',
+    '18099',
     '--data',
     join(folder, 'demo'),
   ])

@@ -21,7 +21,7 @@ export async function emptyDatabase(): Promise<TestDatabase> {
 async function createDatabase(template: string, max: number): Promise<TestDatabase> {
   const server = testServer()
   const name = newDatabaseName()
-  await runOnServer(server.url, `CREATE DATABASE ${name} TEMPLATE ${template}`)
+  await runOnServer(server.url, `CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY file_copy`)
   const url = urlOfDatabase(server.url, name)
   const pool = openPool(url, { max, name: 'huisbrug test' })
   const close = async () => {
