@@ -1,12 +1,12 @@
-import { randomInt } from 'node:crypto'
 import type { Context } from '../context.ts'
 import type { Tx } from '../db/pool.ts'
 import { EVENTS } from '../delivery/event.ts'
 import { type Reason, Refusal, reason, refuse } from '../errors.ts'
 import { newId } from '../ids.ts'
 import type { Profile } from '../protocol/profile.ts'
-import { drawNoise, releaseCount } from '../report/disclosure.ts'
+import { releaseCount } from '../report/disclosure.ts'
 import { permitReply } from './answer.ts'
+import { freshNoise } from './noise.ts'
 import type { Outcome } from './outcome.ts'
 import type { Permission } from './permission.ts'
 import type { Item } from './precondition.ts'
@@ -118,7 +118,7 @@ async function storeCounts(tx: Tx, counts: Counts): Promise<void> {
     return
   }
   const shown = everyCode(items, permission.profile).map((item): Shown => {
-    const noise = drawNoise(threshold, [randomUniform(), randomUniform()])
+    const noise = freshNoise(threshold)
     const { found } = releaseCount(Number(item[field]), group, threshold, noise)
     return { ...(item as Shown), [field]: found ?? null }
   })
@@ -156,11 +156,6 @@ async function sizeOfGroup(
   )
   if (rowCount) throw refuse('HB-502', '', 'one message of counts per request')
   return rows[0]?.items ?? 0
-}
-
-// In (0, 1): 48 random bits, never 0.
-function randomUniform(): number {
-  return (randomInt(2 ** 48 - 1) + 1) / 2 ** 48
 }
 
 const WITHHELD = `

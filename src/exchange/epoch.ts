@@ -1,8 +1,6 @@
 import { recordEntries } from '../audit/record.ts'
 import type { Actor, EntryDraft } from '../audit/types.ts'
 import type { Pool, Queryable, Tx } from '../db/pool.ts'
-import { EVENTS } from '../delivery/event.ts'
-import { newId } from '../ids.ts'
 import {
   type By,
   type Closed,
@@ -11,6 +9,7 @@ import {
   type DomainStore,
 } from '../pseudonym/domains.ts'
 import { containsNationalNumber } from '../pseudonym/national-number.ts'
+import { tellExpired } from './expire.ts'
 
 const MAX_REASON = 500
 const CLOSED = 'HB-413'
@@ -119,7 +118,8 @@ async function withdrawWork(tx: Tx, domain: string, actor: Actor, at: Date): Pro
   }
   const { rows: withdrawn } = await tx.query<Gone>(WITHDRAW, [domain, at, CLOSED])
   const { rows: expired } = await tx.query<Gone>(EXPIRE, [domain, at, CLOSED])
-  await tellExpired(tx, expired, at)
+  const senders = expired.map(({ id, party }) => ({ id, party_id: party }))
+  await tellExpired(tx, senders, at)
   const draft = ({ id, type }: Gone): Omit<EntryDraft, 'action'> => ({
     at,
     actor,
@@ -134,21 +134,6 @@ async function withdrawWork(tx: Tx, domain: string, actor: Actor, at: Date): Pro
     })),
     ...expired.map(gone => ({ ...draft(gone), action: 'message.expired' as const })),
   ])
-}
-
-async function tellExpired(tx: Tx, expired: Gone[], at: Date): Promise<void> {
-  await tx.query(
-    `INSERT INTO hand_over (id, message_id, destination, kind, event, counted, items, state, due_at, created_at)
-     SELECT id, message_id, party_id, 'event', $4, false, 0, 'queued', now(), $5
-     FROM unnest($1::text[], $2::text[], $3::text[]) AS n (id, message_id, party_id)`,
-    [
-      expired.map(() => newId('del', at)),
-      expired.map(gone => gone.id),
-      expired.map(gone => gone.party),
-      EVENTS.expired,
-      at,
-    ],
-  )
 }
 
 const WITHDRAW = `

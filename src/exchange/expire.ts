@@ -1,6 +1,6 @@
 import { recordEntries } from '../audit/record.ts'
 import type { Context } from '../context.ts'
-import { inTransaction } from '../db/pool.ts'
+import { inTransaction, type Tx } from '../db/pool.ts'
 import { EVENTS } from '../delivery/event.ts'
 import { newId } from '../ids.ts'
 import { pausesOf } from '../protocol/pause.ts'
@@ -30,18 +30,7 @@ export async function expireInteractions(context: Context): Promise<void> {
     ])
     if (expired.length === 0) return
     await tx.query(EXPIRE, [expired.map(row => row.id), at])
-    await tx.query(
-      `INSERT INTO hand_over (id, message_id, destination, kind, event, counted, items, state, due_at, created_at)
-       SELECT id, message_id, party_id, 'event', $4, false, 0, 'queued', now(), $5
-       FROM unnest($1::text[], $2::text[], $3::text[]) AS n (id, message_id, party_id)`,
-      [
-        expired.map(() => newId('del', at)),
-        expired.map(row => row.id),
-        expired.map(row => row.party_id),
-        EVENTS.expired,
-        at,
-      ],
-    )
+    await tellExpired(tx, expired, at)
     await recordEntries(
       tx,
       expired.map(row => ({
@@ -53,6 +42,26 @@ export async function expireInteractions(context: Context): Promise<void> {
       })),
     )
   })
+}
+
+/** Puts a notice for each sender in the outbox: its request got no answer. */
+export async function tellExpired(
+  tx: Tx,
+  expired: readonly Pick<Waiting, 'id' | 'party_id'>[],
+  at: Date,
+): Promise<void> {
+  await tx.query(
+    `INSERT INTO hand_over (id, message_id, destination, kind, event, counted, items, state, due_at, created_at)
+     SELECT id, message_id, party_id, 'event', $4, false, 0, 'queued', now(), $5
+     FROM unnest($1::text[], $2::text[], $3::text[]) AS n (id, message_id, party_id)`,
+    [
+      expired.map(() => newId('del', at)),
+      expired.map(row => row.id),
+      expired.map(row => row.party_id),
+      EVENTS.expired,
+      at,
+    ],
+  )
 }
 
 /** When clocks stood still, for each sender with a request that would be due by now. */

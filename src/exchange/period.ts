@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto'
 import type { Caller } from '../access/operations.ts'
 import { recordEntry } from '../audit/record.ts'
 import type { Context } from '../context.ts'
@@ -8,7 +7,8 @@ import { refuse } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { modalitiesOf, referenceOf } from '../protocol/lookup.ts'
 import { suspendedBetween } from '../protocol/pause.ts'
-import { drawNoise, type Overlap, releaseCount } from '../report/disclosure.ts'
+import { type Overlap, releaseCount } from '../report/disclosure.ts'
+import { freshNoise } from './noise.ts'
 import { obstacleFor } from './obstacle.ts'
 import type { PeriodPlace } from './request-store.ts'
 
@@ -138,7 +138,7 @@ async function release(context: Context, tx: Tx, place: PeriodPlace): Promise<vo
   const threshold = modalitiesOf(set, protocol)?.countsThreshold ?? 5
   const answered = await sumAnswers(tx, place)
   const overlaps = await compareWithReleased(tx, place)
-  const noise = drawNoise(threshold, [randomUniform(), randomUniform()])
+  const noise = freshNoise(threshold)
   const released = releaseCount(answered.found, answered.tenants, threshold, noise, overlaps)
   const { found, suppressed } = released
   await markReleased(tx, place, at, { tenants: answered.tenants, found })
@@ -166,11 +166,6 @@ async function markReleased(
      WHERE protocol = $1 AND party_id = $2 AND period = $3`,
     [place.protocol, place.party, place.period, at, number.tenants, number.found],
   )
-}
-
-// In (0, 1): 48 random bits, never 0.
-function randomUniform(): number {
-  return (randomInt(2 ** 48 - 1) + 1) / 2 ** 48
 }
 
 async function sumAnswers(tx: Tx, place: PeriodPlace): Promise<{ tenants: number; found: number }> {
