@@ -89,6 +89,10 @@ export type GroupElement = string
  */
 export type DomainName = string
 /**
+ * What may be evaluated under: a pseudonym domain, or subject, the key of the gateway's own index of persons
+ */
+export type EvaluationDomain = string
+/**
  * Stable code of a refusal; error-code.json lists them
  */
 export type Code = string
@@ -975,16 +979,29 @@ export interface DetectionRequest {
   }[]
 }
 /**
- * One pseudonym domain; 200 of POST /v1/pseudonyms/domains/ready
+ * One pseudonym domain, or subject; 200 of POST /v1/pseudonyms/domains/ready
  */
 export interface Domain {
-  domain: DomainName
+  domain: EvaluationDomain
   state: DomainState
   publicKey: GroupElement
   /**
    * Elements that may still be evaluated now
    */
   quotaLeft: number
+  /**
+   * The entry of the audit log that publishes the key, with its proof; absent until it is sequenced. Check it with the log's verifier key, which its operator gives you; do not take the public key from anywhere else
+   */
+  published?: {
+    /**
+     * The bytes of the entry, base64url: what the proof proves. It holds nothing about a person
+     */
+    entry: string
+    /**
+     * c2sp.org/tlog-proof@v1 of the entry, with the signed checkpoint
+     */
+    proof: string
+  }
 }
 /**
  * POST /v1/pseudonyms/domains/ready: the recipient's register is prepared under this key
@@ -997,7 +1014,7 @@ export interface DomainReady {
  */
 export interface Domains {
   /**
-   * The domains of the caller's protocols
+   * The domains of the caller's protocols; for who sends blindly also subject
    */
   items: Domain[]
   next?: Next
@@ -1460,7 +1477,7 @@ export interface EventTest {
  * 200 of POST /v1/pseudonyms/evaluations. Check the proof against the public key in the audit log, not this one
  */
 export interface EvaluationReply {
-  domain: DomainName
+  domain: EvaluationDomain
   publicKey: GroupElement
   /**
    * Evaluated elements, in the order of the request
@@ -1482,7 +1499,7 @@ export interface EvaluationReply {
  * POST /v1/pseudonyms/evaluations: blind evaluation (RFC 9497, VOPRF, ristretto255-SHA512)
  */
 export interface EvaluationRequest {
-  domain: DomainName
+  domain: EvaluationDomain
   /**
    * Blinded elements, at most 5,000
    *

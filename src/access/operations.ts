@@ -3,6 +3,9 @@ import { refuse } from '../errors.ts'
 export const PARTY_KINDS = ['housing-company', 'employment-service', 'welfare-office'] as const
 export type PartyKind = (typeof PARTY_KINDS)[number]
 
+// A register, or the persons that a party names, by their pseudonyms: as far as its protocol has a quota.
+const BLIND = ['evaluations:write', 'domains:read'] as const
+
 // What any party does about its own messages and their delivery.
 const EVERY_PARTY = [
   'messages:write',
@@ -22,15 +25,10 @@ const OWN = {
     'periods:close',
     'reports:write',
     'usage:read',
+    ...BLIND,
   ],
-  'employment-service': [
-    'answers:write',
-    'feedback:write',
-    'evaluations:write',
-    'domains:read',
-    'domains:ready',
-  ],
-  'welfare-office': [],
+  'employment-service': ['answers:write', 'feedback:write', 'domains:ready', ...BLIND],
+  'welfare-office': BLIND,
 } as const satisfies Record<PartyKind, readonly string[]>
 
 /** The name of what a route does: its access rule, and a scope of the access tokens for it. */

@@ -40,6 +40,24 @@ export async function proofOfMessage(
   return rows[0] && proofFileOf(db, rows[0].index)
 }
 
+/** An entry as it is in the log, and the text of its `.tlog-proof` file. */
+export interface ProvenEntry {
+  entry: Buffer
+  proof: string
+}
+
+/** The entry with this id (16 bytes) and its proof, or undefined while it has no place yet. */
+export async function entryWithProof(
+  db: Queryable,
+  id: Uint8Array,
+): Promise<ProvenEntry | undefined> {
+  const { rows } = await db.query<{ index: number; entry: Buffer }>(
+    'SELECT index, entry FROM audit_entry WHERE entry_id = $1',
+    [id],
+  )
+  return rows[0] && { entry: rows[0].entry, proof: await proofFileOf(db, rows[0].index) }
+}
+
 /**
  * The proof that the log of `from` entries is the beginning of the log of `to` (RFC 6962, 2.1.2).
  * @throws AuditError `range-outside-tree` unless 0 <= from <= to, `tile-missing` beyond the log

@@ -3,7 +3,14 @@ import { refuse } from '../errors.ts'
 import { parseEntry } from './entry.ts'
 import type { AuditEntry, EntryAction } from './types.ts'
 
-export { proofFileOf, proofOfEntry, proofOfGrowth, proofOfMessage } from './log-proof.ts'
+export {
+  entryWithProof,
+  type ProvenEntry,
+  proofFileOf,
+  proofOfEntry,
+  proofOfGrowth,
+  proofOfMessage,
+} from './log-proof.ts'
 export { latestCheckpoint, readEntryBundle, readTile, readTilePath } from './log-read.ts'
 
 /** Which entries; several conditions all hold. */

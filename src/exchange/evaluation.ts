@@ -1,7 +1,10 @@
+import type { Caller } from '../access/operations.ts'
 import type { Context } from '../context.ts'
 import { type ErrorCode, Refusal, reason, refuse } from '../errors.ts'
 import { allowanceOf } from '../protocol/lookup.ts'
+import type { DomainState } from '../pseudonym/domains.ts'
 import { PseudonymError } from '../pseudonym/errors.ts'
+import { findPublication, findPublicKey, SUBJECT_DOMAIN } from '../pseudonym/published-key.ts'
 import { type Allowance, quotaLeft, takeQuota } from '../pseudonym/quota.ts'
 
 interface EvaluationReply {
@@ -17,31 +20,44 @@ interface DomainView {
   state: string
   publicKey: string
   quotaLeft: number
+  /** The entry that publishes the key and its proof; absent until it is sequenced. */
+  published?: { entry: string; proof: string }
+}
+
+/** What a party may evaluate under, and how much. */
+interface OwnDomain {
+  name: string
+  /** The agreement that grants it. */
+  protocol: string
+  state: DomainState
+  publicKey: Uint8Array
+  allowance: Allowance
 }
 
 /**
- * Evaluates blinded elements under a domain's key: the gateway learns their number only. The quota
- * is taken first, so that a failing call cannot be used to guess.
+ * Evaluates blinded elements under a domain's key, or that of the subject index: the gateway learns
+ * their number only. The quota is taken first, so that a failing call cannot be used to guess.
  * @throws Refusal HB-410, HB-411 (elements), HB-412, HB-413 (domain), HB-602 (quota)
  */
 export async function evaluateBlindly(
   context: Context,
-  party: string,
+  caller: Caller,
   name: string,
   blinded: string[],
   at: Date,
 ): Promise<EvaluationReply> {
-  const { domain, allowance } = await findOwnDomain(context, party, name)
+  const domain = await findOwnDomain(context, caller, name)
   assertDistinct(blinded)
   const elements = blinded.map(element => Buffer.from(element, 'base64url'))
   const left = await takeQuota(context.pool, {
-    party,
+    party: caller.party,
     domain,
     count: elements.length,
-    allowance,
+    allowance: domain.allowance,
     at,
   })
-  const key = await context.domains.key(name)
+  const { domains } = context
+  const key = name === SUBJECT_DOMAIN ? await domains.subjectKey() : await domains.key(name)
   const { evaluated, proof } = await context.pseudonyms
     .evaluate({ key, publicKey: domain.publicKey, blinded: elements })
     .catch(toElementRefusal)
@@ -54,22 +70,19 @@ export async function evaluateBlindly(
   }
 }
 
-/** The domains in which a party has a quota, newest epoch first. */
+/**
+ * The domains in which a party has a quota, oldest epoch first, and the subject index where it may
+ * evaluate under that.
+ */
 export async function listDomains(
   context: Context,
-  party: string,
+  caller: Caller,
   at: Date,
 ): Promise<DomainView[]> {
-  const set = context.protocols.current()
-  const views: DomainView[] = []
-  for (const domain of await context.domains.list()) {
-    const allowance = allowanceOf(set, domain.protocol, party)
-    if (!allowance) continue
-    const left = await quotaLeft(context.pool, { party, domain, allowance, at })
-    const { name, state, publicKey } = domain
-    views.push({ domain: name, state, publicKey: base64url(publicKey), quotaLeft: left })
-  }
-  return views
+  const own = await ownDomains(context, caller.party)
+  const subject = await subjectIndexOf(context, caller, own)
+  const all = subject ? [...own, subject] : own
+  return Promise.all(all.map(domain => viewOf(context, caller.party, domain, at)))
 }
 
 /**
@@ -78,29 +91,75 @@ export async function listDomains(
  */
 export async function reportReady(
   context: Context,
-  party: string,
+  caller: Caller,
   name: string,
   at: Date,
 ): Promise<DomainView> {
-  const { domain, allowance } = await findOwnDomain(context, party, name)
-  const ready = await context.domains.markReady(name, { party, at })
-  const left = await quotaLeft(context.pool, { party, domain, allowance, at })
+  const domain = await findOwnDomain(context, caller, name)
+  // A party that sends blindly has a quota too, but nobody waits for a register of it.
+  if (caller.kind !== 'employment-service') throw refuseUnknown()
+  const { state } = await context.domains.markReady(name, { party: caller.party, at })
+  return viewOf(context, caller.party, { ...domain, state }, at)
+}
+
+async function viewOf(
+  { pool }: Context,
+  party: string,
+  domain: OwnDomain,
+  at: Date,
+): Promise<DomainView> {
+  const { name, state, publicKey, allowance } = domain
+  const published = await findPublication(pool, name)
   return {
     domain: name,
-    state: ready.state,
-    publicKey: base64url(domain.publicKey),
-    quotaLeft: left,
+    state,
+    publicKey: base64url(publicKey),
+    quotaLeft: await quotaLeft(pool, { party, domain, allowance, at }),
+    ...(published && {
+      published: { entry: base64url(published.entry), proof: published.proof },
+    }),
   }
 }
 
-async function findOwnDomain(context: Context, party: string, name: string) {
-  const domain = await context.domains.find(name)
-  const allowance: Allowance | undefined =
-    domain && allowanceOf(context.protocols.current(), domain.protocol, party)
+async function findOwnDomain(context: Context, caller: Caller, name: string): Promise<OwnDomain> {
+  const own = await ownDomains(context, caller.party)
+  const domain =
+    name === SUBJECT_DOMAIN
+      ? await subjectIndexOf(context, caller, own)
+      : own.find(it => it.name === name)
   // A domain of others answers like one that does not exist.
-  if (!domain || !allowance) throw refuse('HB-412', '/domain', 'modalities.evaluation')
+  if (!domain) throw refuseUnknown()
   if (domain.state === 'closed') throw refuse('HB-413', '/domain', 'key epoch')
-  return { domain, allowance }
+  return domain
+}
+
+async function ownDomains({ domains, protocols }: Context, party: string): Promise<OwnDomain[]> {
+  const set = protocols.current()
+  return (await domains.list()).flatMap(({ name, protocol, state, publicKey }) => {
+    const allowance = allowanceOf(set, protocol, party)
+    return allowance ? [{ name, protocol, state, publicKey, allowance }] : []
+  })
+}
+
+/**
+ * The subject index, for who sends blindly under at least one open domain; its quota is that of the
+ * agreement with the largest register. Who receives gets no index that spans protocols.
+ */
+async function subjectIndexOf(
+  { pool }: Context,
+  { kind }: Caller,
+  own: readonly OwnDomain[],
+): Promise<OwnDomain | undefined> {
+  if (kind === 'employment-service') return undefined
+  const [largest] = own
+    .filter(({ state }) => state !== 'closed')
+    .toSorted((a, b) => b.allowance.registerSize - a.allowance.registerSize)
+  const publicKey = largest && (await findPublicKey(pool, SUBJECT_DOMAIN))
+  return publicKey && { ...largest, name: SUBJECT_DOMAIN, state: 'current', publicKey }
+}
+
+function refuseUnknown(): Refusal {
+  return refuse('HB-412', '/domain', 'modalities.evaluation')
 }
 
 function assertDistinct(blinded: string[]): void {

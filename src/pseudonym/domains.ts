@@ -1,8 +1,9 @@
-import { recordEntry } from '../audit/record.ts'
+import { type RecordedEntry, recordEntry } from '../audit/record.ts'
 import type { Actor } from '../audit/types.ts'
 import { inTransaction, type Pool, type Queryable, type Tx } from '../db/pool.ts'
 import { refuse } from '../errors.ts'
 import type { KeyStore } from '../keys/key-store.ts'
+import { keepPublishedKey, SUBJECT_DOMAIN } from './published-key.ts'
 import { generateKeyPair, type KeyPair } from './voprf.ts'
 
 export type DomainState = 'opening' | 'current' | 'closing' | 'closed'
@@ -59,7 +60,7 @@ export interface DomainOptions {
 }
 
 const GATEWAY: Actor = { role: 'gateway' }
-const SUBJECT_KEY = 'subject'
+const SUBJECT_KEY = SUBJECT_DOMAIN
 const COLUMNS = `name, protocol, epoch, state, public_key AS "publicKey", opened_at AS "openedAt",
   ready_at AS "readyAt"`
 
@@ -274,12 +275,14 @@ export class DomainStore {
     const pair = generateKeyPair()
     await this.#keys.put(name, pair.secretKey, tx)
     const { publicKey } = pair
-    await recordKey(tx, 'key.created', {
+    const at = this.#clock()
+    const { id } = await recordKey(tx, 'key.created', {
       name: domain,
       publicKey,
-      at: this.#clock(),
+      at,
       actor: GATEWAY,
     })
+    await keepPublishedKey(tx, { domain, publicKey, entryId: id })
     return pair
   }
 
@@ -307,9 +310,9 @@ async function recordKey(
   tx: Tx,
   action: 'key.created' | 'key.ready' | 'key.rotated' | 'key.closed',
   { name, publicKey, at, actor, details, routes }: KeyEvent,
-): Promise<void> {
+): Promise<RecordedEntry> {
   const rule = `public-key ${Buffer.from(publicKey).toString('base64url')}`
-  await recordEntry(tx, {
+  return recordEntry(tx, {
     action,
     at,
     actor,

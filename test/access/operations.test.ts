@@ -23,6 +23,8 @@ const EXPECTED: Record<PartyKind, string[]> = {
   'housing-company': [
     ...EVERY_PARTY,
     'detections:write',
+    'domains:read',
+    'evaluations:write',
     'periods:close',
     'progress:write',
     'reports:write',
@@ -37,7 +39,7 @@ const EXPECTED: Record<PartyKind, string[]> = {
     'evaluations:write',
     'feedback:write',
   ],
-  'welfare-office': EVERY_PARTY,
+  'welfare-office': [...EVERY_PARTY, 'domains:read', 'evaluations:write'],
 }
 
 function mayCall(kind: PartyKind, scopes: readonly string[], operation: Operation): boolean {

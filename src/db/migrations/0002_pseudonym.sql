@@ -21,16 +21,26 @@ COMMENT ON COLUMN domain.ready_at IS 'When the recipient reported that its regis
 COMMENT ON COLUMN domain.closed_at IS 'When the key was destroyed';
 CREATE UNIQUE INDEX domain_one_current ON domain (protocol) WHERE state = 'current';
 
+CREATE TABLE published_key (
+  domain     text PRIMARY KEY,
+  public_key bytea NOT NULL CHECK (octet_length(public_key) = 32),
+  entry_id   bytea NOT NULL CHECK (octet_length(entry_id) = 16)
+);
+COMMENT ON TABLE published_key IS 'Where the audit log publishes a public key of pseudonyms';
+COMMENT ON COLUMN published_key.domain IS 'Domain, or subject: the gateway''s own index of persons';
+COMMENT ON COLUMN published_key.public_key IS 'ristretto255 public key, 32 bytes';
+COMMENT ON COLUMN published_key.entry_id IS 'Id of the entry key.created';
+
 CREATE TABLE quota_use (
   party_id text NOT NULL REFERENCES party,
-  domain   text NOT NULL REFERENCES domain,
+  domain   text NOT NULL,
   day      date NOT NULL,
   used     bigint NOT NULL CHECK (used >= 0),
   PRIMARY KEY (party_id, domain, day)
 );
 COMMENT ON TABLE quota_use IS 'Blind evaluations used, per party, domain and UTC day';
 COMMENT ON COLUMN quota_use.party_id IS 'Who asked';
-COMMENT ON COLUMN quota_use.domain IS 'Under which key';
+COMMENT ON COLUMN quota_use.domain IS 'Under which key: a domain, or subject';
 COMMENT ON COLUMN quota_use.day IS 'UTC day';
 COMMENT ON COLUMN quota_use.used IS 'Elements evaluated';
 
@@ -52,7 +62,7 @@ COMMENT ON COLUMN route.tag IS 'Pseudonym, 16 bytes';
 COMMENT ON COLUMN route.party_id IS 'The housing company that named the person';
 COMMENT ON COLUMN route.subject_tag IS 'The gateway''s own index of the person, for rights and evidence';
 COMMENT ON COLUMN route.reference_hash IS 'HMAC-SHA256 of the tenant reference under the route key, to find it again';
-COMMENT ON COLUMN route.reference IS 'The tenant reference, AES-256-GCM under the route key: nonce, ciphertext, tag';
+COMMENT ON COLUMN route.reference IS 'The tenant reference, AES-256-GCM under the route key: nonce, ciphertext, tag; nothing once the tenancy ended';
 COMMENT ON COLUMN route.period IS 'Latest request period in which the company named the person';
 COMMENT ON COLUMN route.ended_on IS 'End of the tenancy, as the company reported it';
 COMMENT ON COLUMN route.expires_at IS 'End of retention under the protocol';

@@ -8,7 +8,7 @@ export const getDomains: Route = {
   path: '/v1/pseudonyms/domains',
   access: 'domains:read',
   handle: async (context, request) => {
-    const items = await listDomains(context, callerOf(request).party, request.at)
+    const items = await listDomains(context, callerOf(request), request.at)
     return { status: 200, body: { items } }
   },
 }
@@ -20,7 +20,7 @@ export const postDomainReady: Route = {
   access: 'domains:ready',
   handle: async (context, request) => {
     const { domain } = readJson(request, 'domain-ready')
-    const state = await reportReady(context, callerOf(request).party, domain, request.at)
+    const state = await reportReady(context, callerOf(request), domain, request.at)
     return { status: 200, body: state }
   },
 }

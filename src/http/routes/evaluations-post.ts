@@ -9,13 +9,7 @@ export const postEvaluations: Route = {
   access: 'evaluations:write',
   handle: async (context, request) => {
     const { domain, blinded } = readJson(request, 'evaluation-request')
-    const body = await evaluateBlindly(
-      context,
-      callerOf(request).party,
-      domain,
-      blinded,
-      request.at,
-    )
+    const body = await evaluateBlindly(context, callerOf(request), domain, blinded, request.at)
     return { status: 200, body }
   },
 }
