@@ -33,7 +33,7 @@ export interface HandOver {
 /** What makes a HandOver of a row `h` of hand_over and its message `m`. */
 export const HAND_OVER_COLUMNS = `
   h.id, h.message_id AS "messageId", h.destination, h.kind, h.event, h.domain,
-    h.feedback_id AS "feedbackId", h.items, h.attempts, h.created_at AS "createdAt",
+    h.feedback_id AS "feedbackId", h.items + h.repeats AS items, h.attempts, h.created_at AS "createdAt",
     json_build_object('type', m.type, 'protocol', m.protocol, 'party', m.party_id,
       'purpose', m.purpose, 'fields', m.fields, 'period', m.period,
       'referenceDate', m.reference_date, 'targetGroup', m.target_group, 'digest', m.digest,

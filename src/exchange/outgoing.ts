@@ -9,6 +9,8 @@ export interface OutgoingItem {
   /** What progress refers to; absent where none is expected. */
   feedbackId?: string
   content: Record<string, string>
+  /** Names a person of another item once more, by a former tag: no item of the message. */
+  repeats?: boolean
 }
 
 /** Stores the items of a message until they are delivered. */
@@ -49,11 +51,11 @@ export async function insertCalls(
 ): Promise<void> {
   const domains = [...Map.groupBy(items, item => item.domain)]
   await tx.query(
-    `INSERT INTO hand_over (id, message_id, destination, kind, domain, items, state, reason, due_at,
-       created_at)
-     SELECT d.id, $1, $2, 'items', d.domain, d.items,
+    `INSERT INTO hand_over (id, message_id, destination, kind, domain, items, repeats, state, reason,
+       due_at, created_at)
+     SELECT d.id, $1, $2, 'items', d.domain, d.items, d.repeats,
        CASE WHEN $4::timestamptz IS NULL THEN 'queued' ELSE 'held' END, $5, coalesce($4, now()), $3
-     FROM unnest($6::text[], $7::text[], $8::int[]) AS d (id, domain, items)`,
+     FROM unnest($6::text[], $7::text[], $8::int[], $9::int[]) AS d (id, domain, items, repeats)`,
     [
       messageId,
       destination,
@@ -62,7 +64,8 @@ export async function insertCalls(
       held?.reason,
       domains.map(() => newId('del', at)),
       domains.map(([domain]) => domain),
-      domains.map(([, group]) => group.length),
+      domains.map(([, group]) => group.filter(item => !item.repeats).length),
+      domains.map(([, group]) => group.filter(item => item.repeats).length),
     ],
   )
 }

@@ -2,7 +2,7 @@ import { recordEntries } from '../audit/record.ts'
 import type { Context } from '../context.ts'
 import type { Queryable, Tx } from '../db/pool.ts'
 import { type DoomedRow, type Withdrawn, withdrawRows } from '../delivery/withdraw-rows.ts'
-import { type Reason, Refusal, reason } from '../errors.ts'
+import { type Reason, Refusal, reason, refuse } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { agreementOf } from '../protocol/lookup.ts'
 import type { Profile } from '../protocol/profile.ts'
@@ -23,7 +23,7 @@ interface Withdrawal {
   incoming: Incoming
   permission: Permission
   effect: Effect
-  /** Every route, oldest epoch first, and the newest of each person. */
+  /** Every route, oldest epoch first, and the newest of each person: the one that counts. */
   ended: Routed[]
   newest: Routed[]
   contents: Record<string, string>[]
@@ -34,8 +34,8 @@ interface Withdrawal {
 /**
  * Takes in what ends an exchange about persons: POST /v1/tenancies/ended, and every type of the
  * pattern `withdrawal`. Routes end, what is still on its way about the person for this sender is
- * withdrawn, and the recipient is told to stop. An objection stops what its window still holds, and
- * nothing else; nobody is told.
+ * withdrawn, and the recipient is told to stop, by the tag of every key epoch that is not closed. An
+ * objection stops what its window still holds, and nothing else; nobody is told.
  */
 export function receiveWithdrawal(context: Context, incoming: Incoming): Promise<Outcome> {
   return receive(context, incoming, async body => {
@@ -157,8 +157,10 @@ async function storeWithdrawal(
     await tx.query(REGISTER, [messageId, newId('del', at), newest.length, at])
     return
   }
-  const items = newest.map(({ index, ...routed }): OutgoingItem => {
-    return { ...routed, content: contents[index] ?? {} }
+  // What the recipient keeps under the tag of a former epoch must go as well.
+  const items = ended.map((routed): OutgoingItem => {
+    const { index, ...person } = routed
+    return { ...person, content: contents[index] ?? {}, repeats: !newest.includes(routed) }
   })
   await insertOutgoing(tx, messageId, items)
   await insertCalls(tx, { messageId, destination: permission.recipient, at }, items)
@@ -183,6 +185,7 @@ async function endRoutes(tx: Tx, all: Withdrawal): Promise<void> {
   const subjects = newest.map(it => it.subjectTag)
   const official = effect === 'participation-withdrawn'
   if (official) await withdrawParticipations(tx, holder, subjects, today)
+  await assertOpen(tx, ended)
   await lockRoutes(tx, party, ended, effect === 'tenancy-ended' || effect === 'withdrawn-by-sender')
   if (effect === 'objection') {
     await storeObjections(tx, holder, incoming.type, subjects, today)
@@ -194,6 +197,18 @@ async function endRoutes(tx: Tx, all: Withdrawal): Promise<void> {
     ended.map(it => it.tag),
     ended.map(it => contents[it.index]?.[date] ?? today),
   ])
+}
+
+/**
+ * Keeps the epochs of the persons open until all is stored: who closes one waits, and counts this.
+ * @throws Refusal HB-413 where one closed at this very moment; the next try does without it
+ */
+async function assertOpen(tx: Tx, ended: Routed[]): Promise<void> {
+  const { rows } = await tx.query<{ state: string }>(
+    'SELECT state FROM domain WHERE name = ANY($1) ORDER BY name FOR KEY SHARE',
+    [[...new Set(ended.map(it => it.domain))]],
+  )
+  if (rows.some(row => row.state === 'closed')) throw refuse('HB-413', '', 'key epoch')
 }
 
 // In one order, so that two messages about the same tenants wait for one another; a tenancy ends once.
@@ -277,7 +292,7 @@ function recordWithdrawals(tx: Tx, all: Withdrawal, withdrawn: Withdrawn[]): Pro
 }
 
 const END_ROUTES = `
-  UPDATE route r SET ended_on = e.ended_on
+  UPDATE route r SET ended_on = e.ended_on, reference = ''
   FROM unnest($2::text[], $3::bytea[], $4::date[]) AS e (domain, tag, ended_on)
   WHERE r.domain = e.domain AND r.tag = e.tag AND r.party_id = $1 AND r.ended_on IS NULL`
 

@@ -152,7 +152,7 @@ describe('a rotation while the exchange goes on', () => {
     await expect(again).rejects.toMatchObject({ code: 'HB-404' })
   })
 
-  test('the end of a tenancy ends both epochs; VDAB is told once, by the newest tag', async () => {
+  test('the end of a tenancy ends both epochs; VDAB is told by the tag of each, counted once', async () => {
     const { woonboog } = gateway.clients
     // The same person by both tags, as in the month after: a row of another month in the new epoch.
     const month = new Date(Date.UTC(+TODAY.slice(0, 4), +TODAY.slice(5, 7) - 1, 0))
@@ -166,10 +166,24 @@ describe('a rotation while the exchange goes on', () => {
     await gateway.clients.vdab.answer(sent.messageId, { requestDigest, found })
 
     const item = { tenantRef: 't-0', endedOn: TODAY }
-    await woonboog.tenanciesEnded({ protocol: 'wm-vdab', items: [item] })
-    const told = await until('VDAB is told', () => gateway.vdab.to('/api/tenancies/ended')[0])
+    const { messageId } = await woonboog.tenanciesEnded({ protocol: 'wm-vdab', items: [item] })
+    const told = await until('VDAB is told twice', () => {
+      const calls = gateway.vdab.to('/api/tenancies/ended')
+      return calls.length === 2 && new Map(calls.map(it => [String(it.body['domain']), it]))
+    })
     const tag = opened[0]!.tag
-    expect(told.body).toMatchObject({ domain: SECOND, items: [{ tag, endedOn: TODAY }] })
+    expect(told.get(SECOND)?.body).toMatchObject({ messageId, items: [{ tag, endedOn: TODAY }] })
+    const [old] = told.get(FIRST)!.body['items'] as { tag: string }[]
+    expect(former).toContain(old?.tag)
+    expect(told.get(FIRST)?.body).toMatchObject({ messageId, items: [{ endedOn: TODAY }] })
+    const keysUsed = [...told.values()].map(it => it.headers['idempotency-key'])
+    expect(keysUsed).toContain(messageId)
+    expect(new Set(keysUsed).size).toBe(2)
+    await until('both are delivered', async () => {
+      const { items } = await woonboog.message(messageId)
+      return items.delivered === 1 && items.pending === 0
+    })
+    expect(await count('route WHERE ended_on IS NOT NULL AND length(reference) > 0')).toBe(0)
     const ended = 'route WHERE ended_on IS NOT NULL AND domain = $1'
     expect(await count(ended, FIRST)).toBe(1)
     expect(await count(ended, SECOND)).toBe(1)

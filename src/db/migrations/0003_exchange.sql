@@ -270,6 +270,7 @@ CREATE TABLE hand_over (
   with_id      text REFERENCES hand_over,
   counted      boolean NOT NULL DEFAULT true,
   items        int NOT NULL CHECK (items >= 0),
+  repeats      int NOT NULL DEFAULT 0 CHECK (repeats >= 0),
   withdrawn    int NOT NULL DEFAULT 0 CHECK (withdrawn >= 0),
   state        text NOT NULL CHECK (state IN
                  ('queued', 'retrying', 'held', 'delivered', 'parked', 'expired', 'withdrawn')),
@@ -296,6 +297,7 @@ COMMENT ON COLUMN hand_over.feedback_id IS 'The feedback it carries';
 COMMENT ON COLUMN hand_over.with_id IS 'The hand-over that carries this one: the answers of a period go out as one number';
 COMMENT ON COLUMN hand_over.counted IS 'Whether its items count in the conservation of its message; notices do not';
 COMMENT ON COLUMN hand_over.items IS 'Items of the message it carries, without the withdrawn ones';
+COMMENT ON COLUMN hand_over.repeats IS 'Persons it names besides, by the tag of a former key epoch: another hand-over of the message counts them';
 COMMENT ON COLUMN hand_over.withdrawn IS 'Items taken out before delivery';
 COMMENT ON COLUMN hand_over.state IS 'Where it stands';
 COMMENT ON COLUMN hand_over.reason IS 'Why, as a code: why held, parked or withdrawn';
