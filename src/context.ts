@@ -12,6 +12,7 @@ import type { Logger } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { ProtocolRegistry } from './protocol/registry.ts'
 import type { DomainStore } from './pseudonym/domains.ts'
+import type { Evaluator } from './pseudonym/evaluator.ts'
 import type { PseudonymPool } from './pseudonym/pool.ts'
 import type { WakeUps } from './queue/queue.ts'
 
@@ -26,6 +27,8 @@ export interface Context {
   metrics: Metrics
   protocols: ProtocolRegistry
   domains: DomainStore
+  /** Uses the keys of pseudonyms, wherever they live. */
+  evaluator: Evaluator
   pseudonyms: PseudonymPool
   parties: PartyStore
   signing: Signing

@@ -316,4 +316,14 @@ export const ERRORS = {
     'The key service is not reachable',
     'Try again later with the same Idempotency-Key.',
   ],
+  'HB-905': [
+    503,
+    'The key service has done its most for today',
+    'Try again after the time in Retry-After with the same Idempotency-Key.',
+  ],
+  'HB-906': [
+    503,
+    'The key service answered wrongly, so nothing of it was used',
+    'Try again later with the same Idempotency-Key; the operator has to look at the key service.',
+  ],
 } as const satisfies Record<string, readonly [number, string, string]>

@@ -18,6 +18,7 @@ import type { Logger } from './log.ts'
 import { Metrics } from './metrics.ts'
 import { ProtocolRegistry } from './protocol/registry.ts'
 import { DomainStore } from './pseudonym/domains.ts'
+import { LocalEvaluator } from './pseudonym/evaluator.ts'
 import { PseudonymPool } from './pseudonym/pool.ts'
 import { createWakeUps } from './queue/queue.ts'
 
@@ -102,6 +103,7 @@ export async function createParts(
   const signing = new Signing(keys)
   const tokens = new AccessTokens({ pool, parties, signing, publicUrl, log, now: clock })
   const pseudonyms = new PseudonymPool({ threads: config.pseudonymThreads })
+  const evaluator = new LocalEvaluator({ keys, pseudonyms })
   const wakeUps = await createWakeUps({
     databaseUrl,
     queueUrl: config.queueUrl,
@@ -117,7 +119,8 @@ export async function createParts(
     keys,
     metrics: new Metrics(),
     protocols: await ProtocolRegistry.open(config.protocolsDir, log, { clock, notes }),
-    domains: new DomainStore({ pool, keys, clock }),
+    domains: new DomainStore({ pool, keys, evaluator, clock }),
+    evaluator,
     pseudonyms,
     parties,
     signing,

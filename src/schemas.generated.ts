@@ -252,6 +252,8 @@ export type ErrorCode =
   | EvidenceCannotBeWrittenSoNothingIsDisclosed
   | TheStoreIsNotReachable
   | TheKeyServiceIsNotReachable
+  | TheKeyServiceHasDoneItsMostForToday
+  | TheKeyServiceAnsweredWronglySoNothingOfItWasUsed
 /**
  * HTTP 401. Fetch a token at POST /oauth/token and send it as "Authorization: Bearer …".
  */
@@ -565,6 +567,14 @@ export type TheStoreIsNotReachable = 'HB-903'
  */
 export type TheKeyServiceIsNotReachable = 'HB-904'
 /**
+ * HTTP 503. Try again after the time in Retry-After with the same Idempotency-Key.
+ */
+export type TheKeyServiceHasDoneItsMostForToday = 'HB-905'
+/**
+ * HTTP 503. Try again later with the same Idempotency-Key; the operator has to look at the key service.
+ */
+export type TheKeyServiceAnsweredWronglySoNothingOfItWasUsed = 'HB-906'
+/**
  * The signed agreement as data. The gateway executes it: what it does not list does not pass
  */
 export type Protocol = ProtocolAgreement | ProtocolAccession
@@ -705,6 +715,8 @@ export interface AuditEntry {
     | 'key.rewrapped'
     | 'quota.used'
     | 'quota.refused'
+    | 'quota.granted'
+    | 'quota.burst'
     | 'access.token'
     | 'access.refused'
     | 'console.signed-in'

@@ -56,10 +56,8 @@ export async function evaluateBlindly(
     allowance: domain.allowance,
     at,
   })
-  const { domains } = context
-  const key = name === SUBJECT_DOMAIN ? await domains.subjectKey() : await domains.key(name)
-  const { evaluated, proof } = await context.pseudonyms
-    .evaluate({ key, publicKey: domain.publicKey, blinded: elements })
+  const { evaluated, proof } = await context.evaluator
+    .evaluate(name, elements)
     .catch(toElementRefusal)
   return {
     domain: name,

@@ -246,15 +246,9 @@ async function seal(
   if (standing.length === 0) return []
   const { told, toldOnce, reference = '' } = permission.profile
   const once = pick(request as unknown as Item, toldOnce)
-  const [domainKey, subjectKey, cipher] = await Promise.all([
-    context.domains.key(domain),
-    context.domains.subjectKey(),
-    RouteCipher.open(context.keys, domain, incoming.caller.party),
-  ])
-  const pseudonyms = await context.pseudonyms.pseudonymise({
+  const cipher = await RouteCipher.open(context.keys, domain, incoming.caller.party)
+  const pseudonyms = await context.evaluator.pseudonymise({
     domain,
-    domainKey,
-    subjectKey,
     insz: numbers,
     sealing: {
       period: periodOf(request, incoming.at),

@@ -88,14 +88,24 @@ export class KeyStore {
     this.#cache.delete(name)
   }
 
-  /** Destroys a secret for good; its row stays as a mark that it existed. */
-  async destroy(name: string, db: Queryable = this.#pool): Promise<void> {
-    await db.query(
+  /**
+   * Destroys a secret for good; its row stays as a mark that it existed.
+   * @returns whether there was one
+   */
+  async destroy(name: string, db: Queryable = this.#pool): Promise<boolean> {
+    const { rowCount } = await db.query(
       `UPDATE wrapped_key SET wrapped = NULL, destroyed_at = now()
        WHERE name = $1 AND wrapped IS NOT NULL`,
       [name],
     )
     this.#cache.delete(name)
+    return rowCount === 1
+  }
+
+  /** Whether there was a secret of that name that is destroyed. */
+  async isDestroyed(name: string, db: Queryable = this.#pool): Promise<boolean> {
+    const row = await readRow(name, db)
+    return row !== undefined && row.wrapped === null
   }
 
   /**

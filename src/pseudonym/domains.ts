@@ -3,8 +3,8 @@ import type { Actor } from '../audit/types.ts'
 import { inTransaction, type Pool, type Queryable, type Tx } from '../db/pool.ts'
 import { refuse } from '../errors.ts'
 import type { KeyStore } from '../keys/key-store.ts'
-import { keepPublishedKey, SUBJECT_DOMAIN } from './published-key.ts'
-import { generateKeyPair, type KeyPair } from './voprf.ts'
+import { LocalKeys, type PseudonymKeys, storedName } from './evaluator.ts'
+import { findPublicKey, keepPublishedKey, SUBJECT_DOMAIN } from './published-key.ts'
 
 export type DomainState = 'opening' | 'current' | 'closing' | 'closed'
 
@@ -56,11 +56,12 @@ export interface Closed {
 export interface DomainOptions {
   pool: Pool
   keys: KeyStore
+  /** Where the keys of the pseudonyms live; in the key store where it is absent. */
+  evaluator?: PseudonymKeys
   clock?: () => Date
 }
 
 const GATEWAY: Actor = { role: 'gateway' }
-const SUBJECT_KEY = SUBJECT_DOMAIN
 const COLUMNS = `name, protocol, epoch, state, public_key AS "publicKey", opened_at AS "openedAt",
   ready_at AS "readyAt"`
 
@@ -71,11 +72,13 @@ const COLUMNS = `name, protocol, epoch, state, public_key AS "publicKey", opened
  */
 export class DomainStore {
   readonly #pool: Pool
+  readonly #evaluator: PseudonymKeys
   readonly #keys: KeyStore
   readonly #clock: () => Date
 
-  constructor({ pool, keys, clock = () => new Date() }: DomainOptions) {
+  constructor({ pool, keys, evaluator, clock = () => new Date() }: DomainOptions) {
     this.#pool = pool
+    this.#evaluator = evaluator ?? new LocalKeys(keys)
     this.#keys = keys
     this.#clock = clock
   }
@@ -86,7 +89,7 @@ export class DomainStore {
    * @param major major version of the protocol
    */
   async ensureFirstDomain(protocol: string, major: number): Promise<Domain> {
-    await this.#ensureSubjectKey()
+    await this.ensureSubjectKey()
     return this.#exclusively(protocol, async tx => {
       const { rows } = await tx.query<Domain>(
         `SELECT ${COLUMNS} FROM domain WHERE protocol = $1 ORDER BY epoch DESC LIMIT 1`,
@@ -135,20 +138,13 @@ export class DomainStore {
     return (await this.#known(name)).publicKey
   }
 
-  /**
-   * The secret key of a domain, 32 bytes. Never log, send or store it.
-   * @throws Refusal HB-412 unknown, HB-413 the key was destroyed
-   */
-  async key(name: string): Promise<Buffer> {
-    const key = await this.#keys.find(keyName(name))
-    if (key) return key
-    await this.#known(name)
-    throw refuse('HB-413', '/domain', 'key epoch')
-  }
-
-  /** The secret key of the subject index, 32 bytes; made on first use. */
-  async subjectKey(): Promise<Buffer> {
-    return (await this.#keys.find(SUBJECT_KEY)) ?? (await this.#ensureSubjectKey())
+  /** The public key of the subject index, 32 bytes; the key is made where there is none yet. */
+  async ensureSubjectKey(): Promise<Buffer> {
+    const known = await findPublicKey(this.#pool, SUBJECT_DOMAIN)
+    if (known) return known
+    return this.#exclusively(SUBJECT_DOMAIN, async tx => {
+      return (await findPublicKey(tx, SUBJECT_DOMAIN)) ?? (await this.#makeKey(tx, SUBJECT_DOMAIN))
+    })
   }
 
   /**
@@ -229,22 +225,26 @@ export class DomainStore {
         name,
         at,
       ])
-      const keys = await this.#destroyKeys(tx, name)
+      const keys = await this.#destroyRouteKeys(tx, name)
       const domain = (await this.find(name, tx))!
       const details = { reason }
       await recordKey(tx, 'key.closed', { ...domain, at, actor, details, routes: routes ?? 0 })
-      return { domain, routes: routes ?? 0, keys }
+      const destroyed = await this.#evaluator.destroy(name, tx)
+      return { domain, routes: routes ?? 0, keys: keys + Number(destroyed) }
     })
   }
 
-  async #destroyKeys(tx: Tx, domain: string): Promise<number> {
+  // All rows are locked first, by name, as wrapping anew does.
+  async #destroyRouteKeys(tx: Tx, domain: string): Promise<number> {
+    const own = storedName(domain)
     const { rows } = await tx.query<{ name: string }>(
       `SELECT name FROM wrapped_key WHERE wrapped IS NOT NULL
          AND (name = $1 OR starts_with(name, $2)) ORDER BY name FOR NO KEY UPDATE`,
-      [keyName(domain), `route:${domain}:`],
+      [own, `route:${domain}:`],
     )
-    for (const row of rows) await this.#keys.destroy(row.name, tx)
-    return rows.length
+    const routes = rows.filter(({ name }) => name !== own)
+    for (const { name } of routes) await this.#keys.destroy(name, tx)
+    return routes.length
   }
 
   async #known(name: string): Promise<Domain> {
@@ -255,7 +255,7 @@ export class DomainStore {
 
   async #open(tx: Tx, protocol: string, major: number, epoch: number): Promise<Domain> {
     const name = `${protocol}/${major}/${epoch}`
-    const { publicKey } = await this.#makeKey(tx, name, keyName(name))
+    const publicKey = await this.#makeKey(tx, name)
     await tx.query(
       `INSERT INTO domain (name, protocol, epoch, state, public_key, opened_at)
        VALUES ($1, $2, $3, 'opening', $4, $5)`,
@@ -264,26 +264,12 @@ export class DomainStore {
     return (await this.find(name, tx))!
   }
 
-  async #ensureSubjectKey(): Promise<Buffer> {
-    return this.#exclusively(SUBJECT_KEY, async tx => {
-      const found = await this.#keys.find(SUBJECT_KEY, tx)
-      return found ?? Buffer.from((await this.#makeKey(tx, SUBJECT_KEY, SUBJECT_KEY)).secretKey)
-    })
-  }
-
-  async #makeKey(tx: Tx, domain: string, name: string): Promise<KeyPair> {
-    const pair = generateKeyPair()
-    await this.#keys.put(name, pair.secretKey, tx)
-    const { publicKey } = pair
-    const at = this.#clock()
-    const { id } = await recordKey(tx, 'key.created', {
-      name: domain,
-      publicKey,
-      at,
-      actor: GATEWAY,
-    })
+  async #makeKey(tx: Tx, domain: string): Promise<Buffer> {
+    const publicKey = await this.#evaluator.make(domain, tx)
+    const key = { name: domain, publicKey, at: this.#clock(), actor: GATEWAY }
+    const { id } = await recordKey(tx, 'key.created', key)
     await keepPublishedKey(tx, { domain, publicKey, entryId: id })
-    return pair
+    return publicKey
   }
 
   // One writer per protocol, over all processes, until the end of the transaction.
@@ -321,8 +307,4 @@ async function recordKey(
     ...(details && { details }),
     ...(routes !== undefined && { counts: { routes } }),
   })
-}
-
-function keyName(domain: string): string {
-  return `domain:${domain}`
 }

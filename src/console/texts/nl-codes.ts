@@ -110,4 +110,12 @@ export const codes: Readonly<Record<ErrorCode, readonly [meaning: string, remedy
   ],
   'HB-903': ['De databank was niet bereikbaar.', 'Probeer het later opnieuw.'],
   'HB-904': ['De sleutels waren niet bereikbaar.', 'Probeer het later opnieuw.'],
+  'HB-905': [
+    'De dienst met de sleutels deed vandaag al zoveel als hij mag.',
+    'Probeer het opnieuw na middernacht (UTC).',
+  ],
+  'HB-906': [
+    'De dienst met de sleutels gaf een verkeerd antwoord. Er is niets van gebruikt.',
+    'Laat de beheerder naar die dienst kijken.',
+  ],
 }
