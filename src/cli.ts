@@ -12,6 +12,7 @@ import { serveCommand } from './cli/serve.ts'
 import { tokenCommand } from './cli/token.ts'
 import { readProcessConfig } from './config.ts'
 import { createLogger } from './log.ts'
+import { forbidDumps } from './no-dumps.ts'
 
 const EXIT_WRONG_USE = 2
 
@@ -64,6 +65,7 @@ function inherit(command: Command, parent: Command): Command {
 }
 
 try {
+  forbidDumps()
   await program.parseAsync()
 } catch (error) {
   process.stderr.write(`huisbrug: ${(error as Error).message}\n`)

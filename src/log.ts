@@ -2,6 +2,36 @@ import winston from 'winston'
 
 export type Logger = winston.Logger
 
+/** What a log may say of an error that nobody expected. */
+export interface Fault {
+  error: string
+  code: string
+  stack: string[]
+}
+
+const FRAMES = 8
+// `at name (file:1:2)`, `at async file:1:2`: what comes before the last such block may be a message.
+const FRAME = /^\s+at .+:\d+:\d+\)?$|^\s+at .+\((native|<anonymous>|index \d+)\)$/
+const NAME = /^[A-Za-z]\w{0,63}$/
+// Of Node, of PostgreSQL (five characters), of this program (HB-901, key-not-published).
+const CODE = /^([A-Z]\w{0,63}|[0-9A-Z]{5}|HB-\d{3}|[a-z]+(-[a-z]+)*)$/
+
+/**
+ * Where and of which kind an error is: what a log may say of it. Its message and cause may quote input,
+ * and are left out; so is all else that has not the form of a name, a code or a frame.
+ */
+export function faultOf(thrown: unknown): Fault {
+  const error = thrown instanceof Error ? thrown : new Error('not an error')
+  const code = String((error as { code?: unknown }).code ?? '')
+  const lines = String(error.stack ?? '').split('\n')
+  const frames = lines.slice(lines.findLastIndex(line => !FRAME.test(line)) + 1)
+  return {
+    error: NAME.test(error.name) ? error.name : 'Error',
+    code: CODE.test(code) ? code : '',
+    stack: frames.slice(0, FRAMES),
+  }
+}
+
 /**
  * The process's log: one JSON object a line on standard error, UTC. It never takes payload values,
  * tokens, keys or national numbers: callers log ids, codes and counts.

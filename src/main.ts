@@ -1,3 +1,5 @@
 import { serve } from './cli/serve.ts'
+import { forbidDumps } from './no-dumps.ts'
 
+forbidDumps()
 await serve()

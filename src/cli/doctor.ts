@@ -6,6 +6,7 @@ import {
   type HealthCheck,
   isHealthy,
 } from '../health.ts'
+import { readCoreLimit } from '../no-dumps.ts'
 import type { Open, Opened } from './party.ts'
 
 /** `huisbrug doctor`: looks at everything that should be well; exit 1 where something is not. */
@@ -32,7 +33,8 @@ async function examine(store: Opened): Promise<HealthCheck[]> {
   const checks: HealthCheck[] = await examineStore(store.pool, store.config.dataDir)
   if (!isHealthy(checks)) return checks
   const own = [checkEvidence(parts), checkConservation(parts), checkHandOvers(parts)]
-  return [...checks, ...(await Promise.all(own))]
+  const dumps = { name: 'core dumps', ...readCoreLimit() }
+  return [...checks, ...(await Promise.all(own)), dumps]
 }
 
 function describe(checks: HealthCheck[]): string {

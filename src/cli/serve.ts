@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { readProcessConfig } from '../config.ts'
 import type { Gateway } from '../gateway.ts'
 import { createLogger } from '../log.ts'
+import { readCoreLimit } from '../no-dumps.ts'
 import { runUntilSignal } from '../run.ts'
 
 /** `huisbrug serve`: the gateway, until a signal. */
@@ -15,6 +16,8 @@ export function serveCommand(): Command {
 export async function serve(): Promise<void> {
   const config = readProcessConfig()
   const log = createLogger(config.logLevel)
+  const { ok, detail, remedy } = readCoreLimit()
+  if (!ok) log.warn('a crash could write what is in memory to a core dump', { detail, remedy })
   await runUntilSignal(log, async () => {
     const { startGateway } = await import('../gateway.ts')
     const gateway = await startGateway(config, log)

@@ -1,4 +1,4 @@
-import type { Logger } from '../log.ts'
+import { faultOf, type Logger } from '../log.ts'
 import { type Drawing, PageProblem } from './page.ts'
 import { nl } from './texts/nl.ts'
 
@@ -17,11 +17,7 @@ export function toPageProblem(thrown: unknown, log: Pick<Logger, 'error'>): Page
     return new PageProblem('unreadable-form')
   }
   if (code === 'entry-malformed') return new PageProblem('log-unreadable')
-  log.error('a console page failed', {
-    error: error.name,
-    code: String(code ?? ''),
-    stack: frames(error),
-  })
+  log.error('a console page failed', { ...faultOf(error) })
   const storeIsAway =
     CONNECTION_CODES.has(String(code)) ||
     /^(08|53|57)/.test(String(code)) ||
@@ -53,10 +49,4 @@ function linkFor({ problem }: PageProblem, base: string, again: string | undefin
   if (again && mayHelp) return { href: again, text: nl.problems.again }
   if (problem === 'log-unreadable') return { href: `${base}/controle`, text: nl.problems.toVerify }
   return { href: base, text: nl.problems.toOverview }
-}
-
-// The message of an unexpected error may quote input; where it happened may not.
-function frames(error: Error): string[] {
-  const lines = (error.stack ?? '').split('\n').filter(line => line.trim().startsWith('at '))
-  return lines.slice(0, 8)
 }

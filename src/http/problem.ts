@@ -1,5 +1,5 @@
 import { explain, problemOf, Refusal } from '../errors.ts'
-import type { Logger } from '../log.ts'
+import { faultOf, type Logger } from '../log.ts'
 import type { Reply } from './route.ts'
 
 /** The reply for a refusal. */
@@ -20,7 +20,7 @@ export function toRefusal(thrown: unknown, requestId: string, log: Logger): Refu
   const error = thrown instanceof Error ? thrown : new Error('not an error')
   const code = String((error as { code?: unknown }).code ?? '')
   const storeIsAway = CONNECTION_CODES.has(code) || /^(08|53|57)/.test(code) || isPoolTimeout(error)
-  log.error('a request failed', { requestId, error: error.name, code, stack: frames(error) })
+  log.error('a request failed', { requestId, ...faultOf(error) })
   const answer = storeIsAway ? 'HB-903' : 'HB-901'
   return new Refusal({ pointer: '', code: answer, rule: 'gateway', remedy: explain(answer).remedy })
 }
@@ -28,13 +28,4 @@ export function toRefusal(thrown: unknown, requestId: string, log: Logger): Refu
 // pg's pool gives plain errors; a message is only ever compared, never passed on.
 function isPoolTimeout(error: Error): boolean {
   return /timeout exceeded when trying to connect|Connection terminated/.test(error.message)
-}
-
-// The message of an unexpected error may quote input; where it happened may not.
-function frames(error: Error): string[] {
-  return (error.stack ?? '')
-    .replace(error.message, '')
-    .split('\n')
-    .filter(line => line.trim().startsWith('at '))
-    .slice(0, 8)
 }

@@ -72,6 +72,8 @@ export class PseudonymPool {
       argv: [],
       env: {},
     })
+    // A thread that ends without work in hand is replaced; without a listener it would end the process.
+    this.#piscina.on('error', () => {})
   }
 
   /**

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Job } from 'bullmq'
-import type { Logger } from '../log.ts'
+import { faultOf, type Logger } from '../log.ts'
 import { Bell, within } from './bell.ts'
 import { Dispatcher, type Handler } from './dispatcher.ts'
 import {
@@ -105,8 +105,8 @@ class BullWakeUps implements WakeUps {
     try {
       await dispatcher.wake(destination)
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      this.#options.log.error('a destination could not be served', { destination, reason })
+      const fault = faultOf(error)
+      this.#options.log.error('a destination could not be served', { destination, ...fault })
     }
   }
 
