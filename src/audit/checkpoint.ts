@@ -36,12 +36,14 @@ export function signCheckpoint(signer: NoteSigner, size: number, root: Buffer): 
 
 /**
  * The checkpoint in a note that is signed by the log itself. `note` is untrusted.
+ * @param verifiers the log's key; several where it has another one from some time on
  * @throws AuditError `note-malformed`, `note-bad-signature`, `note-unverified`,
  *   `checkpoint-malformed`, also where the origin is not the name of the key
  */
-export function openCheckpoint(note: string, verifier: NoteVerifier): Checkpoint {
-  const checkpoint = parseCheckpoint(openNote(note, [verifier]).text)
-  if (checkpoint.origin !== verifier.name) throw bad()
+export function openCheckpoint(note: string, ...verifiers: NoteVerifier[]): Checkpoint {
+  const { text, verified } = openNote(note, verifiers)
+  const checkpoint = parseCheckpoint(text)
+  if (!verified.some(({ name }) => name === checkpoint.origin)) throw bad()
   return checkpoint
 }
 

@@ -54,9 +54,13 @@ export function parseProof(text: string): InclusionProof {
  * `text` and `entry` are untrusted.
  * @throws AuditError `proof-malformed`, `proof-wrong` or those of openCheckpoint
  */
-export function verifyProof(text: string, entry: Uint8Array, verifier: NoteVerifier): Checkpoint {
+export function verifyProof(
+  text: string,
+  entry: Uint8Array,
+  ...verifiers: NoteVerifier[]
+): Checkpoint {
   const { index, hashes, checkpoint } = parseProof(text)
-  const { origin, size, root } = openCheckpoint(checkpoint, verifier)
+  const { origin, size, root } = openCheckpoint(checkpoint, ...verifiers)
   assertIncluded({ leaf: leafHash(entry), index, size, proof: hashes, root })
   return { origin, size, root }
 }

@@ -4,7 +4,7 @@ import { type VerifyReport, verifyLog } from '../audit/verify.ts'
 import type { Open } from './party.ts'
 import { progressBar } from './progress.ts'
 
-/** `huisbrug audit verify`: recomputes the log; exit 1 names what does not fit. */
+/** `huisbrug audit verify|key`: recomputes the log, exit 1 names what does not fit; tells its key. */
 export function auditCommand(open: Open): Command {
   const audit = new Command('audit').description('the audit log')
   audit
@@ -24,6 +24,19 @@ export function auditCommand(open: Open): Command {
         if (!report.ok) process.exitCode = 1
       } finally {
         bar.stop()
+        await store.close()
+      }
+    })
+  audit
+    .command('key')
+    .description('print the verifier key of the log, for partners to pin')
+    .option('--json', 'print JSON')
+    .action(async ({ json }: { json?: boolean }) => {
+      const store = await open()
+      try {
+        const verifierKey = await loadLogVerifierKey(store.keys, store.config.logOrigin)
+        process.stdout.write(`${json ? JSON.stringify({ verifierKey }) : verifierKey}\n`)
+      } finally {
         await store.close()
       }
     })

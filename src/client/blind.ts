@@ -48,7 +48,7 @@ export interface PrepareOptions {
    * it throws `RegisterError('quota-used-up', message, { retryAt, left })`; any error passes on.
    */
   evaluate: (domain: string, blinded: Uint8Array[]) => Promise<EvaluationReply>
-  /** The domain's public key as published in the audit log, not the one of the reply; 32 bytes. */
+  /** What `publishedKey` gave: the key in the audit log, not the one of the reply; 32 bytes. */
   publicKey: Uint8Array
   domain: string
   /** The whole register; each person as eleven digits (or display form), or with a reference. */
@@ -209,7 +209,8 @@ async function checkReply(
   if (Buffer.compare(replyKey, publicKey) !== 0) {
     throw new RegisterError(
       'key-not-published',
-      'the gateway answered under another key than the published one: stop and ask its operator',
+      'the gateway answered under another key than the published one: nothing of it was used; stop ' +
+        'and ask its operator',
     )
   }
   if (evaluated.length !== blinded.length) {

@@ -113,7 +113,7 @@ function employmentServiceCalls(call: Transport) {
       ),
     feedback: (feedback: Feedback, options: SendOptions = {}) =>
       call<FeedbackAccepted>(post('/v1/feedback', feedback, options)),
-    /** Blind evaluation. Check the proof against the public key published in the audit log. */
+    /** Blind evaluation. Check the proof against the key that `publishedKey` gives. */
     evaluate: (request: EvaluationRequest) =>
       call<Evaluation>({ method: 'POST', path: '/v1/pseudonyms/evaluations', body: request }),
     domains: () => call<{ items: Domain[] }>({ method: 'GET', path: '/v1/pseudonyms/domains' }),

@@ -2,6 +2,7 @@
 export type RegisterCode =
   | 'quota-used-up'
   | 'key-not-published'
+  | 'log-key-malformed'
   | 'reply-malformed'
   | 'proof-wrong'
   | 'row-not-authentic'

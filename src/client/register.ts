@@ -12,3 +12,4 @@ export {
   type WireRow,
 } from './blind.ts'
 export { evaluateWith } from './blind-evaluation.ts'
+export { type KeyPublication, type PublishedDomain, publishedKey } from './published-key.ts'

@@ -99,10 +99,14 @@ export interface Receipt {
 }
 
 export interface Domain {
+  /** `<framework or protocol id>/<major version>/<key epoch>`, or `subject` for who sends blindly. */
   domain: string
   state: 'opening' | 'current' | 'closing' | 'closed'
+  /** Not to be trusted: `publishedKey` gives the one that the audit log publishes. */
   publicKey: string
   quotaLeft: number
+  /** Absent until the log has a place for the entry, less than a second after the key is made. */
+  published?: { entry: string; proof: string }
 }
 
 export interface EvaluationRequest {
