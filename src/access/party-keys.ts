@@ -1,5 +1,7 @@
 import type { Logger } from '../log.ts'
 import {
+  type EncryptionKey,
+  importEncryptionKeys,
   importKeys,
   JwksError,
   type PublicJwks,
@@ -23,8 +25,16 @@ export interface KeySource {
   jwksUrl: string | undefined
 }
 
+/** What a set holds, apart by what it is for: no key can be taken for one of the other kind. */
+interface Keys {
+  signing: PublicKey[]
+  encryption: EncryptionKey[]
+}
+
+const NO_KEYS: Keys = { signing: [], encryption: [] }
+
 interface Fetched {
-  keys: PublicKey[]
+  keys: Keys
   fetchedAt: number
   triedAt: number
   pending: Promise<void> | undefined
@@ -36,7 +46,7 @@ export class PartyKeys {
   readonly #log: Logger
   readonly #now: () => Date
   readonly #fetched = new Map<string, Fetched>()
-  readonly #stored = new Map<string, { text: string; keys: PublicKey[] }>()
+  readonly #stored = new Map<string, { text: string; keys: Keys }>()
 
   constructor(parts: { fetchJwks: FetchJwks; log: Logger; now: () => Date }) {
     this.#fetch = parts.fetchJwks
@@ -44,40 +54,54 @@ export class PartyKeys {
     this.#now = parts.now
   }
 
-  /** The party's key of that id, or undefined where it has none now. */
+  /** The party's signing key of that id, or undefined where it has none now. */
   async find(party: KeySource, kid: string): Promise<PublicKey | undefined> {
-    const keys = await this.#keysFor(party, kid)
-    return keys.find(key => key.kid === kid)
+    const { signing } = await this.#keysFor(party, kid)
+    return signing.find(key => key.kid === kid)
   }
 
-  /** The keys that count now. */
+  /** The signing keys that count now. */
   async list(party: KeySource): Promise<PublicKey[]> {
-    return this.#keysFor(party, undefined)
+    return (await this.#keysFor(party, undefined)).signing
+  }
+
+  /**
+   * The encryption keys that count now, the one to seal for first: the first of the set that is not
+   * on its way out, or else the one that stays longest.
+   */
+  async listEncryption(party: KeySource): Promise<EncryptionKey[]> {
+    const { encryption } = await this.#keysFor(party, undefined)
+    return encryption.toSorted((one, other) => endOf(other) - endOf(one))
   }
 
   /**
    * Fetches and checks the set at an address, without keeping it.
    * @throws JwksError, or the error of the fetch
    */
-  async probe(url: string): Promise<PublicKey[]> {
-    const bytes = await this.#fetch(url)
-    return importKeys(await parsePublicJwks(parseJson(bytes)))
+  async probe(url: string): Promise<void> {
+    await this.#read(url)
   }
 
-  async #keysFor(party: KeySource, kid: string | undefined): Promise<PublicKey[]> {
+  async #read(url: string): Promise<Keys> {
+    const bytes = await this.#fetch(url)
+    return toKeys(await parsePublicJwks(parseJson(bytes)))
+  }
+
+  async #keysFor(party: KeySource, kid: string | undefined): Promise<Keys> {
     const now = this.#now().getTime()
     const keys = party.jwksUrl
       ? await this.#fetchedKeys(party.id, party.jwksUrl, kid, now)
       : this.#storedKeys(party)
-    return keys.filter(key => !key.until || key.until.getTime() > now)
+    const counts = ({ until }: { until: Date | undefined }) => !until || until.getTime() > now
+    return { signing: keys.signing.filter(counts), encryption: keys.encryption.filter(counts) }
   }
 
   // Imported once: importing takes as long as verifying, and would show who is registered.
-  #storedKeys(party: KeySource): PublicKey[] {
+  #storedKeys(party: KeySource): Keys {
     const text = JSON.stringify(party.jwks)
     const known = this.#stored.get(party.id)
     if (known?.text === text) return known.keys
-    const keys = importKeys(party.jwks ?? { keys: [] })
+    const keys = toKeys(party.jwks ?? { keys: [] })
     this.#stored.set(party.id, { text, keys })
     return keys
   }
@@ -87,26 +111,26 @@ export class PartyKeys {
     url: string,
     kid: string | undefined,
     now: number,
-  ): Promise<PublicKey[]> {
+  ): Promise<Keys> {
     const id = `${party} ${url}`
     const entry = this.#fetched.get(id) ?? {
-      keys: [],
+      keys: NO_KEYS,
       fetchedAt: -Infinity,
       triedAt: -Infinity,
       pending: undefined,
     }
     this.#fetched.set(id, entry)
-    const wanting = kid !== undefined && !entry.keys.some(key => key.kid === kid)
+    const wanting = kid !== undefined && !entry.keys.signing.some(key => key.kid === kid)
     const due = (wanting || now - entry.fetchedAt >= FRESH_MS) && now - entry.triedAt >= RETRY_MS
     if (due && !entry.pending) entry.pending = this.#refresh(entry, party, url, now)
     if (wanting || now - entry.fetchedAt >= FRESH_MS) await entry.pending
-    return now - entry.fetchedAt < STALE_MS ? entry.keys : []
+    return now - entry.fetchedAt < STALE_MS ? entry.keys : NO_KEYS
   }
 
   async #refresh(entry: Fetched, party: string, url: string, now: number): Promise<void> {
     entry.triedAt = now
     try {
-      entry.keys = await this.probe(url)
+      entry.keys = await this.#read(url)
       entry.fetchedAt = now
     } catch (error) {
       const reason = error instanceof JwksError ? error.code : 'unreachable'
@@ -115,6 +139,14 @@ export class PartyKeys {
       entry.pending = undefined
     }
   }
+}
+
+function toKeys(jwks: PublicJwks): Keys {
+  return { signing: importKeys(jwks), encryption: importEncryptionKeys(jwks) }
+}
+
+function endOf({ until }: EncryptionKey): number {
+  return until?.getTime() ?? Number.MAX_VALUE
 }
 
 function parseJson(bytes: Uint8Array): unknown {

@@ -7,7 +7,7 @@ import { type CheckedDraft, checkDraft, checkKeySource, PARTY_ID } from './party
 import { type FetchJwks, PartyKeys } from './party-keys.ts'
 import * as rows from './party-rows.ts'
 import { type Party, type PartyDraft, PartyError, type PartyView } from './party-types.ts'
-import { JwksError, type PublicKey } from './public-jwks.ts'
+import { type EncryptionKey, JwksError, type PublicKey } from './public-jwks.ts'
 import { newWebhookSecret, showWebhookSecret } from './webhook-secret.ts'
 
 // How long another process may still see a party as it was.
@@ -54,9 +54,15 @@ export class PartyStore {
     return this.#partyKeys.find(party, kid)
   }
 
-  /** All keys of the party that count now. */
+  /** All signing keys of the party that count now. */
   async keysOf(party: Party): Promise<PublicKey[]> {
     return this.#partyKeys.list(party)
+  }
+
+  /** The key to seal for what goes to a party; undefined where it registered none, or none counts now. */
+  async encryptionKeyOf(id: string): Promise<EncryptionKey | undefined> {
+    const party = await this.find(id)
+    return party && (await this.#partyKeys.listEncryption(party))[0]
   }
 
   /** All parties, by id. */
@@ -71,7 +77,12 @@ export class PartyStore {
   async show(id: string): Promise<PartyView> {
     const party = await rows.selectParty(this.#parts.pool, id)
     if (!party) throw unknown(id)
-    const keys = await this.#partyKeys.list(party)
+    const signing = await this.#partyKeys.list(party)
+    const encryption = await this.#partyKeys.listEncryption(party)
+    const keys = [
+      ...signing,
+      ...encryption.map(key => ({ ...key, algorithms: ['ECDH-ES'] as const })),
+    ]
     const webhook = await rows.selectWebhook(this.#parts.pool, id)
     return {
       party,

@@ -1,4 +1,10 @@
-import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
+import {
+  createPublicKey,
+  diffieHellman,
+  generateKeyPairSync,
+  type JsonWebKey,
+  type KeyObject,
+} from 'node:crypto'
 import { calculateJwkThumbprint, type JWK } from 'jose'
 
 export type JwksFault = 'shape' | 'private' | 'symmetric' | 'weak' | 'unsupported' | 'kid'
@@ -18,7 +24,8 @@ export class JwksError extends Error {
 export interface StoredKey {
   kty: 'OKP' | 'EC' | 'RSA'
   kid: string
-  use: 'sig'
+  /** `enc`: only to seal what goes to the party, never to check what comes from it. */
+  use: 'sig' | 'enc'
   crv?: string
   x?: string
   y?: string
@@ -41,17 +48,29 @@ export interface PublicKey {
   until: Date | undefined
 }
 
+/** A registered key that what goes to the party is sealed for (RFC 7518 section 4.6, ECDH-ES). */
+export interface EncryptionKey {
+  kid: string
+  key: KeyObject
+  /** After this the key counts no more; undefined while it is not being replaced. */
+  until: Date | undefined
+}
+
 /** The JOSE algorithms accepted from parties. Ed25519 is the name of EdDSA with that curve (RFC 9864). */
 export const SIGNING_ALGORITHMS = ['EdDSA', 'Ed25519', 'ES256', 'PS256'] as const
 export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number]
 
 const MAX_KEYS = 20
 const PRIVATE_MEMBERS = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'priv']
-const FORMS = {
-  OKP: { members: ['crv', 'x'], crv: 'Ed25519', algorithms: ['EdDSA', 'Ed25519'] },
-  EC: { members: ['crv', 'x', 'y'], crv: 'P-256', algorithms: ['ES256'] },
-  RSA: { members: ['n', 'e'], crv: undefined, algorithms: ['PS256'] },
+const MEMBERS = { OKP: ['crv', 'x'], EC: ['crv', 'x', 'y'], RSA: ['n', 'e'] } as const
+const SIGNING = {
+  OKP: { crv: 'Ed25519', algorithms: ['EdDSA', 'Ed25519'] },
+  EC: { crv: 'P-256', algorithms: ['ES256'] },
+  RSA: { crv: undefined, algorithms: ['PS256'] },
 } as const
+const AGREEMENT = 'ECDH-ES'
+/** The curve of a key for encryption, by its type. */
+const AGREEING: Readonly<Record<string, string>> = { OKP: 'X25519', EC: 'P-256' }
 
 // The y coordinates of the points of small order on edwards25519, also in their non-canonical forms
 // (libsodium's list). With such a key, an all-zero placeholder among them, anyone can make a
@@ -67,9 +86,11 @@ const SMALL_ORDER = new Set([
 ])
 
 /**
- * Reads a JWK set (RFC 7517) that may hold only public signing keys: Ed25519, P-256, or RSA of at
- * least 2048 bits. Members that are not needed are dropped; a key without `kid` gets its RFC 7638
- * thumbprint. Attacker-controlled where it comes from a URL.
+ * Reads a JWK set (RFC 7517) of public keys: at least one to sign with (Ed25519, P-256, or RSA of at
+ * least 2048 bits), and those marked for encryption (X25519 or P-256 with `use` enc, `alg` ECDH-ES or
+ * `key_ops` deriveBits, deriveKey). A key without such a mark is one to sign with. Members that are not
+ * needed are dropped; a key without `kid` gets its RFC 7638 thumbprint. Attacker-controlled where it
+ * comes from a URL.
  * @throws JwksError
  */
 export async function parsePublicJwks(value: unknown): Promise<PublicJwks> {
@@ -80,22 +101,41 @@ export async function parsePublicJwks(value: unknown): Promise<PublicJwks> {
   const stored: StoredKey[] = []
   for (const [index, key] of keys.entries()) stored.push(await parseKey(key, `key ${index + 1}`))
   assertDistinct(stored)
+  if (!stored.some(({ use }) => use === 'sig')) {
+    throw new JwksError('shape', 'the key set has no key to sign with; a party signs in with one')
+  }
   return { keys: stored }
 }
 
-/** Makes the keys of a checked set ready to verify with. */
+/** Makes the signing keys of a checked set ready to verify with. */
 export function importKeys(jwks: PublicJwks): PublicKey[] {
-  return jwks.keys.map(stored => ({
-    kid: stored.kid,
-    algorithms: FORMS[stored.kty].algorithms,
+  return jwks.keys
+    .filter(({ use }) => use === 'sig')
+    .map(stored => ({ ...imported(stored), algorithms: SIGNING[stored.kty].algorithms }))
+}
+
+/** Makes the encryption keys of a checked set ready to seal for, in the order of the set. */
+export function importEncryptionKeys(jwks: PublicJwks): EncryptionKey[] {
+  return jwks.keys.filter(({ use }) => use === 'enc').map(imported)
+}
+
+function imported(stored: StoredKey): EncryptionKey {
+  const { kid, exp } = stored
+  const until = exp === undefined ? undefined : new Date(exp * 1000)
+  return {
+    kid,
     key: createPublicKey({ key: stored as unknown as JsonWebKey, format: 'jwk' }),
-    until: stored.exp === undefined ? undefined : new Date(stored.exp * 1000),
-  }))
+    until,
+  }
 }
 
 /** Whether two stored keys are the same key, whatever their end. */
 export function isSameKey(a: StoredKey, b: StoredKey): boolean {
-  return [...FORMS[a.kty].members, 'kty' as const].every(member => a[member] === b[member])
+  return a.use === b.use && hasSameMaterial(a, b)
+}
+
+function hasSameMaterial(a: StoredKey, b: StoredKey): boolean {
+  return [...MEMBERS[a.kty], 'kty' as const].every(member => a[member] === b[member])
 }
 
 async function parseKey(value: unknown, place: string): Promise<StoredKey> {
@@ -103,14 +143,15 @@ async function parseKey(value: unknown, place: string): Promise<StoredKey> {
   assertPublic(value, place)
   const kty = value['kty']
   if (kty !== 'OKP' && kty !== 'EC' && kty !== 'RSA') throw unsupported(place)
-  const form = FORMS[kty]
-  assertForSigning(value, form, place)
-  const material = pickStrings(value, form.members, place)
+  const use = isForEncryption(value) ? 'enc' : 'sig'
+  if (use === 'enc') assertForEncryption(value, place)
+  else assertForSigning(value, SIGNING[kty], place)
+  const material = pickStrings(value, MEMBERS[kty], place)
   const kid = value['kid'] ?? (await calculateJwkThumbprint({ kty, ...material } as JWK))
   if (typeof kid !== 'string' || !/^[\x21-\x7e]{1,128}$/.test(kid)) {
     throw new JwksError('kid', `${place}: kid must be 1 to 128 visible ASCII characters`)
   }
-  const stored: StoredKey = { kty, kid, use: 'sig', ...material, ...readExpiry(value, place) }
+  const stored: StoredKey = { kty, kid, use, ...material, ...readExpiry(value, place) }
   assertStrong(stored, place)
   return stored
 }
@@ -127,9 +168,34 @@ function assertPublic(key: Record<string, unknown>, place: string): void {
   }
 }
 
+const AGREES = ['deriveBits', 'deriveKey']
+
+/** A key without any mark stays a signing key, so that registering one more never weakens another. */
+function isForEncryption({ use, alg, key_ops: operations }: Record<string, unknown>): boolean {
+  const agrees = Array.isArray(operations) && operations.some(one => AGREES.includes(one))
+  return use === 'enc' || alg === AGREEMENT || agrees
+}
+
+function assertForEncryption(key: Record<string, unknown>, place: string): void {
+  const { kty, alg, use, key_ops: operations, crv } = key
+  if (AGREEING[String(kty)] !== crv || (alg ?? AGREEMENT) !== AGREEMENT) {
+    throw new JwksError(
+      'unsupported',
+      `${place}: for encryption use X25519 or P-256 with ECDH-ES, not another type or algorithm`,
+    )
+  }
+  const verifies = Array.isArray(operations) && operations.includes('verify')
+  if ((use !== undefined && use !== 'enc') || verifies) {
+    throw new JwksError(
+      'unsupported',
+      `${place} is meant for signatures and for encryption: make two`,
+    )
+  }
+}
+
 function assertForSigning(
   key: Record<string, unknown>,
-  form: (typeof FORMS)[keyof typeof FORMS],
+  form: (typeof SIGNING)[keyof typeof SIGNING],
   place: string,
 ): void {
   const { alg, use, key_ops: operations, crv } = key
@@ -146,7 +212,7 @@ function assertForSigning(
 function unsupported(place: string): JwksError {
   return new JwksError(
     'unsupported',
-    `${place}: use Ed25519 (EdDSA), P-256 (ES256) or RSA (PS256), not another type or algorithm`,
+    `${place}: use Ed25519 (EdDSA), P-256 (ES256) or RSA (PS256), or mark it for encryption (use enc)`,
   )
 }
 
@@ -180,7 +246,8 @@ function assertStrong(stored: StoredKey, place: string): void {
   if (stored.kty === 'RSA' && publicExponent !== 65537n) {
     throw new JwksError('weak', `${place}: the exponent of an RSA key must be 65537`)
   }
-  if (stored.kty === 'OKP' && hasSmallOrder(stored.x ?? '')) {
+  const weak = stored.use === 'enc' ? !canAgree(key) : stored.kty === 'OKP' && hasSmallOrder(stored)
+  if (weak) {
     throw new JwksError('weak', `${place} is not a real key (a point of small order)`)
   }
 }
@@ -193,7 +260,20 @@ function tryImport(stored: StoredKey, place: string): KeyObject {
   }
 }
 
-function hasSmallOrder(x: string): boolean {
+/** Whether a secret can be agreed with a key: of a point of small order the outcome is zero (RFC 7748). */
+function canAgree(publicKey: KeyObject): boolean {
+  try {
+    const { privateKey } =
+      publicKey.asymmetricKeyType === 'x25519'
+        ? generateKeyPairSync('x25519')
+        : generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    return diffieHellman({ privateKey, publicKey }).some(byte => byte !== 0)
+  } catch {
+    return false
+  }
+}
+
+function hasSmallOrder({ x = '' }: StoredKey): boolean {
   const y = Buffer.from(x, 'base64url')
   y[31] = (y[31] ?? 0) & 0x7f
   return SMALL_ORDER.has(y.toString('hex'))
@@ -203,6 +283,14 @@ function assertDistinct(keys: StoredKey[]): void {
   if (new Set(keys.map(key => key.kid)).size < keys.length) {
     throw new JwksError('kid', 'two keys have the same kid')
   }
+  const [signing, sealing] = [keys.filter(isSigning), keys.filter(key => !isSigning(key))]
+  if (sealing.some(key => signing.some(other => hasSameMaterial(key, other)))) {
+    throw new JwksError('weak', 'one key is there for signatures and for encryption: make two')
+  }
+}
+
+function isSigning({ use }: StoredKey): boolean {
+  return use === 'sig'
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
