@@ -25,6 +25,7 @@ export function sandboxCommand(): Command {
   const sandbox = new Command('sandbox').description('peers to try the gateway with')
   peer(sandbox, 'vdab', 'a VDAB with a synthetic client file: matches, answers, gives feedback')
     .option('--party <id>', 'its party id', 'vdab')
+    .requiredOption('--log-key <key>', "the audit log's verifier key, of: huisbrug audit key")
     .action(runVdab)
   peer(sandbox, 'back-office', 'back offices of housing companies with synthetic tenants')
     .option('--companies <ids>', 'party ids, with commas (default: all of the region)', parseIds)
@@ -48,11 +49,17 @@ function peer(sandbox: Command, name: string, description: string): Command {
     .option('--population <n>', 'how many tenants', parsePopulation, DEFAULT_POPULATION)
 }
 
-async function runVdab(options: PeerCommandOptions & { party: string }): Promise<void> {
-  const { gateway = readProcessConfig().publicUrl, data, party, port, seed, population } = options
+interface VdabCommandOptions extends PeerCommandOptions {
+  party: string
+  logKey: string
+}
+
+async function runVdab(options: VdabCommandOptions): Promise<void> {
+  const { gateway = readProcessConfig().publicUrl, data, party, logKey } = options
+  const { port, seed, population } = options
   const parent = connectToParent(() => {})
   await runUntilSignal(createLogger('info'), async () => {
-    const common = { gateway, dataDir: data, port, seed, population, partyId: party }
+    const common = { gateway, logKey, dataDir: data, port, seed, population, partyId: party }
     const { startVdab } = await import('../sandbox/vdab.ts')
     const vdab = await startVdab({ ...common, onStatus: parent.report })
     parent.listening(vdab.url, vdab.status())

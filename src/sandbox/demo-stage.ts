@@ -125,6 +125,7 @@ async function startPeers(
   place: { gateway: string; peersFolder: string; ports: Ports },
 ): Promise<Pick<DemoStage, 'vdab' | 'backOffice'>> {
   const { gateway, peersFolder, ports } = place
+  const logKey = await readLogKey(programs)
   const args = (name: string) => [
     ...['sandbox', name, '--gateway', gateway, '--data', join(peersFolder, name)],
     ...['--seed', seed, '--population', String(population)],
@@ -132,11 +133,18 @@ async function startPeers(
   const [vdab, backOffice] = await Promise.all([
     startPeer<VdabStatus>(programs, signal, 'vdab', [
       ...args('vdab'),
-      ...['--port', String(ports.vdab)],
+      ...['--port', String(ports.vdab), '--log-key', logKey],
     ]),
     startPeer<BackOfficeStatus>(programs, signal, 'back-office', args('back-office')),
   ])
   return { vdab, backOffice }
+}
+
+/** As an operator reads it, to hand it to a partner by another way than the gateway itself. */
+async function readLogKey(programs: Programs): Promise<string> {
+  const { code, json } = await programs.run(['audit', 'key', '--json'])
+  if (code !== 0) throw new Error('de sleutel van het auditlogboek is niet te lezen')
+  return String(json['verifierKey'])
 }
 
 function startPeer<Status>(

@@ -1,6 +1,7 @@
 import { openRows, prepareRegister } from '../client/blind.ts'
 import { evaluateWith } from '../client/blind-evaluation.ts'
 import type { HuisbrugClient } from '../client/client.ts'
+import { publishedKey } from '../client/published-key.ts'
 import { RegisterStore } from '../client/register-store.ts'
 import type { Domain, ForwardedDetection, Reachability } from '../client/types.ts'
 import { clientFile, type Population } from './population.ts'
@@ -21,6 +22,15 @@ export interface RegisterProgress {
   total: number
 }
 
+export interface VdabRegisterOptions {
+  client: HuisbrugClient
+  population: Population
+  /** Of the prepared register. */
+  folder: string
+  /** Verifier key of the gateway's audit log. */
+  logKey: string
+}
+
 /**
  * VDAB's client file and what it prepared of it per domain. Nobody in it is named to the gateway:
  * numbers are evaluated blindly, and rows of other people stay closed.
@@ -29,12 +39,14 @@ export class VdabRegister {
   readonly #client: HuisbrugClient
   readonly #people: ReturnType<typeof clientFile>
   readonly #store: RegisterStore
+  readonly #logKey: string
   readonly #prepared = new Set<string>()
 
-  constructor(client: HuisbrugClient, population: Population, folder: string) {
+  constructor({ client, population, folder, logKey }: VdabRegisterOptions) {
     this.#client = client
     this.#people = clientFile(population)
     this.#store = new RegisterStore(folder)
+    this.#logKey = logKey
   }
 
   get size(): number {
@@ -47,7 +59,8 @@ export class VdabRegister {
 
   /**
    * Prepares the client file for every domain that needs it and tells the gateway of those that
-   * wait for it.
+   * wait for it. Under a key that the audit log is not shown to publish, nothing is prepared.
+   * @throws RegisterError key-not-published, proof-wrong, quota-used-up
    * @returns the domains that became ready now
    */
   async prepareDomains(onProgress: (progress: RegisterProgress) => void): Promise<string[]> {
@@ -75,14 +88,13 @@ export class VdabRegister {
     this.#store.close()
   }
 
-  async #prepare(
-    { domain, state, publicKey }: Domain,
-    onProgress: (progress: RegisterProgress) => void,
-  ): Promise<void> {
+  async #prepare(item: Domain, onProgress: (progress: RegisterProgress) => void): Promise<void> {
+    const { domain, state } = item
+    const publicKey = publishedKey(item, this.#logKey)
     const total = this.#people.length
     await prepareRegister({
       domain,
-      publicKey: Buffer.from(publicKey, 'base64url'),
+      publicKey,
       numbers: this.#people.map(({ insz }, position) => ({ insz, ref: String(position) })),
       store: this.#store,
       batchSize: BATCH,

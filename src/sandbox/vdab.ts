@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { JWTVerifyGetKey } from 'jose'
 import { createClient } from '../client/client.ts'
+import { type RegisterCode, RegisterError } from '../client/register-error.ts'
 import type { ClientOptions } from '../client/transport.ts'
 import { Journal } from './journal.ts'
 import { loadPeerKeys } from './peer-keys.ts'
@@ -18,6 +19,8 @@ import { createAnswerSender } from './vdab-sender.ts'
 export interface VdabOptions {
   /** Public URL of the gateway. */
   gateway: string
+  /** Verifier key of the gateway's audit log, as its operator gave it: pinned. */
+  logKey: string
   /** Its own folder: keys, prepared register, answers, what it received. */
   dataDir: string
   /** 0, the default, for any free port. */
@@ -38,7 +41,11 @@ export interface VdabStatus extends AnswerCounts {
   preparing?: RegisterProgress
   /** Domains for which the register is prepared. */
   ready: string[]
+  /** Code of the kit where it refuses to prepare, such as key-not-published; it is tried again. */
+  refusing?: RegisterCode
 }
+
+type Preparation = Pick<VdabStatus, 'preparing' | 'ready' | 'refusing'>
 
 export interface Vdab {
   /** Base URL; tokens at `<url>/oauth/token`. */
@@ -59,7 +66,7 @@ export async function startVdab(options: VdabOptions): Promise<Vdab> {
   const stop = new AbortController()
   const parts = await openParts(options, stop.signal)
   const { register, book, received } = parts
-  const state: Pick<VdabStatus, 'preparing' | 'ready'> = { ready: [] }
+  const state: Preparation = { ready: [] }
   const status = () => ({ clients: register.size, ...state, ...book.counts() })
   const onChange = () => options.onStatus?.(status())
   const sender = createAnswerSender(parts.client, book, onChange)
@@ -90,14 +97,19 @@ export async function startVdab(options: VdabOptions): Promise<Vdab> {
 }
 
 async function openParts(options: VdabOptions, signal: AbortSignal) {
-  const { dataDir, gateway, partyId = 'vdab' } = options
+  const { dataDir, gateway, logKey, partyId = 'vdab' } = options
   const { privateKey } = await loadPeerKeys(dataDir)
   const retry = { attempts: 6, sleep: sleepUntil(signal), ...options.retry }
   const client = createClient({ gateway, partyId, privateKey, retry })
   const population = createPopulation(options.seed, options.population)
   const book = await AnswerBook.open(join(dataDir, 'answers.jsonl'))
   const received = (await Journal.open<unknown>(join(dataDir, 'received.jsonl'))).journal
-  const register = new VdabRegister(client, population, join(dataDir, 'register'))
+  const register = new VdabRegister({
+    client,
+    population,
+    folder: join(dataDir, 'register'),
+    logKey,
+  })
   return { client, register, book, received }
 }
 
@@ -105,7 +117,7 @@ async function openParts(options: VdabOptions, signal: AbortSignal) {
 async function watchDomains(
   signal: AbortSignal,
   register: VdabRegister,
-  state: Pick<VdabStatus, 'preparing' | 'ready'>,
+  state: Preparation,
   onChange: () => void,
 ): Promise<void> {
   while (!signal.aborted) {
@@ -115,10 +127,12 @@ async function watchDomains(
         onChange()
       })
       delete state.preparing
+      delete state.refusing
       state.ready = [...state.ready, ...domains]
       if (domains.length > 0) onChange()
-    } catch {
-      // Tried again below.
+    } catch (error) {
+      if (error instanceof RegisterError) state.refusing = error.code
+      onChange()
     }
     const pause = state.ready.length > 0 ? POLL_READY_MS : POLL_MS
     await sleepUntil(signal)(pause).catch(() => {})

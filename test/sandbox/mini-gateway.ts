@@ -1,7 +1,11 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { generateKeyPairSync, randomBytes, randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import axios from 'axios'
+import { signCheckpoint } from '../../src/audit/checkpoint.ts'
+import { leafHash } from '../../src/audit/merkle.ts'
+import { noteSigner } from '../../src/audit/note.ts'
+import { formatProof } from '../../src/audit/proof-file.ts'
 import { ASSERTION_TYPE, signAssertion } from '../../src/client/assertion.ts'
 import { generateKeyPair, type KeyPair, signWebhook, toJwks } from '../../src/client/index.ts'
 import {
@@ -35,6 +39,7 @@ type Reply = { status: number; body?: object }
 export class MiniGateway {
   readonly domain = 'wm-vdab/1/1'
   readonly domainKey = generateDomainKey()
+  readonly log = noteSigner('mini.example/log', generateKeyPairSync('ed25519').privateKey)
   readonly calls: Call[] = []
   domainState = 'opening'
   /** Answers of the next calls whose operation starts so, instead of the usual ones. */
@@ -223,7 +228,17 @@ export class MiniGateway {
 
   #domain() {
     const { domain, domainState: state } = this
-    return { domain, state, publicKey: encode(this.domainKey.publicKey), quotaLeft: 250_000 }
+    const publicKey = encode(this.domainKey.publicKey)
+    return { domain, state, publicKey, quotaLeft: 250_000, published: this.#publish(publicKey) }
+  }
+
+  /** A log of one entry: the proof needs no hashes. */
+  #publish(publicKey: string) {
+    const rule = `public-key ${publicKey}`
+    const statement = { action: 'key.created', reason: `domain ${this.domain}`, rule, schema: 1 }
+    const entry = Buffer.from(JSON.stringify(statement))
+    const checkpoint = signCheckpoint(this.log, 1, leafHash(entry))
+    return { entry: encode(entry), proof: formatProof({ index: 0, hashes: [], checkpoint }) }
   }
 
   #evaluate(blinded: string[]) {

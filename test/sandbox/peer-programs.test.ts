@@ -39,6 +39,7 @@ function environment(): Record<string, string | undefined> {
 
 function peerArgs(name: string): string[] {
   const place = ['--gateway', gateway.url, '--data', join(folder, name)]
+  if (name === 'vdab') place.push('--log-key', gateway.log.verifierKey)
   return ['sandbox', name, ...place, '--seed', 'programs', '--population', String(SIZE)]
 }
 

@@ -1,6 +1,8 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { noteSigner } from '../../src/audit/note.ts'
 import { generateKeyPair } from '../../src/client/index.ts'
 import { createPopulation, type SyntheticTenant } from '../../src/sandbox/population.ts'
 import { startVdab, type Vdab } from '../../src/sandbox/vdab.ts'
@@ -23,8 +25,8 @@ function numbersOf(people: SyntheticTenant[]): string[] {
   return people.map(person => person.insz)
 }
 
-async function start(): Promise<Vdab> {
-  const common = { gateway: gateway.url, dataDir: folder, seed: SEED, population: SIZE }
+async function start(logKey = gateway.log.verifierKey): Promise<Vdab> {
+  const common = { gateway: gateway.url, logKey, dataDir: folder, seed: SEED, population: SIZE }
   vdab = await startVdab({ ...common, retry: QUICK })
   return vdab
 }
@@ -72,11 +74,20 @@ describe('preparing the client file', () => {
     gateway.domainKey.secretKey.set(Buffer.alloc(32, 1))
     await start()
     await until(() => gateway.to('POST /v1/pseudonyms/evaluations').length > 0)
-    await new Promise(resolve => setTimeout(resolve, 300))
+    await until(() => vdab.status().refusing === 'proof-wrong')
     expect(vdab.status().ready).toEqual([])
     expect(gateway.domainState).toBe('opening')
     gateway.domainKey.secretKey.set(honest)
     await ready()
+    expect(vdab.status().refusing).toBeUndefined()
+  })
+
+  test('a key that only another log publishes is asked for nothing', async () => {
+    const other = generateKeyPairSync('ed25519').privateKey
+    await start(noteSigner(gateway.log.name, other).verifierKey)
+    await until(() => vdab.status().refusing === 'key-not-published')
+    expect(gateway.to('POST /v1/pseudonyms/evaluations')).toEqual([])
+    expect(gateway.domainState).toBe('opening')
   })
 
   test('a request that comes too early is asked to come again', async () => {
