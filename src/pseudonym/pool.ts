@@ -20,7 +20,15 @@ import {
   type EvaluatedPart,
   type KeyPair,
 } from './voprf.ts'
-import type { EvaluateTask, Fault, ProveTask, PseudonymTask } from './worker.ts'
+import type {
+  BlindTask,
+  ComposeTask,
+  EvaluateTask,
+  Fault,
+  FinishTask,
+  ProveTask,
+  PseudonymTask,
+} from './worker.ts'
 
 export type { Pseudonym, SealedPseudonym } from './packed.ts'
 
@@ -48,6 +56,10 @@ export interface EvaluationRequest {
   /** Up to 5,000 blinded elements. */
   blinded: readonly Uint8Array[]
 }
+
+/** What blinding.ts has done. */
+type BlindingTask = BlindTask | ComposeTask | FinishTask
+type Task = PseudonymTask | EvaluateTask | ProveTask | BlindingTask
 
 const PART = 100
 const WORKER = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js'
@@ -114,6 +126,20 @@ export class PseudonymPool {
     }
   }
 
+  /**
+   * Shares a batch out to the threads, for blinding.ts.
+   * @param taskOf makes the task of a part; its bytes move to the thread
+   * @returns what each part answered, in order
+   * @throws PseudonymError as the task does; worker-failed
+   */
+  share(
+    name: 'blind' | 'composePart' | 'finish',
+    length: number,
+    taskOf: (start: number, end: number) => BlindingTask,
+  ): Promise<Buffer[]> {
+    return this.#inParts(length, (start, end) => this.#run(name, taskOf(start, end)))
+  }
+
   /** Lets running work end, then ends the threads; work that comes later is refused. */
   async close(): Promise<void> {
     this.#closed = true
@@ -130,7 +156,7 @@ export class PseudonymPool {
     return { evaluated: elements.slice(0, -1), sum: elements.at(-1)! }
   }
 
-  async #run(name: string, task: PseudonymTask | EvaluateTask | ProveTask): Promise<Buffer> {
+  async #run(name: string, task: Task): Promise<Buffer> {
     // piscina itself would start new threads.
     if (this.#closed) throw new PseudonymError('worker-failed')
     let answer: ArrayBuffer | Fault
@@ -161,10 +187,17 @@ export class PseudonymPool {
 }
 
 // Buffers of their own that move to the thread; nothing of them stays here.
-function movable(task: PseudonymTask | EvaluateTask | ProveTask): ArrayBuffer[] {
+function movable(task: Task): ArrayBuffer[] {
+  if ('blinds' in task) return [task.numbers, task.blinds, task.sealing.plaintexts].map(bufferOf)
+  if ('evaluated' in task) return [task.blinded, task.evaluated].map(bufferOf)
   if ('sums' in task) return [task.sums.buffer]
   if ('blinded' in task) return [task.blinded.buffer]
-  return [task.numbers.buffer, ...(task.sealing ? [task.sealing.plaintexts.buffer] : [])]
+  const sealing = 'sealing' in task ? task.sealing : undefined
+  return [task.numbers.buffer, ...(sealing ? [sealing.plaintexts.buffer] : [])]
+}
+
+function bufferOf(bytes: Uint8Array<ArrayBuffer>): ArrayBuffer {
+  return bytes.buffer
 }
 
 function pseudonymTask(
