@@ -1,10 +1,11 @@
-import { recordEntry } from '../audit/record.ts'
+import { recordEntries } from '../audit/record.ts'
 import type { Context } from '../context.ts'
-import type { Queryable, Tx } from '../db/pool.ts'
+import type { Tx } from '../db/pool.ts'
 import { receivedEvent } from '../delivery/event.ts'
 import { type Reason, Refusal, reason, refuse } from '../errors.ts'
 import { newId } from '../ids.ts'
 import type { Profile } from '../protocol/profile.ts'
+import { findCurrentRoutes, openedEntry, PARTIES_OF } from './contested.ts'
 import type { Outcome } from './outcome.ts'
 import { type Permission, permit } from './permission.ts'
 import type { Item } from './precondition.ts'
@@ -19,6 +20,8 @@ interface Destined {
   handOverId: string
   subjectTag: Uint8Array
   party: string | null
+  /** All parties that have the person now. */
+  between: string[]
 }
 
 /**
@@ -50,8 +53,8 @@ export function receiveTaggedEvent(context: Context, incoming: Incoming): Promis
         await permission.assertCeilings(tx, destined.length, domain)
         const place = { protocol: permission.protocol.id, type: incoming.type, domain }
         await insertFeedback(tx, messageId, place, destined, incoming.at)
-        const shared = destined.filter(item => item.party === null).length
-        if (shared > 0) await recordException(tx, messageId, incoming, shared)
+        const shared = destined.filter(item => item.party === null)
+        await recordExceptions(tx, messageId, incoming, shared)
       },
     }
   })
@@ -107,47 +110,23 @@ async function destine(
   items.forEach((item, index) => {
     const tag = tags[index] ?? ''
     const current = (routes.get(tag) ?? []).filter(route => permission.reaches(route.party))
-    const [first, second] = current
-    if (first) {
+    const [first] = current
+    const between = [...new Set(current.map(route => route.party))].toSorted()
+    if (first?.domain === domain && first.tag.toString('base64url') === tag) {
       destined.push({
         tag,
         content: pick(item, told),
         feedbackId: newId('fb', at),
         handOverId: newId('del', at),
         subjectTag: first.subjectTag,
-        party: second ? null : first.party,
+        party: between.length > 1 ? null : first.party,
+        between,
       })
     } else {
       refused.push({ index, ...reason('HB-405', `/items/${index}/${field}`, 'one current route') })
     }
   })
   return { destined, refused }
-}
-
-interface Route {
-  party: string
-  subjectTag: Uint8Array
-}
-
-/** Current routes by tag (base64url). */
-async function findCurrentRoutes(
-  db: Queryable,
-  domain: string,
-  tags: string[],
-): Promise<Map<string, Route[]>> {
-  const { rows } = await db.query<{ tag: Buffer; party_id: string; subject_tag: Buffer }>(
-    'SELECT tag, party_id, subject_tag FROM current_route WHERE domain = $1 AND tag = ANY($2)',
-    [domain, tags.map(tag => Buffer.from(tag, 'base64url'))],
-  )
-  const routes = new Map<string, Route[]>()
-  for (const row of rows) {
-    const tag = row.tag.toString('base64url')
-    routes.set(tag, [
-      ...(routes.get(tag) ?? []),
-      { party: row.party_id, subjectTag: row.subject_tag },
-    ])
-  }
-  return routes
 }
 
 async function insertFeedback(
@@ -174,20 +153,20 @@ async function insertFeedback(
   ])
 }
 
-function recordException(
+/** One entry for each pair of parties between which items are not decided. */
+async function recordExceptions(
   tx: Tx,
   messageId: string,
   { type, at }: Incoming,
-  items: number,
-): Promise<unknown> {
-  return recordEntry(tx, {
-    action: 'exception.opened',
-    at,
-    actor: { role: 'gateway' },
-    message: { id: messageId, type },
-    counts: { items },
-    reason: 'two-current-routes',
-  })
+  shared: Destined[],
+): Promise<void> {
+  const pairs = Map.groupBy(shared, item => item.between.join(' '))
+  await recordEntries(
+    tx,
+    [...pairs.values()].map(items =>
+      openedEntry({ id: messageId, type }, items.length, items[0]?.between ?? [], at),
+    ),
+  )
 }
 
 const INSERT = `
@@ -199,8 +178,10 @@ const INSERT = `
       receiver_id, content, created_at)
     SELECT id, $1, $2, $11, $3, tag, subject_tag, party, party, content, $4 FROM item),
   excepted AS (
-    INSERT INTO exception (kind, message_id, feedback_id, opened_at)
-    SELECT 'two-current-routes', $1, id, $4 FROM item WHERE party IS NULL)
+    INSERT INTO exception (kind, message_id, feedback_id, parties, opened_at)
+    SELECT 'two-current-routes', $1, f.id, ${PARTIES_OF}, $4
+    FROM (SELECT id, tag, subject_tag, $3::text AS domain, $2::text AS protocol FROM item
+          WHERE party IS NULL) AS f)
   INSERT INTO hand_over (id, message_id, destination, kind, event, domain, feedback_id, items, state,
     reason, due_at, created_at)
   SELECT hand_over, $1, party, 'event', $12, $3, id, 1,

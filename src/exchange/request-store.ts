@@ -1,5 +1,6 @@
 import type { Tx } from '../db/pool.ts'
 import { Refusal, reason, refuse } from '../errors.ts'
+import { holdContested } from './contested.ts'
 import { OBJECTION_WINDOW } from './precondition.ts'
 
 /** A person on the way: pseudonyms, sealed row, encrypted reference; no national number any more. */
@@ -78,7 +79,10 @@ interface NewRequest extends PeriodPlace {
   sealed: SealedPerson[]
 }
 
-/** Writes members, rows, routes and the hand-over of one request, set-based. */
+/**
+ * Writes members, rows, routes and the hand-over of one request, set-based; holds the feedback that is
+ * on its way to another party about the same persons.
+ */
 export async function insertRequest(tx: Tx, request: NewRequest): Promise<void> {
   const { sealed } = request
   if (sealed.length === 0) return
@@ -103,6 +107,7 @@ export async function insertRequest(tx: Tx, request: NewRequest): Promise<void> 
     request.type,
     request.heldUntil,
   ])
+  await holdContested(tx, request, sealed)
 }
 
 const INSERT = `
