@@ -66,6 +66,15 @@ function header(name: string, description: string, example: string): Schema {
   return { name, in: 'header', required: true, description, schema: { type: 'string' }, example }
 }
 
+/** The same content where the protocol asks for an envelope (`modalities.envelope.calls`). */
+const SEALED: Schema = {
+  schema: {
+    type: 'string',
+    description:
+      'Where the protocol says so: a compact JWE for the key of the receiver (ECDH-ES, A256GCM). The protected header has the Idempotency-Key as id; inside it the body as JSON.',
+  },
+}
+
 const CALLS: Schema = {
   'employment-service/detections': callOf(
     'detection-forward',
@@ -108,7 +117,7 @@ function callOf(
       parameters: [header('Idempotency-Key', key, example)],
       requestBody: {
         required: true,
-        content: { 'application/json': { schema: componentRef(id) } },
+        content: { 'application/json': { schema: componentRef(id) }, 'application/jose': SEALED },
       },
       responses: {
         '200': { description: 'Taken' },

@@ -25,10 +25,33 @@ export function modalityBlocks(document: Agreement): Block[] {
       ['Opvolging is te laat na', days(modalities.daysToOverdue)],
       ['De verzender maakt zelf de pseudoniemen', yesNo(modalities.senderBlind)],
       ['Elk bericht digitaal ondertekend', yesNo(modalities.signature)],
+      ...envelopeFacts(document),
     ]),
+    ...envelopeText(document),
     ...answerText(document),
     ...windowText(document),
     ...evaluation(document),
+  ]
+}
+
+function envelopeFacts({ modalities }: Agreement): [string, string][] {
+  const { envelope } = modalities
+  if (!envelope) return []
+  return [
+    [
+      `Wat naar de ${word('partyKind', 'employment-service')} gaat, in een gesloten omslag`,
+      yesNo(envelope.calls),
+    ],
+    ['Wat naar de andere partijen gaat, in een gesloten omslag', yesNo(envelope.events)],
+  ]
+}
+
+function envelopeText({ modalities: { envelope } }: Agreement): Block[] {
+  if (!envelope?.calls && !envelope?.events) return []
+  return [
+    paragraph(
+      'Een gesloten omslag betekent: Huisbrug versleutelt de inhoud met een sleutel van de ontvanger. Alleen de ontvanger kan ze openen, ook als iemand onderweg meeleest. Heeft de ontvanger geen sleutel, dan vertrekt er niets.',
+    ),
   ]
 }
 
