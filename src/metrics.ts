@@ -1,4 +1,4 @@
-import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 
 /** What the process counts for its operator; no label ever carries an id of a person or message. */
 export class Metrics {
@@ -6,6 +6,9 @@ export class Metrics {
   readonly #requests: Histogram
   readonly #items: Counter
   readonly #handOvers: Counter
+  readonly #evaluations: Counter
+  readonly #quotaLeft: Gauge
+  readonly #bursts: Gauge
 
   constructor() {
     const registers = [this.#registry]
@@ -29,6 +32,25 @@ export class Metrics {
       labelNames: ['state'],
       registers,
     })
+    this.#evaluations = new Counter({
+      name: 'huisbrug_evaluation_elements_total',
+      help: 'Elements asked for blind evaluation, by party, domain and whether the quota allowed them',
+      labelNames: ['party', 'domain', 'decision'],
+      registers,
+    })
+    const labelNames = ['party', 'domain']
+    this.#quotaLeft = new Gauge({
+      name: 'huisbrug_quota_left_elements',
+      help: 'Elements that a party may still have evaluated today',
+      labelNames,
+      registers,
+    })
+    this.#bursts = new Gauge({
+      name: 'huisbrug_quota_bursts_open',
+      help: 'Days on which a party used more than agreed, at which no one has looked',
+      labelNames,
+      registers,
+    })
   }
 
   /** Starts timing a request; call the result with the status. `path` is the route's pattern. */
@@ -46,6 +68,21 @@ export class Metrics {
 
   handedOver(state: string): void {
     this.#handOvers.inc({ state })
+  }
+
+  /** Elements of a request for blind evaluation; parties are organisations. */
+  evaluated(party: string, domain: string, decision: 'taken' | 'refused', elements: number): void {
+    this.#evaluations.inc({ party, domain, decision }, elements)
+  }
+
+  /** The quotas as they are now; what is not among them is not shown any more. */
+  quotas(now: readonly { party: string; domain: string; left: number; bursts: number }[]): void {
+    this.#quotaLeft.reset()
+    this.#bursts.reset()
+    for (const { party, domain, left, bursts } of now) {
+      this.#quotaLeft.set({ party, domain }, left)
+      this.#bursts.set({ party, domain }, bursts)
+    }
   }
 
   /** The figures in the Prometheus text format. */

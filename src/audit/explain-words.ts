@@ -30,6 +30,8 @@ const COUNTS: Record<string, [one: string, more: string]> = {
   found: ['gevonden', 'gevonden'],
   tenants: ['huurder', 'huurders'],
   attempts: ['poging', 'pogingen'],
+  elements: ['pseudoniem', 'pseudoniemen'],
+  allowance: ['per dag afgesproken', 'per dag afgesproken'],
   used: ['berekening', 'berekeningen'],
   evaluations: ['berekening', 'berekeningen'],
   entries: ['regel', 'regels'],

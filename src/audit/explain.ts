@@ -54,6 +54,13 @@ const SENTENCES: Record<EntryAction, (words: Words) => string> = {
   'key.rewrapped': w => `${w.who} versleutelde alle geheimen opnieuw met een andere hoofdsleutel.`,
   'quota.used': w => `${w.who} liet pseudoniemen berekenen${w.counts}.`,
   'quota.refused': w => `${w.who} vroeg meer pseudoniemen dan mag${w.counts}${w.why}.`,
+  'quota.granted': w =>
+    `${w.who} stond${w.recipient('aan')} eenmalig extra pseudoniemen toe${w.counts}.`,
+  'quota.burst': w =>
+    `${w.who} liet op één dag meer pseudoniemen berekenen dan afgesproken${w.counts}: een mens kijkt` +
+    ' dit na.',
+  'quota.reviewed': w =>
+    `${w.who} keek na waarom er${w.recipient('voor')} meer pseudoniemen waren dan afgesproken.`,
   'access.token': w => `${w.who} kreeg voor korte tijd toegang.`,
   'access.refused': w => `${w.who} kreeg geen toegang${w.counts}${w.why}.`,
   'console.signed-in': w => `${w.who} meldde zich aan in de console.`,

@@ -30,6 +30,8 @@ const ACTION_TONES: Record<string, Tone> = {
   'feedback.progress': 'good',
   'counts.released': 'good',
   'exception.opened': 'bad',
+  'quota.refused': 'warn',
+  'quota.burst': 'bad',
 }
 
 /** The tone of an entry of the audit log. */

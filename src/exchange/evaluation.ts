@@ -5,7 +5,8 @@ import { allowanceOf } from '../protocol/lookup.ts'
 import type { DomainState } from '../pseudonym/domains.ts'
 import { PseudonymError } from '../pseudonym/errors.ts'
 import { findPublication, findPublicKey, SUBJECT_DOMAIN } from '../pseudonym/published-key.ts'
-import { type Allowance, quotaLeft, takeQuota } from '../pseudonym/quota.ts'
+import { type Allowance, quotaLeft } from '../pseudonym/quota.ts'
+import { takeCounted } from './quotas.ts'
 
 interface EvaluationReply {
   domain: string
@@ -49,7 +50,7 @@ export async function evaluateBlindly(
   const domain = await findOwnDomain(context, caller, name)
   assertDistinct(blinded)
   const elements = blinded.map(element => Buffer.from(element, 'base64url'))
-  const left = await takeQuota(context.pool, {
+  const left = await takeCounted(context, {
     party: caller.party,
     domain,
     count: elements.length,

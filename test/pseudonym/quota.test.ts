@@ -81,13 +81,6 @@ describe('the quota of blind evaluations', () => {
     expect(await left({ at: later(10) })).toBe(20)
   })
 
-  test('has room for what a privacy officer granted once more', async () => {
-    const allowance = { ...quota.allowance, extra: 100 }
-    expect(await take(1_170, { allowance })).toBe(0)
-    expect(await take(1, { allowance })).toBe('HB-602')
-    expect(await left({ allowance, at: later(1) })).toBe(20)
-  })
-
   test('is of one party, in one key epoch', async () => {
     expect(await take(1_070)).toBe(0)
     expect(await left({ party: 'other' })).toBe(1_070)

@@ -99,7 +99,10 @@ export const codes: Readonly<Record<ErrorCode, readonly [meaning: string, remedy
   'HB-512': ['Het adres voor meldingen mag niet.', 'Gebruik een openbaar https-adres.'],
 
   'HB-601': ['Er kwamen te veel aanvragen.', 'Wacht even en probeer opnieuw.'],
-  'HB-602': ['Het quotum voor pseudoniemen is op.', 'Wacht tot morgen of vraag een uitbreiding.'],
+  'HB-602': [
+    'Het quotum voor pseudoniemen is op.',
+    'Wacht tot morgen of vraag een eenmalige uitbreiding.',
+  ],
   'HB-603': ['Er zaten te veel elementen in één aanvraag.', 'Splits de aanvraag.'],
   'HB-604': ['Het hoogste aantal van vandaag is bereikt.', 'Ga morgen verder.'],
 

@@ -79,6 +79,9 @@ export const words = {
     'key.rewrapped': 'Hoofdsleutel vervangen',
     'quota.used': 'Quotum gebruikt',
     'quota.refused': 'Quotum op',
+    'quota.granted': 'Extra quotum toegestaan',
+    'quota.burst': 'Meer pseudoniemen dan afgesproken',
+    'quota.reviewed': 'Gebruik van pseudoniemen nagekeken',
     'access.token': 'Toegang gegeven',
     'access.refused': 'Toegang geweigerd',
     'console.signed-in': 'Aangemeld in de console',
@@ -102,6 +105,8 @@ export const words = {
     attempts: 'pogingen',
     tenants: 'huurders',
     found: 'gevonden',
+    elements: 'pseudoniemen',
+    allowance: 'per dag afgesproken',
     used: 'berekeningen',
     evaluations: 'berekeningen',
     entries: 'regels',
@@ -146,6 +151,8 @@ export const words = {
   exceptions: {
     'two-current-routes':
       'Twee woonmaatschappijen hebben dezelfde huurder: de terugkoppeling gaat naar niemand',
+    'quota-burst':
+      'Een partij liet op één dag meer pseudoniemen berekenen dan afgesproken: kijk dit na',
   },
 }
 

@@ -36,6 +36,7 @@ CREATE TABLE quota_use (
   domain   text NOT NULL,
   day      date NOT NULL,
   used     bigint NOT NULL CHECK (used >= 0),
+  beyond   bigint NOT NULL DEFAULT 0 CHECK (beyond BETWEEN 0 AND used),
   PRIMARY KEY (party_id, domain, day)
 );
 COMMENT ON TABLE quota_use IS 'Blind evaluations used, per party, domain and UTC day';
@@ -43,6 +44,26 @@ COMMENT ON COLUMN quota_use.party_id IS 'Who asked';
 COMMENT ON COLUMN quota_use.domain IS 'Under which key: a domain, or subject';
 COMMENT ON COLUMN quota_use.day IS 'UTC day';
 COMMENT ON COLUMN quota_use.used IS 'Elements evaluated';
+COMMENT ON COLUMN quota_use.beyond IS 'Of those: with the register prepared already, and beyond what was granted once more';
+
+CREATE TABLE quota_grant (
+  party_id    text NOT NULL REFERENCES party,
+  domain      text NOT NULL,
+  elements    bigint NOT NULL CHECK (elements > 0),
+  used_before bigint NOT NULL CHECK (used_before >= 0),
+  reason      text NOT NULL CHECK (reason <> ''),
+  granted_at  timestamptz NOT NULL,
+  granted_by  text NOT NULL,
+  PRIMARY KEY (party_id, domain)
+);
+COMMENT ON TABLE quota_grant IS 'The one extra grant of blind evaluations that a party may get per domain, so per key epoch';
+COMMENT ON COLUMN quota_grant.party_id IS 'Who got it';
+COMMENT ON COLUMN quota_grant.domain IS 'Under which key: a domain, or subject';
+COMMENT ON COLUMN quota_grant.elements IS 'How many elements more';
+COMMENT ON COLUMN quota_grant.used_before IS 'What the party had used when it was granted';
+COMMENT ON COLUMN quota_grant.reason IS 'Why, in words, never about a person';
+COMMENT ON COLUMN quota_grant.granted_at IS 'When';
+COMMENT ON COLUMN quota_grant.granted_by IS 'The role that granted it';
 
 CREATE TABLE route (
   domain         text NOT NULL REFERENCES domain,

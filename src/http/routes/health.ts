@@ -1,4 +1,6 @@
+import type { Context } from '../../context.ts'
 import { refuse } from '../../errors.ts'
+import { readQuotas } from '../../exchange/quotas.ts'
 import { isHealthy, readHealth } from '../../health.ts'
 import type { Route } from '../route.ts'
 
@@ -30,7 +32,16 @@ export const getMetrics: Route = {
   access: 'public',
   handle: async (context, request) => {
     if (!request.isLocal) throw refuse('HB-206', '', 'metrics are for this machine')
+    context.metrics.quotas(await openQuotas(context, request.at))
     const body = await context.metrics.expose()
     return { status: 200, body, type: 'text/plain; version=0.0.4; charset=utf-8' }
   },
+}
+
+// The rest is told also while the store is away.
+async function openQuotas(context: Context, at: Date) {
+  const quotas = await readQuotas(context, at).catch(() => [])
+  return quotas
+    .filter(({ state }) => state !== 'closed')
+    .map(quota => ({ ...quota, bursts: quota.bursts.length }))
 }
