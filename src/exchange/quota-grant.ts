@@ -108,7 +108,7 @@ export async function reviewBursts(
   return inTransaction(pool, async tx => {
     const { rowCount } = await tx.query(
       `UPDATE exception SET closed_at = $3
-       WHERE kind = 'quota-burst' AND party_id = $1 AND domain = $2 AND closed_at IS NULL`,
+       WHERE kind = 'quota-burst' AND parties[1] = $1 AND domain = $2 AND closed_at IS NULL`,
       [party, domain, at],
     )
     const days = rowCount ?? 0

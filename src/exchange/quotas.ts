@@ -113,7 +113,8 @@ const SELECT_QUOTAS = `
       coalesce(sum(used) FILTER (WHERE day = $1), 0)::bigint AS today
     FROM quota_use GROUP BY 1, 2),
   e AS (
-    SELECT party_id, domain, array_agg(opened_at ORDER BY opened_at) AS bursts FROM exception
+    SELECT parties[1] AS party_id, domain, array_agg(opened_at ORDER BY opened_at) AS bursts
+    FROM exception
     WHERE kind = 'quota-burst' AND closed_at IS NULL GROUP BY 1, 2)
   SELECT p.id AS party, p.kind, d.name AS domain, d.protocol, d.state,
     coalesce(u.used, 0) AS used, coalesce(u.today, 0) AS today, coalesce(e.bursts, '{}') AS bursts,

@@ -143,7 +143,8 @@ async function addUse(
 
 async function openException(tx: Tx, { party, domain, at }: QuotaOf): Promise<void> {
   await tx.query(
-    `INSERT INTO exception (kind, party_id, domain, opened_at) VALUES ('quota-burst', $1, $2, $3)`,
+    `INSERT INTO exception (kind, parties, domain, opened_at)
+     VALUES ('quota-burst', ARRAY[$1::text], $2, $3)`,
     [party, domain.name, at],
   )
 }

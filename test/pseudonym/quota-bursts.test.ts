@@ -24,7 +24,7 @@ const take = (count: number, at = MORNING, party = 'vdab', name: string = FIRST)
 
 async function bursts(): Promise<unknown[]> {
   const { rows } = await database.pool.query(
-    `SELECT party_id, domain, opened_at FROM exception
+    `SELECT parties[1] AS party_id, domain, opened_at FROM exception
      WHERE kind = 'quota-burst' AND closed_at IS NULL ORDER BY opened_at`,
   )
   return rows

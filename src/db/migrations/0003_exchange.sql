@@ -335,6 +335,7 @@ CREATE TABLE exception (
   kind       text NOT NULL,
   message_id text REFERENCES message,
   feedback_id text REFERENCES feedback,
+  domain     text,
   parties    text[] NOT NULL DEFAULT '{}',
   opened_at  timestamptz NOT NULL,
   closed_at  timestamptz,
@@ -342,10 +343,11 @@ CREATE TABLE exception (
 );
 COMMENT ON TABLE exception IS 'What a person should look at';
 COMMENT ON COLUMN exception.id IS 'Number';
-COMMENT ON COLUMN exception.kind IS 'Such as two-current-routes';
+COMMENT ON COLUMN exception.kind IS 'two-current-routes, or quota-burst';
 COMMENT ON COLUMN exception.message_id IS 'The message it is about';
 COMMENT ON COLUMN exception.feedback_id IS 'The feedback it is about';
-COMMENT ON COLUMN exception.parties IS 'The parties between which it is, where two have the same person';
+COMMENT ON COLUMN exception.domain IS 'Under which key the blind evaluations were that it is about';
+COMMENT ON COLUMN exception.parties IS 'The parties between which it is, where two have the same person; or the one whose blind evaluations it is about';
 COMMENT ON COLUMN exception.settled_to IS 'The party that was left, once it is closed; empty where none was';
 COMMENT ON COLUMN exception.opened_at IS 'Since when';
 COMMENT ON COLUMN exception.closed_at IS 'Until when';
