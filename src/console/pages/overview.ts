@@ -6,6 +6,7 @@ import { type Drawing, EVERYONE, type Page, type PageRequest } from '../page.ts'
 import { type LogState, readLogState } from '../reads/evidence.ts'
 import {
   type Hour,
+  readContests,
   readHours,
   readOpenExceptions,
   readWaiting,
@@ -38,10 +39,11 @@ export const overviewPage: Page = {
 async function drawOverview(deps: ConsoleDeps, request: PageRequest): Promise<Drawing> {
   const { pool } = deps
   const today = request.at.toISOString().slice(0, 10)
-  const [balances, waiting, exceptions, log, hours] = await Promise.all([
+  const [balances, waiting, exceptions, contests, log, hours] = await Promise.all([
     readBalances(pool, { from: today, until: today }),
     readWaiting(pool),
     readOpenExceptions(pool),
+    readContests(pool, request.at),
     readLogState(pool),
     readHours(pool, request.at),
   ])
@@ -55,6 +57,7 @@ async function drawOverview(deps: ConsoleDeps, request: PageRequest): Promise<Dr
     waiting,
     exceptions,
     exceptionCount,
+    contests,
     protocols,
     hours,
   }

@@ -36,13 +36,36 @@ export async function readWaiting(db: Queryable): Promise<Waiting> {
   return rows[0]
 }
 
-/** Open exceptions by kind, the longest open first. */
+/** Open exceptions by kind, and by the parties between which they are, the longest open first. */
 export async function readOpenExceptions(
   db: Queryable,
-): Promise<{ kind: string; count: number; since: Date }[]> {
+): Promise<{ kind: string; parties: string[]; count: number; since: Date }[]> {
   const { rows } = await db.query(
-    `SELECT kind, count(*) AS count, min(opened_at) AS since FROM exception
-     WHERE closed_at IS NULL GROUP BY kind ORDER BY since`,
+    `SELECT kind, parties, count(*) AS count, min(opened_at) AS since FROM exception
+     WHERE closed_at IS NULL GROUP BY kind, parties ORDER BY since`,
+  )
+  return rows
+}
+
+/** How often a party had the same person as another, and how often the other one was left. */
+export interface Contest {
+  party: string
+  involved: number
+  left: number
+}
+
+/**
+ * Two current routes over the last 365 days, by party, most often the one that had to give way first:
+ * who names persons that are not its tenants shows here.
+ */
+export async function readContests(db: Queryable, now: Date): Promise<Contest[]> {
+  const { rows } = await db.query<Contest>(
+    `SELECT party, count(*)::int AS involved,
+       count(*) FILTER (WHERE settled_to <> party)::int AS left
+     FROM exception, unnest(parties) AS party
+     WHERE kind = 'two-current-routes' AND opened_at > $1::timestamptz - interval '365 days'
+     GROUP BY party ORDER BY 3 DESC, 2 DESC, 1`,
+    [now],
   )
   return rows
 }

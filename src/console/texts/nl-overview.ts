@@ -77,6 +77,10 @@ export const overview = {
     open: 'open',
     none: 'Geen uitzondering staat open.',
     since: (kind: string, age: string): string => `${kind} (sinds ${age})`,
+    between: (parties: string[]): string => `Het gaat om ${parties.join(' en ')}.`,
+    contests: 'Dezelfde huurder bij twee woonmaatschappijen, de voorbije 365 dagen:',
+    contest: (party: string, involved: string, left: string): string =>
+      `${party}: ${involved} keer, waarvan ${left} keer de andere overbleef.`,
   },
   checkpoint: {
     title: 'Auditlog',
