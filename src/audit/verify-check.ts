@@ -6,6 +6,7 @@ import type { NoteVerifier } from './note.ts'
 import { hashAt, TILE_WIDTH, type TileLookup } from './tile.ts'
 import { checkEnd } from './verify-end.ts'
 import { findColumnThatDiffers } from './verify-entry.ts'
+import { KeysOnce } from './verify-keys.ts'
 import type { Problem, VerifyReport } from './verify-report.ts'
 import {
   type CheckpointRow,
@@ -38,6 +39,7 @@ export class LogCheck {
   #entries: Track | undefined = new Track()
   /** From the tiles of level 0; undefined while the entries say the same. */
   #tiles: Track | undefined
+  readonly #keys = new KeysOnce()
   #suspects: Suspect[] = []
   /** A run of missing entries that has not ended yet. */
   #gap: { index: number; length: number } | undefined
@@ -143,9 +145,11 @@ export class LogCheck {
 
   #columns(row: EntryRow, leaf: Buffer): void {
     const column = findColumnThatDiffers(row, leaf)
-    if (!column) return
     const what = `the column ${column} says something else than the entry`
-    this.#problems.push({ kind: 'column', index: row.index, what })
+    const problem: Problem | undefined = column
+      ? { kind: 'column', index: row.index, what }
+      : this.#keys.check(row)
+    if (problem) this.#problems.push(problem)
   }
 
   /** Entry and tile say different things: follow both until the next signed root. */

@@ -4,7 +4,7 @@
  * another place · `rolled-back` a later signed state is known · `forked` a signed checkpoint
  * contradicts the log · `checkpoint` one is missing, unsigned or altered · `tile` a tile is not
  * made of the entries · `column` a column says something else than its entry · `head` the head row
- * does not fit.
+ * does not fit · `key` a second key is published for one domain.
  */
 export type ProblemKind =
   | 'changed'
@@ -18,6 +18,7 @@ export type ProblemKind =
   | 'tile'
   | 'column'
   | 'head'
+  | 'key'
 
 /** One thing that does not fit. It never holds content of an entry. */
 export interface Problem {

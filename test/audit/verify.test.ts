@@ -4,6 +4,7 @@ import { loadLogSigner, loadLogVerifierKey } from '../../src/audit/log-key.ts'
 import type { NoteSigner } from '../../src/audit/note.ts'
 import { latestCheckpoint } from '../../src/audit/query.ts'
 import { recordEntries } from '../../src/audit/record.ts'
+import type { EntryDraft } from '../../src/audit/types.ts'
 import { type ProblemKind, type VerifyOptions, verifyLog } from '../../src/audit/verify.ts'
 import type { Tx } from '../../src/db/pool.ts'
 import { drafts, ORIGIN, sha256, type TestLog, testLog, testSigner } from './support.ts'
@@ -234,6 +235,30 @@ test('an entry that was signed but is no entry is named', async () => {
     { kind: 'column', index: 0, what: 'the column entry says something else than the entry' },
   ])
   await other.close()
+})
+
+test('a second key for one domain is named: the log is sound, what it says deceives', async () => {
+  const own = await testLog()
+  const created = (domain: string, key: string): EntryDraft => ({
+    action: 'key.created',
+    at: new Date(0),
+    actor: { role: 'gateway' },
+    reason: `domain ${domain}`,
+    rule: `public-key ${key}`,
+  })
+  const ready = { ...created('a/1/1', 'A'), action: 'key.ready' as const }
+  const verifyOwn = async () => verifyLog(own.pool, await loadLogVerifierKey(own.keys, ORIGIN))
+  try {
+    await recordEntries(own.pool, [created('a/1/1', 'A'), ready, created('a/1/2', 'B')])
+    await own.sequence()
+    expect(await verifyOwn()).toMatchObject({ ok: true, problems: [] })
+    await recordEntries(own.pool, [created('a/1/1', 'C')])
+    await own.sequence()
+    const what = expect.stringContaining('entry 0')
+    expect((await verifyOwn()).problems).toEqual([{ kind: 'key', index: 3, what }])
+  } finally {
+    await own.close()
+  }
 })
 
 describe('a tile', () => {

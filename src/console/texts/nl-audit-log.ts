@@ -87,6 +87,7 @@ export const auditLog = {
       truncated: 'het einde van de auditlog is weg',
       inserted: 'de regel is nooit ondertekend',
       reordered: 'de regel staat op een andere plaats',
+      key: 'voor hetzelfde domein staat nog een sleutel in het logboek',
       'rolled-back': 'er is een latere ondertekende stand bekend',
       forked: 'een ondertekend controlepunt spreekt de auditlog tegen',
       checkpoint: 'een controlepunt ontbreekt, is gewijzigd of is niet ondertekend',
