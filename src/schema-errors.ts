@@ -42,6 +42,8 @@ export function reasonsOf(errors: ErrorObject[], translation: Translation): Reas
   const seen = new Map<string, Reason>()
   for (const error of errors) {
     if (seen.size >= MOST_REASONS) break
+    // Says only that what follows from it is wrong, which has an error of its own.
+    if (error.keyword === 'if') continue
     const found = translate(error, translation)
     const key = `${found.code} ${found.pointer} ${found.rule}`
     if (!seen.has(key)) seen.set(key, found)
@@ -86,6 +88,7 @@ const FORMATS: Record<string, string> = {
 
 const REMEDIES: Record<string, (error: ErrorObject) => string> = {
   required: ({ params }) => `Add the field ${params['missingProperty']}.`,
+  dependentRequired: ({ params }) => `Add the field ${params['missingProperty']}.`,
   additionalProperties: error =>
     `Leave out what is not listed; allowed here: ${listedFields(error)}.`,
   type: ({ params }) => `Send ${typeNames(params['type'])} here.`,

@@ -73,6 +73,10 @@ export type FeedbackId = string
  */
 export type DeliveryId = string
 /**
+ * A compact JWE (RFC 7516) for the key of the receiver: ECDH-ES, A256GCM; the protected header has the id of the event. Inside it the data as JSON
+ */
+export type SealedData = string
+/**
  * Pseudonym of a person within a domain: 16 bytes, base64url
  */
 export type Tag = string
@@ -80,6 +84,14 @@ export type Tag = string
  * Id of a sealed row: 16 bytes, base64url, new every month
  */
 export type RowId = string
+/**
+ * The gateway's own index of a person: 16 bytes, base64url without padding
+ */
+export type SubjectTag = string
+/**
+ * Secret from which the gateway makes a person's row: 32 bytes, base64url without padding. Never kept
+ */
+export type RowSecret = string
 /**
  * ristretto255 group element: 32 bytes, base64url
  */
@@ -215,6 +227,7 @@ export type ErrorCode =
   | AnAdviceOfADataProtectionOfficerIsMissing
   | TheProtocolIsNotPublished
   | TwoVersionsOfTheProtocolAreInForceAtOnce
+  | TheProtocolHasTheSenderMakeThePseudonyms
   | TheNationalNumberIsNotValid
   | TheTenantReferenceContainsANationalNumber
   | TheSameTenantOccursTwiceInTheMessage
@@ -232,6 +245,8 @@ export type ErrorCode =
   | TheParticipationOfThePersonWasWithdrawn
   | NoMessageOfTheSenderAboutThisPersonIsWaiting
   | ThePersonObjectedAfterThisAnnouncement
+  | TheMessageMixesNationalNumbersAndPseudonyms
+  | TheDomainOfThePseudonymsIsNotNamed
   | TheIdempotencyKeyWasUsedWithAnotherBody
   | TheRequestWasAlreadyAnswered
   | ThereIsNoSuchMessage
@@ -419,6 +434,10 @@ export type TheProtocolIsNotPublished = 'HB-319'
  */
 export type TwoVersionsOfTheProtocolAreInForceAtOnce = 'HB-320'
 /**
+ * HTTP 403. Make them with the kit; send tag, secret and subjectTag in the place of the national number.
+ */
+export type TheProtocolHasTheSenderMakeThePseudonyms = 'HB-321'
+/**
  * HTTP 422. Check the number: eleven digits with a correct check number.
  */
 export type TheNationalNumberIsNotValid = 'HB-401'
@@ -486,6 +505,14 @@ export type NoMessageOfTheSenderAboutThisPersonIsWaiting = 'HB-416'
  * HTTP 422. Do not send this person again without a later announcement.
  */
 export type ThePersonObjectedAfterThisAnnouncement = 'HB-417'
+/**
+ * HTTP 422. Send all items with a national number, or all with tag, secret and subjectTag.
+ */
+export type TheMessageMixesNationalNumbersAndPseudonyms = 'HB-418'
+/**
+ * HTTP 422. Name in domain the domain in which they were made; see GET /v1/pseudonyms/domains.
+ */
+export type TheDomainOfThePseudonymsIsNotNamed = 'HB-419'
 /**
  * HTTP 409. Use a new key for a new message, the same key and body for a retry.
  */
@@ -693,6 +720,7 @@ export interface AuditEntry {
     | 'message.delivered'
     | 'message.retrying'
     | 'message.parked'
+    | 'message.replay-failed'
     | 'message.held'
     | 'message.resumed'
     | 'message.expired'
@@ -717,6 +745,7 @@ export interface AuditEntry {
     | 'quota.refused'
     | 'quota.granted'
     | 'quota.burst'
+    | 'quota.reviewed'
     | 'access.token'
     | 'access.refused'
     | 'console.signed-in'
@@ -891,9 +920,38 @@ export interface Delivery {
    */
   lastStatus: number | null
   /**
+   * Why it waits or why the last try failed, as a code: http- and the status, timeout, refused, redirect, too-large, broken, tls, dns, address, token, no-webhook, or a code of the error table; null where there is nothing to say
+   */
+  reason?: string | null
+  /**
    * When it is tried next; null where it is not
    */
   nextAt: Timestamp | null
+}
+/**
+ * 202 of POST /v1/deliveries/retry
+ */
+export interface DeliveriesRetried {
+  /**
+   * How many are tried again
+   */
+  retried: number
+  /**
+   * How many fit but are not kept any more
+   */
+  gone: number
+}
+/**
+ * POST /v1/deliveries/retry: which of the caller's deliveries are tried again; all that is given must hold
+ */
+export interface DeliveriesRetry {
+  /**
+   * State they are in; parked if left out
+   */
+  state?: 'parked' | 'retrying' | 'delivered'
+  since?: Timestamp
+  until?: Timestamp
+  event?: EventType
 }
 /**
  * 202 of POST /v1/detections. Same key and body again give the same answer
@@ -973,19 +1031,23 @@ export interface DetectionRequest {
   nonce: Nonce
   referenceDate: CalendarDate
   targetGroup: TargetGroup
+  domain?: DomainName
   /**
-   * The tenants in the target group, each once
+   * The tenants in the target group, each once; all with a national number, or all with tag, secret and subjectTag in its place
    *
    * @minItems 1
    * @maxItems 1000
    *
-   * Items: One tenant
+   * Items: One tenant: with insz, or else with tag, secret and subjectTag, which the sender made itself (blind mode); with senderBlind the protocol asks for those
    */
   tenants: {
     /**
      * National number, eleven digits or as 85.07.30-033.28. Kept in memory only until it is a pseudonym. An invalid one refuses its item, so any short text is let through here
      */
-    insz: string
+    insz?: string
+    tag?: Tag
+    secret?: RowSecret
+    subjectTag?: SubjectTag
     tenantRef: TenantRef
     tenantGround: TenantGround
   }[]
@@ -1054,13 +1116,13 @@ export interface DetectionAnsweredEvent {
    */
   subject: string
   /**
-   * Form of data
+   * Form of data; application/jose where the protocol asks for an envelope
    */
-  datacontenttype: 'application/json'
+  datacontenttype: 'application/json' | 'application/jose'
   /**
    * What happened
    */
-  data: EventCountsAnswered | EventPersonAnswered
+  data: EventCountsAnswered | EventPersonAnswered | SealedData
 }
 /**
  * Data of be.huisbrug.detection.answered where the protocol grants counts: one number per month
@@ -1128,10 +1190,13 @@ export interface FeedbackReachabilityEvent {
    */
   subject: string
   /**
-   * Form of data
+   * Form of data; application/jose where the protocol asks for an envelope
    */
-  datacontenttype: 'application/json'
-  data: EventReachability
+  datacontenttype: 'application/json' | 'application/jose'
+  /**
+   * What happened
+   */
+  data: EventReachability | SealedData
 }
 /**
  * Data of be.huisbrug.feedback.reachability
@@ -1167,10 +1232,13 @@ export interface FeedbackOverdueEvent {
    */
   subject: string
   /**
-   * Form of data
+   * Form of data; application/jose where the protocol asks for an envelope
    */
-  datacontenttype: 'application/json'
-  data: EventOverdue
+  datacontenttype: 'application/json' | 'application/jose'
+  /**
+   * What happened
+   */
+  data: EventOverdue | SealedData
 }
 /**
  * Data of be.huisbrug.feedback.overdue: feedback that waits longer than the protocol allows
@@ -1208,10 +1276,13 @@ export interface InteractionExpiredEvent {
    */
   subject: string
   /**
-   * Form of data
+   * Form of data; application/jose where the protocol asks for an envelope
    */
-  datacontenttype: 'application/json'
-  data: EventExpired
+  datacontenttype: 'application/json' | 'application/jose'
+  /**
+   * What happened
+   */
+  data: EventExpired | SealedData
 }
 /**
  * Data of be.huisbrug.interaction.expired: no answer came within the window of the protocol
@@ -1321,10 +1392,13 @@ export interface DetectionAnsweredEvent1 {
    */
   subject: string
   /**
-   * Form of data
+   * Form of data; application/jose where the protocol asks for an envelope
    */
-  datacontenttype: 'application/json'
-  data: EventMessageReceived
+  datacontenttype: 'application/json' | 'application/jose'
+  /**
+   * What happened
+   */
+  data: EventMessageReceived | SealedData
 }
 /**
  * Data of be.huisbrug.message.received: an event, or progress of one, of a type that has no event of its own
@@ -1364,10 +1438,13 @@ export interface DetectionAnsweredEvent2 {
    */
   subject: string
   /**
-   * Form of data
+   * Form of data; application/jose where the protocol asks for an envelope
    */
-  datacontenttype: 'application/json'
-  data: EventMessageAnswered
+  datacontenttype: 'application/json' | 'application/jose'
+  /**
+   * What happened
+   */
+  data: EventMessageAnswered | SealedData
 }
 /**
  * Data of be.huisbrug.message.answered: the answers to a request of a type that has no event of its own
@@ -1423,10 +1500,13 @@ export interface DetectionAnsweredEvent3 {
    */
   subject: string
   /**
-   * Form of data
+   * Form of data; application/jose where the protocol asks for an envelope
    */
-  datacontenttype: 'application/json'
-  data: EventMessageCounts
+  datacontenttype: 'application/json' | 'application/jose'
+  /**
+   * What happened
+   */
+  data: EventMessageCounts | SealedData
 }
 /**
  * Data of be.huisbrug.message.counts: numbers about the group of a request, through disclosure control
@@ -1913,7 +1993,7 @@ export interface MessageForward {
   }[]
 }
 /**
- * POST /v1/messages: any message type that a protocol lists. The named operations are shorthands of this: an answer or counts name the request in inReplyTo and requestDigest, progress names its feedbackId in each item. What an item may hold besides is what the protocol lists for the type
+ * POST /v1/messages: any message type that a protocol lists. The named operations are shorthands of this: an answer or counts name the request in inReplyTo and requestDigest, progress names its feedbackId in each item. What an item may hold besides is what the protocol lists for the type; in the place of a national number a request may carry tag, secret and subjectTag, which the sender made itself
  */
 export interface MessageRequest {
   protocol: ProtocolId
@@ -2844,13 +2924,26 @@ export interface ProtocolModalities {
     dailyAllowance: number
   }[]
   /**
-   * Whether the sender must pseudonymise itself
+   * Whether the sender of a request must make the pseudonyms itself; if not, it may
    */
   senderBlind: boolean
   /**
    * Whether each message must be signed
    */
   signature: boolean
+  /**
+   * What goes out as a JWE for the key of who receives it (ECDH-ES, A256GCM); nothing where it is left out
+   */
+  envelope?: {
+    /**
+     * What the gateway sends to the employment service: sealed rows, ended tenancies, progress and messages
+     */
+    calls: boolean
+    /**
+     * The data of every event about a message, by webhook and in the inbox
+     */
+    events: boolean
+  }
 }
 /**
  * How often and how much
@@ -3172,6 +3265,19 @@ export interface ProtocolAccession {
      */
     contact: string
   }[]
+  /**
+   * Quota of blind evaluations of the acceding party, where it makes the pseudonyms itself; per domain and key epoch
+   */
+  evaluation?: {
+    /**
+     * Attested number of persons that it may send, once each
+     */
+    registerSize: number
+    /**
+     * New persons a day after that
+     */
+    dailyAllowance: number
+  }
   duration: ProtocolDuration
   security: ProtocolSecurity
   rights: ProtocolRights
@@ -3530,6 +3636,48 @@ export interface WebhookReply {
    * Secret of the signatures (Standard Webhooks), shown once
    */
   secret?: string
+  formerSecretUntil?: Timestamp
+  /**
+   * paused: it fails, and is tried again by itself; gone: it answered 410, nothing is sent to it until it is set again, and events wait in the inbox. In the reply of GET
+   */
+  state?: 'active' | 'paused' | 'gone'
+  /**
+   * Tries of this party's webhook in the last 90 days. In the reply of GET
+   */
+  statistics?: {
+    /**
+     * Tries in all
+     */
+    attempts: number
+    /**
+     * Tries that got 2xx
+     */
+    delivered: number
+    /**
+     * Tries that did not
+     */
+    failed: number
+    /**
+     * Failed tries since the last that got through
+     */
+    failuresInARow: number
+    /**
+     * When the last try that got through began
+     */
+    lastDeliveredAt: Timestamp | null
+    /**
+     * When the last try that failed began
+     */
+    lastFailedAt: Timestamp | null
+    /**
+     * Why the last failed one failed, as a code
+     */
+    lastReason: string | null
+    /**
+     * Until when nothing is tried; null where it is not paused
+     */
+    pausedUntil: Timestamp | null
+  }
 }
 /**
  * 202 of POST /v1/webhook/test: an event be.huisbrug.test is on its way
@@ -3544,6 +3692,8 @@ export interface WireTypes {
   'annex-1-accepted': Annex1Accepted
   'audit-entry': AuditEntry
   'deliveries': Deliveries
+  'deliveries-retried': DeliveriesRetried
+  'deliveries-retry': DeliveriesRetry
   'delivery': Delivery
   'detection-accepted': DetectionAccepted
   'detection-answer': DetectionAnswer

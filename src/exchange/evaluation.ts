@@ -50,6 +50,7 @@ export async function evaluateBlindly(
   const domain = await findOwnDomain(context, caller, name)
   assertDistinct(blinded)
   const elements = blinded.map(element => Buffer.from(element, 'base64url'))
+  await context.evaluator.assertReachable()
   const left = await takeCounted(context, {
     party: caller.party,
     domain,
@@ -132,10 +133,13 @@ async function findOwnDomain(context: Context, caller: Caller, name: string): Pr
   return domain
 }
 
-async function ownDomains({ domains, protocols }: Context, party: string): Promise<OwnDomain[]> {
+async function ownDomains(
+  { domains, protocols, clock }: Context,
+  party: string,
+): Promise<OwnDomain[]> {
   const set = protocols.current()
   return (await domains.list()).flatMap(({ name, protocol, state, publicKey }) => {
-    const allowance = allowanceOf(set, protocol, party)
+    const allowance = allowanceOf(set, protocol, party, clock())
     return allowance ? [{ name, protocol, state, publicKey, allowance }] : []
   })
 }

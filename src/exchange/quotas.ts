@@ -49,7 +49,7 @@ export async function readQuotas({ pool, protocols }: QuotaParts, at: Date): Pro
   const { rows } = await pool.query<Row>(SELECT_QUOTAS, [at.toISOString().slice(0, 10)])
   const set = protocols.current()
   return rows.flatMap(row => {
-    const granted = row.protocol === null ? largestOf(set, rows, row) : ownOf(set, row)
+    const granted = row.protocol === null ? largestOf(set, at, rows, row) : ownOf(set, at, row)
     return granted ? [quotaOf(row, granted)] : []
   })
 }
@@ -77,18 +77,23 @@ interface Granted {
   allowance: Allowance
 }
 
-function ownOf(set: ProtocolSet, { protocol, party }: Row): Granted | undefined {
-  const allowance = protocol === null ? undefined : allowanceOf(set, protocol, party)
+function ownOf(set: ProtocolSet, at: Date, { protocol, party }: Row): Granted | undefined {
+  const allowance = protocol === null ? undefined : allowanceOf(set, protocol, party, at)
   return protocol !== null && allowance ? { protocol, allowance } : undefined
 }
 
 // The subject index spans protocols: its quota is that of the agreement with the largest register,
 // and who receives has none.
-function largestOf(set: ProtocolSet, rows: Row[], { party, kind }: Row): Granted | undefined {
+function largestOf(
+  set: ProtocolSet,
+  at: Date,
+  rows: Row[],
+  { party, kind }: Row,
+): Granted | undefined {
   if (kind === 'employment-service') return undefined
   return rows
     .filter(row => row.party === party && row.state !== 'closed')
-    .flatMap(row => ownOf(set, row) ?? [])
+    .flatMap(row => ownOf(set, at, row) ?? [])
     .toSorted((a, b) => b.allowance.registerSize - a.allowance.registerSize)[0]
 }
 

@@ -30,7 +30,7 @@ const ACCESSION: readonly [string, readonly string[]][] = [
   ['Partijen', ['parties']],
   ['Aanleiding', ['context']],
   ['Toetreding', ['statement', 'framework', 'frameworkVersion', 'frameworkDigest']],
-  ['Geschatte aantallen', ['estimates']],
+  ['Geschatte aantallen', ['estimates', 'evaluation']],
   ['Wie ontvangt', ['functions']],
   ['Duur en opschorting', ['duration', 'suspensions']],
   ['Beveiliging', ['security']],

@@ -2,8 +2,8 @@ import type { Ajv2020, AnySchemaObject, ErrorObject, ValidateFunction } from 'aj
 import type { ErrorCode, Reason } from '../errors.ts'
 import { annotatedCode, reasonsOf } from '../schema-errors.ts'
 import { createAjv, ruleOf, type Validator } from '../schemas.ts'
-import { type Agreement, knownDigestOf, type MessageType, ruleAt } from './document.ts'
-import { type Form, formOf } from './forms.ts'
+import { type Agreement, elementsOf, knownDigestOf, type MessageType, ruleAt } from './document.ts'
+import { blindFieldOf, type Form, formOf, isBlind } from './forms.ts'
 import { narrowSchema } from './narrow.ts'
 
 /** Beyond this, what was compiled for documents of the past is let go. */
@@ -16,7 +16,9 @@ let ajv: Ajv2020 | undefined
  * The validator of a message type under an agreement: the wire schema narrowed to the agreement's
  * data elements, compiled once per digest. Its reasons carry HB-312 for a field that the agreement
  * does not list, HB-315 for an answer in another form than it grants, HB-202 for any other misfit;
- * places are JSON pointers, and no value is repeated.
+ * places are JSON pointers, and no value is repeated. Of a request that may come from a blind sender
+ * the validator takes the form by the body: HB-321 for a national number where the agreement wants
+ * none, HB-418 for one beside pseudonyms.
  * @param general the form of POST /v1/messages, where the type has a named operation as well
  * @param purpose under which it goes; the first of the type where it names none that the type has
  * @throws Error where the agreement does not list the type
@@ -40,12 +42,6 @@ export function compileMessage(
   return validator
 }
 
-/** A document that is in use never changes: its digest is taken once. */
-function forget(): void {
-  compiled.clear()
-  ajv = undefined
-}
-
 function compile(
   document: Agreement,
   message: MessageType,
@@ -53,10 +49,40 @@ function compile(
   purpose: string,
   key: string,
 ): Validator {
-  const { $id, ...schema } = narrowSchema(document, message, form, purpose)
+  const inForm = (blind: boolean) => compileForm({ document, message, form, purpose, key, blind })
+  const elements = elementsOf(document, message.type, purpose)
+  if (blindFieldOf(message, elements) === undefined) return inForm(false)
+  if (document.modalities.senderBlind) return inForm(true)
+  const plain = inForm(false)
+  let blind: Validator | undefined
+  return body => {
+    if (!isBlind((body as Record<string, unknown> | null)?.[form.items ?? ''])) return plain(body)
+    // Most parties send one form only: the other is compiled once somebody uses it.
+    blind ??= inForm(true)
+    return blind(body)
+  }
+}
+
+/** A document that is in use never changes: its digest is taken once. */
+function forget(): void {
+  compiled.clear()
+  ajv = undefined
+}
+
+interface Compiling {
+  document: Agreement
+  message: MessageType
+  form: Form
+  purpose: string
+  key: string
+  blind: boolean
+}
+
+function compileForm({ document, message, form, purpose, key, blind }: Compiling): Validator {
+  const { $id, ...schema } = narrowSchema(document, message, form, purpose, blind)
   ajv ??= createAjv()
   // A name of its own beside the wire schemas, so that references to them go on working.
-  const check = ajv.compile({ ...schema, $id: `${$id}~${key}` }) as ValidateFunction
+  const check = ajv.compile({ ...schema, $id: `${$id}~${key}~${blind}` }) as ValidateFunction
   const translation = {
     rule: (error: ErrorObject) => ruleFor(error, document, form.schema),
     code: codeFor,

@@ -8,6 +8,7 @@ import {
   refusedBy,
 } from './decision.ts'
 import { elementsOf, type MessageType, ruleAt } from './document.ts'
+import { areBlind, BLIND, blindFieldOf } from './forms.ts'
 import { findGround, type Ground } from './ground.ts'
 import { statusAt } from './lifecycle.ts'
 import type { ProtocolSet } from './load.ts'
@@ -121,7 +122,10 @@ function unlistedField(
   const purpose = purposeOf(message, question)
   const elements = elementsOf(agreement.document, message.type, purpose)
   const listed = new Set(elements.map(element => element.field))
-  if (question.fields.every(field => listed.has(field))) return undefined
+  // What a blind sender has in the place of the number is that number in another form.
+  const blind = areBlind(question.fields) && blindFieldOf(message, elements) !== undefined
+  const passing = new Set([...listed, ...(blind ? BLIND : [])])
+  if (question.fields.every(field => passing.has(field))) return undefined
   const remedy = `Leave out the field; the protocol lists: ${[...listed].join(', ')}.`
   return at('HB-312', '', 'dataElements', remedy)
 }

@@ -59,6 +59,8 @@ const OF_RULES: Readonly<Record<RuleCode, string>> = {
   'progress-without-status': 'In deze stand van de opvolging ontbreekt de stand of de datum.',
   'one-number': 'Een bericht met aantallen bevat precies één getal.',
   'known-type': 'Huisbrug kent dit bericht met een ander patroon.',
+  'no-blind-form':
+    'Wie verzendt, maakt zelf de pseudoniemen. Dan heeft een vraag precies één rijksregisternummer, en geen veld tag, secret of subjectTag.',
   'precondition-field': 'Deze voorwaarde noemt een veld dat er niet is of een andere vorm heeft.',
   'precondition-type':
     'Deze voorwaarde noemt geen bericht dat enkel dient om te stoppen, van dezelfde verzender.',
@@ -78,6 +80,8 @@ const OF_RULES: Readonly<Record<RuleCode, string>> = {
   'ceiling-above-register': 'Een maximum is hoger dan het grootste register van een partij.',
   'ceilings-out-of-order':
     'Het maximum per bericht is hoger dan dat per dag, of dat per dag hoger dan dat van de sleutelperiode.',
+  'blind-without-quota':
+    'Wie zelf de pseudoniemen moet maken, mag er geen laten berekenen: het aantal ontbreekt.',
   'small-threshold': 'Aantallen onder vijf kunnen een persoon aanwijzen.',
   'route-too-short':
     'De weg naar de verzender vervalt voor het antwoord of de opvolging er moet zijn.',

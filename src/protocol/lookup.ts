@@ -53,13 +53,31 @@ export function modalitiesOf(set: ProtocolSet, id: string): ProtocolModalities |
   return agreementOf(set, id)?.document.modalities
 }
 
-/** What a party may evaluate under an agreement; undefined without a quota. */
+/**
+ * What a party may evaluate under an agreement: as the agreement states, or an accession of the party
+ * that is in force, suspended or not. Undefined without a quota.
+ */
 export function allowanceOf(
   set: ProtocolSet,
   id: string,
   party: string,
+  at: Date,
 ): EvaluationAllowance | undefined {
-  return modalitiesOf(set, id)?.evaluation.find(quota => quota.party === party)
+  const agreement = agreementOf(set, id)
+  const own = agreement?.document.modalities.evaluation.find(quota => quota.party === party)
+  return own ?? (agreement && joinedAllowance(set, agreement, party, at))
+}
+
+function joinedAllowance(
+  set: ProtocolSet,
+  { id, document }: LoadedProtocol<Agreement>,
+  party: string,
+  at: Date,
+): EvaluationAllowance | undefined {
+  const accession = accessionOf(set, id, party)
+  const status = accession && statusAt(accession, at, document)
+  const counts = status === 'in-force' || status?.code === 'HB-307'
+  return counts ? accession?.document.evaluation : undefined
 }
 
 /** Ids of the agreements in force. */

@@ -1,7 +1,7 @@
 import type { AnySchemaObject } from 'ajv/dist/2020.js'
 import { readSchema } from '../schemas.ts'
 import { type Agreement, type DataElement, elementsOf, type MessageType } from './document.ts'
-import { ENVELOPE, type Form } from './forms.ts'
+import { blindFieldOf, ENVELOPE, type Form } from './forms.ts'
 
 type Properties = Record<string, AnySchemaObject>
 type Pattern = MessageType['pattern']
@@ -27,18 +27,61 @@ const FORMATS: Readonly<Record<DataElement['format'], AnySchemaObject | undefine
  * The wire schema of a message type, narrowed to what an agreement lists for it under a purpose (under
  * any, without one): other fields are gone, code lists are those of the agreement, an answer has the
  * form that it grants. Pure but for reading the wire schema.
+ * @param blind the form of a sender that makes the pseudonyms itself, where the type has one
  */
 export function narrowSchema(
   document: Agreement,
   message: MessageType,
   form: Form,
   purpose?: string,
+  blind = false,
 ): AnySchemaObject {
   const elements = elementsOf(document, message.type, purpose)
   const schema = readSchema(form.schema)
-  return form.schema === 'message-request'
+  const general = form.schema === 'message-request'
+  const narrowed = general
     ? narrowGeneral(schema, elements, document, message)
     : narrowNamed(schema, elements, form, document)
+  const field = blindFieldOf(message, elements)
+  if (field === undefined || !form.items) return narrowed
+  return blind
+    ? inPseudonyms(narrowed, form.items, field, schema['properties'].domain, document)
+    : narrowed
+}
+
+/** The form of a blind sender: pseudonyms in the place of the number, and the domain they are of. */
+function inPseudonyms(
+  { properties, ...schema }: AnySchemaObject,
+  list: NonNullable<Form['items']>,
+  field: string,
+  domain: AnySchemaObject,
+  document: Agreement,
+): AnySchemaObject {
+  const { items: item, ...rest } = properties[list]
+  const { [field]: _, ...others } = item.properties
+  const items = {
+    ...item,
+    required: [
+      ...Object.keys(PSEUDONYMS),
+      ...item.required.filter((name: string) => name !== field),
+    ],
+    properties: { ...PSEUDONYMS, ...others },
+    // Not among the properties: a remedy lists those as what may be sent.
+    patternProperties: { [`^${field}$`]: refusedNumber(document) },
+  }
+  return { ...schema, properties: { ...properties, domain, [list]: { ...rest, items } } }
+}
+
+const PSEUDONYMS: Properties = {
+  tag: { $ref: 'common.json#/$defs/tag' },
+  secret: { $ref: 'common.json#/$defs/rowSecret' },
+  subjectTag: { $ref: 'common.json#/$defs/subjectTag' },
+}
+
+/** A national number beside pseudonyms: never where the agreement wants none, nor in one message. */
+function refusedNumber({ modalities }: Agreement): AnySchemaObject {
+  const code = modalities.senderBlind ? 'HB-321' : 'HB-418'
+  return { not: {}, 'x-codes': { not: code }, 'x-rule': 'modalities.senderBlind' }
 }
 
 function narrowNamed(
@@ -47,11 +90,26 @@ function narrowNamed(
   { items }: Form,
   document: Agreement,
 ): AnySchemaObject {
-  const top = keepListed(schema, elements.filter(isInHeader), document)
+  const top = keepListed(withoutDomain(schema), elements.filter(isInHeader), document)
   if (!items) return top
   const list = top['properties'][items]
-  const item = keepListed(list.items, elements.filter(isInItem), document)
+  const item = keepListed(plainItem(list.items), elements.filter(isInItem), document)
   return { ...top, properties: { ...top['properties'], [items]: { ...list, items: item } } }
+}
+
+/** A domain that the wire does not ask of everyone is of blind senders only. */
+function withoutDomain(schema: AnySchemaObject): AnySchemaObject {
+  const { domain, ...others } = schema['properties']
+  return domain && !schema['required'].includes('domain')
+    ? { ...schema, properties: others }
+    : schema
+}
+
+/** An item without what blind senders put in the place of the number; all the rest is needed. */
+function plainItem(schema: AnySchemaObject): AnySchemaObject {
+  const { dependentRequired = {}, if: _, then: __, ...wire } = schema
+  const own = Object.entries(wire['properties']).filter(([name]) => !(name in dependentRequired))
+  return { ...wire, required: own.map(([name]) => name), properties: Object.fromEntries(own) }
 }
 
 function isInHeader({ place }: DataElement): boolean {

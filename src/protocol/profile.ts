@@ -1,4 +1,5 @@
 import type { Agreement, DataElement, MessageType } from './document.ts'
+import { blindFieldOf } from './forms.ts'
 
 /**
  * What the interaction patterns need to know of a message type, read from an agreement: which field
@@ -8,6 +9,8 @@ export interface Profile {
   message: MessageType
   /** Item field with a national number. */
   number: string | undefined
+  /** Whether a sender may put pseudonyms of its own making in the place of that number. */
+  blind: boolean
   /** Item field with the sender's own reference of a person. */
   reference: string | undefined
   /** Item field with a pseudonym. */
@@ -49,6 +52,7 @@ export function profileOf(document: Agreement, type: string): Profile | undefine
   return {
     message,
     number: fieldOf('national-number'),
+    blind: blindFieldOf(message, elements) !== undefined,
     reference: fieldOf('tenant-reference'),
     tag: fieldOf('pseudonym'),
     row: fieldOf('row-id'),

@@ -217,6 +217,16 @@ export const PAIRS: Readonly<Record<Exclude<RuleCode, OfAccessions>, Pair>> = {
       rename(one, 'tenancy.ended', 'lease.ended')
     },
   ],
+  'no-blind-form': [
+    one => {
+      extra({ ...ASKED, field: 'secret', format: 'boolean' })(one)
+      one.modalities.senderBlind = true
+    },
+    one => {
+      extra({ ...ASKED, field: 'secrets', format: 'boolean' })(one)
+      one.modalities.senderBlind = true
+    },
+  ],
   'precondition-field': [
     one => Object.assign(found(withPreconditions(one).participation), { dateField: 'signed' }),
     withPreconditions,
@@ -294,6 +304,19 @@ export const PAIRS: Readonly<Record<Exclude<RuleCode, OfAccessions>, Pair>> = {
     set(ceilings, { perEpoch: 250_000 }),
   ],
   'ceilings-out-of-order': [set(ceilings, { perDay: 999 }), set(ceilings, { perDay: 1000 })],
+  'blind-without-quota': [
+    one => {
+      bilateral()(one)
+      one.modalities.senderBlind = true
+    },
+    one => {
+      bilateral()(one)
+      one.modalities.senderBlind = true
+      const parties = one.parties.filter(({ kind }) => kind === 'housing-company')
+      const quota = { registerSize: 1_000, dailyAllowance: 10 }
+      one.modalities.evaluation.push(...parties.map(({ id }) => ({ party: id, ...quota })))
+    },
+  ],
   'small-threshold': [
     set(modalities, { countsThreshold: 4 }),
     set(modalities, { countsThreshold: 5 }),

@@ -325,9 +325,6 @@ test('an accession that names no text of its framework is bound by a number only
 })
 
 test('what this version cannot execute keeps a document out of force', () => {
-  expect(codesAfter(one => Object.assign(one.modalities, { senderBlind: true }))).toEqual([
-    'not-executable modalities.senderBlind',
-  ])
   expect(codesAfter(one => Object.assign(one.modalities, { signature: true }))).toEqual([
     'not-executable modalities.signature',
   ])

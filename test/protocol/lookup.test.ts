@@ -25,8 +25,10 @@ test('a reference says id, version and digest', () => {
 test('modalities and quota come from the agreement', () => {
   expect(lookup.modalitiesOf(set, 'wm-vdab')?.answerWindowDays).toBe(14)
   expect(lookup.modalitiesOf(set, 'unknown')).toBeUndefined()
-  expect(lookup.allowanceOf(set, 'wm-vdab', 'vdab')).toMatchObject({ registerSize: 250_000 })
-  expect(lookup.allowanceOf(set, 'wm-vdab', 'woonboog')).toBeUndefined()
+  expect(lookup.allowanceOf(set, 'wm-vdab', 'vdab', IN_FORCE)).toMatchObject({
+    registerSize: 250_000,
+  })
+  expect(lookup.allowanceOf(set, 'wm-vdab', 'woonboog', IN_FORCE)).toBeUndefined()
 })
 
 test('a suspended agreement is not in force, and its clocks stand still', () => {

@@ -60,6 +60,10 @@ export const codes: Readonly<Record<ErrorCode, readonly [meaning: string, remedy
     'Twee versies van het protocol gelden tegelijk.',
     'Laat de nieuwe versie de oude vervangen, of trek er een in.',
   ],
+  'HB-321': [
+    'Volgens het protocol maakt de verzender zelf de pseudoniemen.',
+    'Maak de pseudoniemen zelf en stuur geen rijksregisternummers.',
+  ],
 
   'HB-401': ['Een rijksregisternummer is niet geldig.', 'Kijk het nummer na.'],
   'HB-402': ['Een eigen kenmerk bevat een rijksregisternummer.', 'Gebruik een ander kenmerk.'],
@@ -80,6 +84,14 @@ export const codes: Readonly<Record<ErrorCode, readonly [meaning: string, remedy
   'HB-417': [
     'De persoon maakte bezwaar na deze aankondiging.',
     'Geef deze persoon niet meer door zonder een latere aankondiging.',
+  ],
+  'HB-418': [
+    'Het bericht mengt rijksregisternummers en pseudoniemen.',
+    'Kies een van beide voor het hele bericht.',
+  ],
+  'HB-419': [
+    'Het domein van de pseudoniemen is niet genoemd.',
+    'Noem in domain het domein waarin ze gemaakt zijn.',
   ],
 
   'HB-501': ['De sleutel hoort al bij een ander bericht.', 'Gebruik een nieuwe sleutel.'],

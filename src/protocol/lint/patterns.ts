@@ -1,5 +1,6 @@
 import { type Agreement, type DataElement, elementsOf, type MessageType } from '../document.ts'
 import type { Remark } from '../finding.ts'
+import { blindFieldOf } from '../forms.ts'
 import { broken, unless } from './rules.ts'
 
 type Pattern = MessageType['pattern']
@@ -35,6 +36,7 @@ export function lintPatterns(document: Agreement): Remark[] {
     ]),
     ...answeredTwice(enabled),
     ...secondRequest(document, enabled),
+    ...blindSenders(document, enabled),
     ...notExecutable(document),
   ]
 }
@@ -175,20 +177,33 @@ function rowLength(document: Agreement, { type, pattern }: MessageType): Remark[
   return unless(length <= PLAINTEXT_BYTES, 'row-too-long', `messageTypes[${type}]`)
 }
 
-function notExecutable({ modalities }: Agreement): Remark[] {
-  const { senderBlind, signature } = modalities
+/** Where senders must make the pseudonyms themselves: that they can, in each request and by quota. */
+function blindSenders(document: Agreement, enabled: readonly MessageType[]): Remark[] {
+  const { senderBlind, evaluation } = document.modalities
+  if (!senderBlind) return []
+  const requests = enabled.filter(({ pattern }) => pattern === 'request')
+  const may = new Set(evaluation.map(({ party }) => party))
   return [
-    ...unless(
-      !senderBlind,
-      'not-executable',
-      'modalities.senderBlind',
-      'blind senders are not there yet',
+    ...requests.flatMap(message =>
+      unless(hasBlindForm(document, message), 'no-blind-form', `messageTypes[${message.type}]`),
     ),
-    ...unless(
-      !signature,
-      'not-executable',
-      'modalities.signature',
-      'signed messages are not there yet',
-    ),
+    // Who accedes to a framework brings a quota of its own.
+    ...document.parties
+      .filter(({ id, kind }) => !may.has(id) && requests.some(({ from }) => from === kind))
+      .map(({ id }) => broken('blind-without-quota', `parties[${id}]`)),
   ]
+}
+
+/** Under each purpose; a request without a number at all has a finding of its own. */
+function hasBlindForm(document: Agreement, message: MessageType): boolean {
+  return message.purposes.every(purpose => {
+    const elements = elementsOf(document, message.type, purpose)
+    const numbered = elements.some(({ format }) => format === 'national-number')
+    return !numbered || blindFieldOf(message, elements) !== undefined
+  })
+}
+
+function notExecutable({ modalities }: Agreement): Remark[] {
+  const text = 'signed messages are not there yet'
+  return unless(!modalities.signature, 'not-executable', 'modalities.signature', text)
 }

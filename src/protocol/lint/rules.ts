@@ -162,6 +162,10 @@ export const RULES = {
     'Huisbrug: counts are rounded and small ones withheld',
   ),
   'known-type': refused('a message type that the gateway knows by name has its pattern', WIRE),
+  'no-blind-form': refused(
+    'where senders make the pseudonyms, a request has one national number, and no field tag, secret or subjectTag',
+    PATTERNS,
+  ),
   'precondition-field': refused(
     'a precondition names a field of its message type that has the format it needs',
     PRECONDITIONS,
@@ -209,6 +213,10 @@ export const RULES = {
   'ceilings-out-of-order': warning(
     'a message holds no more than a day, and a day no more than an epoch',
     MINIMAL,
+  ),
+  'blind-without-quota': warning(
+    'a party that must make the pseudonyms itself has a quota of evaluations',
+    EXECUTED,
   ),
   'small-threshold': warning('the smallest number shown is at least five', ROUNDING),
   'route-too-short': warning(

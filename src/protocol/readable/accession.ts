@@ -27,6 +27,7 @@ export function accessionBuilders(
     frameworkDigest: ({ document }) => otherText(document, framework),
     estimates: ({ document }) => estimates(document, framework),
     functions: ({ document }) => functions(document, framework),
+    evaluation: ({ document }) => evaluation(document),
   }
 }
 
@@ -52,6 +53,17 @@ function estimates({ estimates: all }: Accession, framework: Agreement | undefin
   ])
   return [
     table('Hoeveel personen', ['Doelgroep', 'Geschat aantal'], rows, 'Er is geen aantal geschat.'),
+  ]
+}
+
+function evaluation({ evaluation: quota }: Accession): Block[] {
+  if (!quota) return []
+  return [
+    paragraph('Wie toetreedt, maakt zelf de pseudoniemen van wie hij doorgeeft.'),
+    facts([
+      ['Hoeveel personen in totaal', number(quota.registerSize)],
+      ['Daarna, per dag', number(quota.dailyAllowance)],
+    ]),
   ]
 }
 
