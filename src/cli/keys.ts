@@ -1,15 +1,18 @@
 import { Command } from 'commander'
 import { recordEntry } from '../audit/record.ts'
 import { closeEpoch, rotateEpoch } from '../exchange/epoch.ts'
+import { GrantError } from '../exchange/quota-grant.ts'
 import { listKeys, type StoredKey } from '../keys/list.ts'
 import { rewrapKeys } from '../keys/rewrap.ts'
 import { DomainError, DomainStore } from '../pseudonym/domains.ts'
+import { grantByCommand, parseElements } from './keys-grant.ts'
 import type { Open, Opened } from './party.ts'
 
 interface Options {
   json?: boolean
   reason?: string
   force?: boolean
+  elements?: number
 }
 
 interface Report {
@@ -17,14 +20,14 @@ interface Report {
   lines: string[]
 }
 
-type Work = (store: Opened, name: string, options: Options) => Promise<Report>
+type Work = (store: Opened, name: string, options: Options, more: string[]) => Promise<Report>
 
 const OPERATOR = { role: 'operator' }
 
 /**
- * `huisbrug keys list|rotate|close|rewrap`: the gateway's keys, by name; never a secret. A rotation or
- * a closing that is refused rejects with a DomainError, whose message says what to do; with `--json`
- * it is printed as `{ refused, reason }` too.
+ * `huisbrug keys list|rotate|close|rewrap|grant`: the gateway's keys, by name; never a secret. What is
+ * refused rejects with a DomainError or a GrantError, whose message says what to do; with `--json` it
+ * is printed as `{ refused, reason }` too.
  */
 export function keysCommand(open: Open): Command {
   const keys = new Command('keys').description(
@@ -39,6 +42,10 @@ export function keysCommand(open: Open): Command {
     .option('--force', 'withdraw what is still open under it')
     .action(run(open, close))
   simple(keys, 'rewrap', 'wrap all secrets under the new master key').action(run(open, rewrap))
+  simple(keys, 'grant <party> <domain>', 'let a party evaluate more, once under that key')
+    .requiredOption('--reason <text>', 'why; kept, never about a person')
+    .option('--elements <n>', 'how many; a tenth of its register if left out', parseElements)
+    .action(run(open, grant))
   return keys
 }
 
@@ -54,10 +61,10 @@ function run(open: Open, work: Work): (...args: unknown[]) => Promise<void> {
     const out = command.configureOutput()
     const store = await open()
     try {
-      const { json, lines } = await work(store, String(args[0]), options)
+      const { json, lines } = await work(store, String(args[0]), options, command.args.slice(1))
       out.writeOut?.(options.json ? `${JSON.stringify(json)}\n` : `${lines.join('\n')}\n`)
     } catch (error) {
-      if (options.json && error instanceof DomainError) {
+      if (options.json && (error instanceof DomainError || error instanceof GrantError)) {
         out.writeOut?.(`${JSON.stringify({ refused: error.code, reason: error.message })}\n`)
       }
       throw error
@@ -86,8 +93,8 @@ function readyWords({ kind, readyAt, readyBy }: StoredKey): string {
   return readyAt ? `${readyAt.toISOString()}${readyBy ? ` by ${readyBy}` : ''}` : 'not yet'
 }
 
-const rotate: Work = async ({ pool, keys }, protocol) => {
-  const domains = new DomainStore({ pool, keys })
+const rotate: Work = async ({ pool, keys, evaluator }, protocol) => {
+  const domains = new DomainStore({ pool, keys, evaluator })
   const opened = await rotateEpoch({ pool, domains }, protocol, { actor: OPERATOR, at: new Date() })
   const former = await domains.current(protocol)
   const next = [
@@ -112,8 +119,8 @@ const rotate: Work = async ({ pool, keys }, protocol) => {
   }
 }
 
-const close: Work = async ({ pool, keys }, name, { reason = '', force = false }) => {
-  const parts = { pool, domains: new DomainStore({ pool, keys }) }
+const close: Work = async (store, name, { reason = '', force = false }) => {
+  const parts = { pool: store.pool, domains: new DomainStore(store) }
   const by = { actor: OPERATOR, at: new Date() }
   const closed = await closeEpoch(parts, name, { ...by, reason, force })
   const { routes, keys: destroyed, awaiting, handOvers } = closed
@@ -133,6 +140,9 @@ const close: Work = async ({ pool, keys }, name, { reason = '', force = false })
     ],
   }
 }
+
+const grant: Work = (store, party, { reason = '', elements }, [domain = '']) =>
+  grantByCommand(store, { party, domain, elements, reason })
 
 const rewrap: Work = async ({ pool, keys: { keyring } }) => {
   const outcome = await rewrapKeys({

@@ -35,6 +35,8 @@ export interface Page {
 export const EVERYONE = ['privacy-officer', 'auditor', 'operator', 'viewer'] as const
 /** Who may suspend and resume a protocol. */
 export const SUSPENDERS = ['privacy-officer', 'operator'] as const
+/** Who may grant a party more pseudonyms once, and say that what stood out was looked at. */
+export const GRANTERS = ['privacy-officer'] as const
 /** Who may read evidence about messages. */
 export const EVIDENCE_READERS = ['privacy-officer', 'auditor'] as const
 

@@ -77,7 +77,7 @@ async function changeReport(
 }
 
 /** The documents with the signatures that verified before; none is verified here. */
-async function readSet({ config, pool }: Opened, at: Date): Promise<ProtocolSet> {
+export async function readSet({ config, pool }: Opened, at: Date): Promise<ProtocolSet> {
   const plain = openFolder()
   const parties = { list: async () => [], findKey: async () => undefined }
   const known = new ProtocolStatements({ pool, parties, clock: () => at })

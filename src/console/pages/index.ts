@@ -7,6 +7,7 @@ import { messagesPage } from './messages.ts'
 import { overviewPage } from './overview.ts'
 import { protocolPage } from './protocol.ts'
 import { protocolsPage } from './protocols.ts'
+import { grantPage, quotasPage, reviewPage } from './quotas.ts'
 import { resumePage, suspendPage } from './suspension.ts'
 import { verifyNow, verifyPage } from './verify.ts'
 
@@ -23,9 +24,12 @@ export const PAGES: readonly Page[] = [
   protocolPage,
   suspendPage,
   resumePage,
+  quotasPage,
+  grantPage,
+  reviewPage,
 ]
 
-const IN_MENU = [overviewPage, messagesPage, auditLogPage, verifyPage, protocolsPage]
+const IN_MENU = [overviewPage, messagesPage, auditLogPage, verifyPage, protocolsPage, quotasPage]
 
 /** The menu, in its order; a person sees what the role may open. */
 export const MENU: readonly { key: NavKey; path: string; roles: Page['roles'] }[] = IN_MENU.map(

@@ -2,6 +2,7 @@ import { auditLog } from './nl-audit-log.ts'
 import { messages } from './nl-messages.ts'
 import { overview } from './nl-overview.ts'
 import { protocols } from './nl-protocols.ts'
+import { quotas } from './nl-quotas.ts'
 import { suspension } from './nl-suspension.ts'
 
 /** All words of the console in Dutch (B1). A second language is a value of type Texts. */
@@ -21,6 +22,7 @@ export const nl = {
     auditLog: 'Auditlog',
     verify: 'Controle',
     protocols: 'Protocollen',
+    pseudonyms: 'Pseudoniemen',
   },
   signIn: {
     title: 'Aanmelden',
@@ -108,6 +110,7 @@ export const nl = {
   auditLog,
   messages,
   protocols,
+  quotas,
   suspension,
 }
 
