@@ -1,7 +1,7 @@
 import { Refusal } from '../errors.ts'
 import { parseKbo } from './kbo.ts'
 import { PARTY_KINDS, type PartyKind } from './operations.ts'
-import { type PartyDraft, PartyError } from './party-types.ts'
+import { type PartyDraft, PartyError, type Retries } from './party-types.ts'
 import { assertAllowedUrl } from './peer-url.ts'
 import { JwksError, type PublicJwks, parsePublicJwks } from './public-jwks.ts'
 
@@ -18,6 +18,7 @@ export interface CheckedDraft {
   webhook: string | undefined
   baseUrl: string | undefined
   tokenUrl: string | undefined
+  retries: Retries | undefined
 }
 
 /**
@@ -26,7 +27,8 @@ export interface CheckedDraft {
  */
 export async function checkDraft(draft: PartyDraft, allowLoopback: boolean): Promise<CheckedDraft> {
   const { id, kind, name, kbo } = checkIdentity(draft)
-  const { webhook, baseUrl, tokenUrl } = draft
+  const { webhook, baseUrl, tokenUrl, retries } = draft
+  checkRetries(retries)
   checkUrl('webhook', webhook, allowLoopback)
   checkUrl('base URL', baseUrl, allowLoopback)
   checkUrl('token URL', tokenUrl, allowLoopback)
@@ -34,7 +36,30 @@ export async function checkDraft(draft: PartyDraft, allowLoopback: boolean): Pro
     throw new PartyError('url', 'base URL and token URL belong together: give both or neither')
   }
   const source = await checkKeySource(draft.jwks, allowLoopback)
-  return { id, kind, name, kbo, webhook, baseUrl, tokenUrl, ...source }
+  return { id, kind, name, kbo, webhook, baseUrl, tokenUrl, retries, ...source }
+}
+
+// The first within a minute, so that a hiccup costs no more; at most two weeks, for a person must know.
+const RETRY_BOUNDS = { firstSeconds: [1, 60], tries: [3, 100], hours: [0.01, 336] } as const
+
+/**
+ * Checks a schedule of retries.
+ * @throws PartyError
+ */
+export function checkRetries(retries: Retries | undefined): void {
+  if (!retries) return
+  for (const [name, [least, most]] of Object.entries(RETRY_BOUNDS)) {
+    const value = retries[name as keyof Retries]
+    if (!(value >= least && value <= most) || (name === 'tries' && !Number.isInteger(value))) {
+      throw new PartyError(
+        'retries',
+        `of the retries, ${name} is a number from ${least} to ${most}`,
+      )
+    }
+  }
+  if ((retries.tries - 1) * retries.firstSeconds > retries.hours * 3600) {
+    throw new PartyError('retries', 'that many tries do not fit in those hours: give more hours')
+  }
 }
 
 /**

@@ -1,10 +1,10 @@
 import type { Queryable } from '../db/pool.ts'
 import type { CheckedDraft } from './party-draft.ts'
-import { type Party, PartyError } from './party-types.ts'
+import { type Party, PartyError, type Retries } from './party-types.ts'
 import { isSameKey, type PublicJwks } from './public-jwks.ts'
 
 const COLUMNS = `id, kind, name, kbo, jwks, jwks_url AS "jwksUrl", base_url AS "baseUrl",
-  token_url AS "tokenUrl", created_at AS "createdAt", disabled_at AS "disabledAt"`
+  token_url AS "tokenUrl", retries, created_at AS "createdAt", disabled_at AS "disabledAt"`
 
 export async function selectParty(db: Queryable, id: string): Promise<Party | undefined> {
   const { rows } = await db.query(`SELECT ${COLUMNS} FROM party WHERE id = $1`, [id])
@@ -28,11 +28,11 @@ export async function insertParty(
   draft: CheckedDraft,
   at: Date,
 ): Promise<Party | undefined> {
-  const { id, kind, name, kbo, jwks, jwksUrl, baseUrl, tokenUrl } = draft
+  const { id, kind, name, kbo, jwks, jwksUrl, baseUrl, tokenUrl, retries } = draft
   const { rows } = await tx.query(
-    `INSERT INTO party (id, kind, name, kbo, jwks, jwks_url, base_url, token_url, created_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO NOTHING RETURNING ${COLUMNS}`,
-    [id, kind, name, kbo, jwks, jwksUrl, baseUrl, tokenUrl, at],
+    `INSERT INTO party (id, kind, name, kbo, jwks, jwks_url, base_url, token_url, retries, created_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING RETURNING ${COLUMNS}`,
+    [id, kind, name, kbo, jwks, jwksUrl, baseUrl, tokenUrl, retries, at],
   )
   return rows[0] && toParty(rows[0])
 }
@@ -46,6 +46,18 @@ export async function updateKeys(
   const { rows } = await tx.query(
     `UPDATE party SET jwks = $2, jwks_url = $3 WHERE id = $1 RETURNING ${COLUMNS}`,
     [id, jwks, jwksUrl],
+  )
+  return toParty(rows[0])
+}
+
+export async function updateRetries(
+  tx: Queryable,
+  id: string,
+  retries: Retries | undefined,
+): Promise<Party> {
+  const { rows } = await tx.query(
+    `UPDATE party SET retries = $2 WHERE id = $1 RETURNING ${COLUMNS}`,
+    [id, retries],
   )
   return toParty(rows[0])
 }

@@ -1,6 +1,16 @@
 import type { PartyKind } from './operations.ts'
 import type { PublicJwks } from './public-jwks.ts'
 
+/** When a hand-over that fails is tried again. */
+export interface Retries {
+  /** Seconds until the second try. */
+  firstSeconds: number
+  /** Tries in all; after the last one it is parked. */
+  tries: number
+  /** Hours from the first try to the last. */
+  hours: number
+}
+
 /** An organisation that may exchange. */
 export interface Party {
   /** Also its OAuth client id. */
@@ -15,6 +25,8 @@ export interface Party {
   /** Where the gateway calls it, and where it gets the token for that. */
   baseUrl: string | undefined
   tokenUrl: string | undefined
+  /** When hand-overs to it are tried again; undefined for the usual schedule. */
+  retries: Retries | undefined
   createdAt: Date
   /** Since when it may do nothing; undefined while it may. */
   disabledAt: Date | undefined
@@ -31,6 +43,7 @@ export interface PartyDraft {
   webhook?: string | undefined
   baseUrl?: string | undefined
   tokenUrl?: string | undefined
+  retries?: Retries | undefined
 }
 
 /** A party with what `party show` tells of it. */
@@ -47,6 +60,7 @@ export type PartyFault =
   | 'kbo'
   | 'jwks'
   | 'url'
+  | 'retries'
   | 'exists'
   | 'unknown'
   | 'disabled'

@@ -3,10 +3,22 @@ import type { EntryDraft } from '../audit/types.ts'
 import { inTransaction, type Pool, type Tx } from '../db/pool.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { Logger } from '../log.ts'
-import { type CheckedDraft, checkDraft, checkKeySource, PARTY_ID } from './party-draft.ts'
+import {
+  type CheckedDraft,
+  checkDraft,
+  checkKeySource,
+  checkRetries,
+  PARTY_ID,
+} from './party-draft.ts'
 import { type FetchJwks, PartyKeys } from './party-keys.ts'
 import * as rows from './party-rows.ts'
-import { type Party, type PartyDraft, PartyError, type PartyView } from './party-types.ts'
+import {
+  type Party,
+  type PartyDraft,
+  PartyError,
+  type PartyView,
+  type Retries,
+} from './party-types.ts'
 import { type EncryptionKey, JwksError, type PublicKey } from './public-jwks.ts'
 import { newWebhookSecret, showWebhookSecret } from './webhook-secret.ts'
 
@@ -143,6 +155,25 @@ export class PartyStore {
     })
     this.#cache.delete(id)
     return { party, warnings }
+  }
+
+  /**
+   * Sets when hand-overs to a party are tried again, or the usual schedule where none is given; what
+   * waits already keeps its time.
+   * @throws PartyError unknown, retries
+   */
+  async setRetries(id: string, retries: Retries | undefined): Promise<Party> {
+    checkRetries(retries)
+    const at = this.#now()
+    const party = await inTransaction(this.#parts.pool, async tx => {
+      if (!(await rows.lockParty(tx, id))) throw unknown(id)
+      const details = { party: id, retries: retries ?? 'usual' }
+      const fields = ['retries']
+      await recordEntry(tx, { action: 'party.changed', at, actor: OPERATOR, fields, details })
+      return rows.updateRetries(tx, id, retries)
+    })
+    this.#cache.delete(id)
+    return party
   }
 
   /**

@@ -31,6 +31,9 @@ const SENTENCES: Record<EntryAction, (words: Words) => string> = {
   'message.parked': w =>
     `de gateway kon ${w.message} niet afleveren${w.recipient('bij')} en wacht nu op een mens` +
     `${w.why}.`,
+  'message.replay-failed': w =>
+    `de gateway leverde ${w.message} eerder af${w.recipient('bij')}, maar kon het niet nog eens` +
+    ` afleveren${w.why}.`,
   'message.held': w => `de gateway houdt ${w.message} tijdelijk tegen${w.why}.`,
   'message.resumed': w => `de gateway laat ${w.message} verder gaan${w.recipient('naar')}.`,
   'message.expired': w => `op ${w.message} kwam niet op tijd een antwoord${w.why}.`,

@@ -6,6 +6,7 @@ export const ENTRY_ACTIONS = [
   'message.delivered',
   'message.retrying',
   'message.parked',
+  'message.replay-failed',
   'message.held',
   'message.resumed',
   'message.expired',

@@ -2,18 +2,27 @@ import { readFileSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { PARTY_KINDS } from '../access/operations.ts'
 import { PartyStore } from '../access/party.ts'
-import { type Party, type PartyDraft, PartyError, type PartyView } from '../access/party-types.ts'
+import {
+  type Party,
+  type PartyDraft,
+  PartyError,
+  type PartyView,
+  type Retries,
+} from '../access/party-types.ts'
 import type { Config } from '../config.ts'
 import type { Pool } from '../db/pool.ts'
 import { createOutbound, jwksFetcher } from '../delivery/outbound.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { Logger } from '../log.ts'
+import type { PseudonymKeys } from '../pseudonym/evaluator.ts'
 import { addPartyKeys } from './party-keys.ts'
 
 /** What a command needs of the program: opened when it runs, closed when it is done. */
 export interface Opened {
   pool: Pool
   keys: KeyStore
+  /** Where the keys of the pseudonyms live. */
+  evaluator: PseudonymKeys
   config: Config
   log: Logger
   close(): Promise<void>
@@ -41,9 +50,15 @@ export function partyCommand(open: Open): Command {
     .requiredOption('--jwks <file|url>', 'its public keys: a JWK set, or the address of one')
     .option('--overlap <hours>', 'how long the old keys still count', parseHours, 24)
     .action(run(open, rotateParty))
+  simple(party, 'retries <id> <schedule>', 'when what does not reach a party is tried again')
+    .usage('<id> <seconds>,<tries>,<hours> | usual')
+    .action(run(open, setRetries))
   simple(party, 'disable <id>', 'shut a party out at once').action(run(open, disableParty))
   return party
 }
+
+const RETRIES_HELP =
+  'first delay in seconds, tries in all, hours from first to last; 2,30,75 unless told'
 
 function addCommand(party: Command, open: Open): void {
   simple(party, 'add', 'register a party')
@@ -55,6 +70,7 @@ function addCommand(party: Command, open: Open): void {
     .option('--webhook <url>', 'where it receives events; its secret is shown once')
     .option('--base-url <url>', 'where the gateway calls it')
     .option('--token-url <url>', 'where the gateway gets a token for that')
+    .option('--retries <schedule>', RETRIES_HELP, parseRetries)
     .action(run(open, addParty))
 }
 
@@ -66,7 +82,7 @@ interface Options extends Record<string, unknown> {
   json?: boolean
 }
 
-type Work = (store: PartyStore, id: string, options: Options) => Promise<Report>
+type Work = (store: PartyStore, id: string, options: Options, second: string) => Promise<Report>
 
 // Commander passes the arguments, then the options, then the command.
 function run(open: Open, work: Work): (...args: unknown[]) => Promise<void> {
@@ -75,7 +91,9 @@ function run(open: Open, work: Work): (...args: unknown[]) => Promise<void> {
     const { json, ...options } = command.opts<Options>()
     const out = command.configureOutput()
     try {
-      const report = await withStore(open, store => work(store, String(args[0]), options))
+      const report = await withStore(open, store =>
+        work(store, String(args[0]), options, String(args[1])),
+      )
       for (const warning of report.warnings ?? []) out.writeErr?.(`Warning: ${warning}\n`)
       out.writeOut?.(json ? toLine(report.json) : `${report.lines.join('\n')}\n`)
     } catch (error) {
@@ -144,6 +162,14 @@ const rotateParty: Work = async (store, id, options) => {
   }
 }
 
+const setRetries: Work = async (store, id, _options, schedule) => {
+  const party = await store.setRetries(
+    id,
+    schedule === 'usual' ? undefined : parseRetries(schedule),
+  )
+  return { json: toPartyJson(party), lines: [`Retries of ${id}: ${describeRetries(party)}`] }
+}
+
 const disableParty: Work = async (store, id) => {
   const party = await store.disable(id)
   return {
@@ -166,6 +192,21 @@ function readKeySource(place: string): PartyDraft['jwks'] {
   return { set }
 }
 
+function parseRetries(text: string): Retries {
+  const [firstSeconds, tries, hours, ...rest] = text.split(',').map(part => Number(part || 'NaN'))
+  const given = [firstSeconds, tries, hours].every(value => Number.isFinite(value))
+  if (!given || rest.length > 0) {
+    throw new InvalidArgumentError('give seconds, tries and hours, such as 2,30,75')
+  }
+  return { firstSeconds, tries, hours } as Retries
+}
+
+function describeRetries({ retries }: Party): string {
+  if (!retries) return 'usual'
+  const { firstSeconds, tries, hours } = retries
+  return `${tries} tries over ${hours} hours, the second after ${firstSeconds} s`
+}
+
 function parseHours(text: string): number {
   const hours = Number(text)
   if (text.trim() !== '' && hours >= 0 && hours <= 24 * 90) return hours
@@ -186,6 +227,7 @@ function describe(view: PartyView): (readonly [string, string])[] {
     ]),
     ['base URL', party.baseUrl],
     ['token URL', party.tokenUrl],
+    ['retries', party.retries && describeRetries(party)],
     ['webhook', webhook?.url],
     ['events', webhook?.events?.join(', ')],
   ]

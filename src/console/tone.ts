@@ -21,6 +21,7 @@ const ACTION_TONES: Record<string, Tone> = {
   'message.refused': 'bad',
   'message.parked': 'bad',
   'message.retrying': 'warn',
+  'message.replay-failed': 'warn',
   'message.held': 'warn',
   'message.expired': 'warn',
   'message.withdrawn': 'warn',

@@ -1,6 +1,8 @@
 import { recordEntries } from '../audit/record.ts'
 import type { Context } from '../context.ts'
 import { inTransaction, type Tx } from '../db/pool.ts'
+import { newId } from '../ids.ts'
+import { CHANNEL_OF, openChannels } from './circuit.ts'
 import { type Changed, entryOf, followerEntry, HAND_OVER_COLUMNS, type HandOver } from './outbox.ts'
 import { decideAgain } from './recheck.ts'
 import { type DoomedRow, withdrawRows } from './withdraw-rows.ts'
@@ -8,17 +10,32 @@ import { type DoomedRow, withdrawRows } from './withdraw-rows.ts'
 // Longer than all time limits of one try together, so that a live worker never loses its claim.
 const LEASE_SECONDS = 120
 
+/** A hand-over that one try has in hand. */
+export interface Claimed extends HandOver {
+  /** `att_` and a ULID: this try, for tracing. */
+  attemptId: string
+}
+
 /**
  * Claims what is due for one destination, each hand-over checked against the protocol again, with
- * the evidence that it is about to leave. A claim lapses by itself where the worker dies.
+ * the evidence that it is about to leave. Nothing while the destination is paused, one of each channel
+ * that may be well again. A claim lapses by itself where the worker dies.
+ * @param limit at most so many calls, and so many events
  */
 export async function claimDue(
   context: Context,
   destination: string,
   limit: number,
-): Promise<HandOver[]> {
+): Promise<Claimed[]> {
   return inTransaction(context.pool, async tx => {
-    const { rows: claimed } = await tx.query<HandOver>(CLAIM, [destination, limit, LEASE_SECONDS])
+    const channels = await openChannels(tx, destination, limit)
+    if (channels.length === 0) return []
+    const { rows: claimed } = await tx.query<HandOver>(CLAIM, [
+      destination,
+      channels.map(it => it.channel),
+      channels.map(it => it.most),
+      LEASE_SECONDS,
+    ])
     if (claimed.length === 0) return []
     const rows = await withoutEnded(context, tx, claimed)
     const decided = rows.map(handOver => ({ handOver, decision: decideAgain(context, handOver) }))
@@ -29,8 +46,24 @@ export async function claimDue(
       tx,
       going.map(it => entryOf(context, it, 'message.forwarding')),
     )
-    return going
+    return startAttempts(context, tx, destination, going)
   })
+}
+
+async function startAttempts(
+  context: Context,
+  tx: Tx,
+  destination: string,
+  going: HandOver[],
+): Promise<Claimed[]> {
+  const at = context.clock()
+  const started = going.map(handOver => ({ ...handOver, attemptId: newId('att', at) }))
+  await tx.query(
+    `INSERT INTO attempt (id, hand_over_id, destination, at)
+     SELECT id, hand_over, $3, now() FROM unnest($1::text[], $2::text[]) AS a (id, hand_over)`,
+    [started.map(it => it.attemptId), started.map(it => it.id), destination],
+  )
+  return started
 }
 
 /** Takes out the rows of tenancies that ended while an earlier try had them in hand. */
@@ -64,6 +97,12 @@ async function withoutEnded(context: Context, tx: Tx, claimed: HandOver[]): Prom
   return claimed
     .filter(it => !byMessage.get(it.messageId ?? '')?.whole)
     .map(it => ({ ...it, items: it.items - (byMessage.get(it.messageId ?? '')?.rows ?? 0) }))
+}
+
+// What was delivered before stays so: it is only not handed over once more.
+function stoppedAction(handOver: HandOver, { outcome }: Decided['decision']) {
+  if (handOver.deliveredAt) return 'message.replay-failed'
+  return outcome === 'hold' ? 'message.held' : 'message.withdrawn'
 }
 
 type Decided = { handOver: HandOver; decision: ReturnType<typeof decideAgain> }
@@ -101,11 +140,7 @@ async function stop(context: Context, tx: Tx, stopped: Decided[]): Promise<void>
     ],
   )
   const entries = stopped.map(({ handOver, decision }) => ({
-    ...entryOf(
-      context,
-      handOver,
-      decision.outcome === 'hold' ? 'message.held' : 'message.withdrawn',
-    ),
+    ...entryOf(context, handOver, stoppedAction(handOver, decision)),
     decision: 'refused' as const,
     code: decision.code ?? '',
     rule: decision.rule ?? '',
@@ -118,14 +153,16 @@ async function stop(context: Context, tx: Tx, stopped: Decided[]): Promise<void>
 
 const CLAIM = `
   WITH due AS (
-    SELECT h.id FROM hand_over h
-    WHERE h.destination = $1 AND h.state IN ('queued', 'retrying') AND h.due_at <= now()
-      AND NOT EXISTS (SELECT FROM party p WHERE p.id = h.destination AND p.disabled_at IS NOT NULL)
-      AND (h.kind <> 'event' OR EXISTS (SELECT FROM webhook w WHERE w.party_id = h.destination
-        AND (w.events IS NULL OR h.event = ANY(w.events))))
-    ORDER BY h.due_at LIMIT $2 FOR UPDATE SKIP LOCKED),
+    SELECT d.id FROM unnest($2::text[], $3::int[]) AS ch (channel, most)
+    CROSS JOIN LATERAL (
+      SELECT h.id FROM hand_over h
+      WHERE h.destination = $1 AND h.state IN ('queued', 'retrying') AND h.due_at <= now()
+        AND ${CHANNEL_OF} = ch.channel
+        AND (h.kind <> 'event' OR EXISTS (SELECT FROM webhook w WHERE w.party_id = h.destination
+          AND (w.events IS NULL OR h.event = ANY(w.events))))
+      ORDER BY h.due_at LIMIT ch.most FOR UPDATE SKIP LOCKED) d),
   claimed AS (
     UPDATE hand_over h SET attempts = h.attempts + 1,
-      due_at = now() + make_interval(secs => $3), claimed_until = now() + make_interval(secs => $3)
+      due_at = now() + make_interval(secs => $4), claimed_until = now() + make_interval(secs => $4)
     FROM due WHERE h.id = due.id RETURNING h.*)
   SELECT ${HAND_OVER_COLUMNS} FROM claimed h LEFT JOIN message m ON m.id = h.message_id ORDER BY h.id`

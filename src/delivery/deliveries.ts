@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
 import { refuse } from '../errors.ts'
+import { letTry } from './circuit.ts'
 
 /** A hand-over as its destination may see it. */
 export interface DeliveryView {
@@ -9,7 +10,19 @@ export interface DeliveryView {
   state: string
   attempts: number
   lastStatus: number | null
+  /** A code for people: why it waits, or why the last try failed. */
+  reason: string | null
   nextAt: string | null
+}
+
+/** Which deliveries are to be tried again: all that is given must hold. */
+export interface RetryFilter {
+  /** `parked` unless told. */
+  state?: 'parked' | 'retrying' | 'delivered'
+  /** Made at or after, and before. */
+  since?: Date
+  until?: Date
+  event?: string
 }
 
 interface Row {
@@ -19,13 +32,22 @@ interface Row {
   state: string
   attempts: number
   last_status: number | null
+  reason: string | null
   next_at: Date | null
 }
 
 // An answer that waits for the number of its period does not show: when it came is nobody's business.
 const VISIBLE = `h.kind = 'event' AND (h.with_id IS NULL) AND h.reason IS DISTINCT FROM 'period-open'`
+// While its webhook is paused or gone there is no use in telling when it would be due.
 const COLUMNS = `h.id, h.message_id, h.event, h.state, h.attempts, h.last_status,
-  CASE WHEN h.state IN ('queued', 'retrying') THEN h.due_at END AS next_at`
+  CASE WHEN h.state IN ('queued', 'retrying', 'parked', 'delivered') THEN h.reason END AS reason,
+  CASE WHEN h.state IN ('queued', 'retrying') AND NOT EXISTS (
+    SELECT FROM webhook w WHERE w.party_id = h.destination AND w.disabled_at IS NOT NULL)
+  THEN greatest(h.due_at, (SELECT c.paused_until FROM circuit c
+    WHERE c.party_id = h.destination AND c.channel = 'webhook')) END AS next_at`
+const GONE = `(h.state IN ('withdrawn', 'expired') OR h.erased_at IS NOT NULL)`
+const AGAIN = `state = 'retrying', reason = NULL, due_at = now(), claimed_until = NULL,
+  acknowledged_at = NULL, listed_at = NULL, attempts_before = h.attempts`
 
 /** The hand-overs to a party, newest first. */
 export async function listDeliveries(
@@ -44,7 +66,8 @@ export async function listDeliveries(
 }
 
 /**
- * Has a hand-over tried again now, delivered or not, as long as its payload is kept.
+ * Has a hand-over tried again now, delivered or not, as long as its payload is kept; its schedule starts
+ * anew, and a destination that is paused is tried at once.
  * @throws Refusal HB-510 where there is none, HB-508 where the payload is gone or it was withdrawn
  */
 export async function retryDelivery(
@@ -53,23 +76,50 @@ export async function retryDelivery(
   id: string,
 ): Promise<DeliveryView> {
   const { rows: known } = await context.pool.query<{ gone: boolean }>(
-    `SELECT h.state IN ('withdrawn', 'expired')
-       OR (h.erased_at IS NOT NULL) AS gone
-     FROM hand_over h
+    `SELECT ${GONE} AS gone FROM hand_over h
      WHERE h.id = $1 AND h.destination = $2 AND ${VISIBLE}`,
     [id, party],
   )
   if (!known[0]) throw refuse('HB-510', '', 'path /v1/deliveries/{id}/retry')
   if (known[0].gone) throw refuse('HB-508', '', 'modalities.payloadRetentionDays')
+  await letTry(context.pool, party, 'webhook')
   const { rows } = await context.pool.query<Row>(
-    `UPDATE hand_over h SET state = 'retrying', reason = NULL, due_at = now(), claimed_until = NULL,
-       acknowledged_at = NULL
-     WHERE h.id = $1 AND h.state IN ('queued', 'retrying', 'parked', 'delivered') RETURNING ${COLUMNS}`,
+    `UPDATE hand_over h SET ${AGAIN}
+     WHERE h.id = $1 AND h.erased_at IS NULL
+       AND h.state IN ('queued', 'retrying', 'parked', 'delivered') RETURNING ${COLUMNS}`,
     [id],
   )
   await context.wakeUps.wake([party])
   if (!rows[0]) throw refuse('HB-508', '', 'the protocol holds it')
   return toView(rows[0])
+}
+
+/**
+ * Has many hand-overs tried again: those of a party that fit, as long as their payload is kept.
+ * @returns how many go again, and how many fit but are kept no longer
+ */
+export async function retryDeliveries(
+  context: Context,
+  party: string,
+  filter: RetryFilter,
+): Promise<{ retried: number; gone: number }> {
+  const { state = 'parked', since, until, event } = filter
+  await letTry(context.pool, party, 'webhook')
+  const { rows } = await context.pool.query<{ retried: number; gone: number }>(
+    `WITH fitting AS (
+       SELECT h.id, h.erased_at IS NOT NULL AS gone FROM hand_over h
+       WHERE h.destination = $1 AND ${VISIBLE} AND h.state = $2
+         AND ($3::timestamptz IS NULL OR h.created_at >= $3)
+         AND ($4::timestamptz IS NULL OR h.created_at < $4) AND ($5::text IS NULL OR h.event = $5)
+       ORDER BY h.id FOR UPDATE),
+     again AS (
+       UPDATE hand_over h SET ${AGAIN} FROM fitting f WHERE h.id = f.id AND NOT f.gone RETURNING h.id)
+     SELECT (SELECT count(*) FROM again)::int AS retried,
+       (SELECT count(*) FILTER (WHERE gone) FROM fitting)::int AS gone`,
+    [party, state, since, until, event],
+  )
+  await context.wakeUps.wake([party])
+  return rows[0] ?? { retried: 0, gone: 0 }
 }
 
 function toView(row: Row): DeliveryView {
@@ -80,6 +130,7 @@ function toView(row: Row): DeliveryView {
     state: row.state,
     attempts: row.attempts,
     lastStatus: row.last_status,
+    reason: row.reason,
     nextAt: row.next_at?.toISOString() ?? null,
   }
 }

@@ -1,19 +1,27 @@
+import type { Retries } from '../access/party-types.ts'
 import type { Context } from '../context.ts'
-import { MAX_ATTEMPTS, parseRetryAfter, retryDelay } from './backoff.ts'
-import { claimDue } from './claim.ts'
-import type { OutboundResponse } from './outbound.ts'
-import type { HandOver } from './outbox.ts'
-import { buildParcels, type Parcel } from './parcel.ts'
+import { DEFAULT_RETRIES, parseRetryAfter, retryDelay } from './backoff.ts'
+import { signOf } from './circuit.ts'
+import { type Claimed, claimDue } from './claim.ts'
+import { asksEnvelope, NO_ENCRYPTION_KEY } from './envelope.ts'
+import { OutboundError, type OutboundResponse } from './outbound.ts'
+import { buildParcels, type Missing, type Parcel } from './parcel.ts'
+import { PeerTokenError } from './peer-token.ts'
 import { decideAgain } from './recheck.ts'
 import { type Result, recordResults } from './results.ts'
 
 // A detection request is up to a few hundred kilobytes, an event well under one.
 const BATCH = 16
 const BATCHES_A_TURN = 8
+// Seconds until a webhook that was gone just now is looked for again.
+const LOOK_AGAIN = 5
+
+/** Tells the peer which try this is: for tracing, never for its deduplication. */
+export const ATTEMPT_HEADER = 'X-Huisbrug-Attempt'
 
 /**
  * Hands over what is due for one destination, in batches, until nothing is or its turn is over;
- * then another destination gets the slot.
+ * then another destination gets the slot. A destination that fails is paused for all processes.
  */
 export async function handOverDue(
   context: Context,
@@ -24,56 +32,116 @@ export async function handOverDue(
     const batch = await claimDue(context, destination, BATCH)
     if (batch.length === 0) return
     const parcels = await buildParcels(context, destination, batch)
+    const schedule = (await context.parties.find(destination))?.retries ?? DEFAULT_RETRIES
     const results = await Promise.all(
-      batch.map(handOver => attempt(context, handOver, parcels.get(handOver.id))),
+      batch.map(handOver => timed(context, handOver, parcels.get(handOver.id), schedule)),
     )
-    await recordResults(context, batch, results)
+    const { worksAgain } = await recordResults(context, destination, batch, results)
     for (const result of results) context.metrics.handedOver(result.state)
-    if (batch.length < BATCH) return
+    if (batch.length < BATCH && !worksAgain) return
   }
   await context.wakeUps.wake([destination])
 }
 
+async function timed(
+  context: Context,
+  handOver: Claimed,
+  parcel: Parcel | Missing | undefined,
+  schedule: Retries,
+): Promise<Result> {
+  const started = performance.now()
+  const result = await attempt(context, handOver, parcel, schedule)
+  const milliseconds = Math.round(performance.now() - started)
+  const { state: outcome, status, reason } = result
+  const { id, attemptId, destination } = handOver
+  const line = {
+    handOver: id,
+    attempt: attemptId,
+    destination,
+    outcome,
+    status,
+    reason,
+    milliseconds,
+  }
+  if (outcome === 'delivered') context.log.debug('handed over', line)
+  else context.log.warn('a hand-over failed', line)
+  return { ...result, milliseconds }
+}
+
 async function attempt(
   context: Context,
-  handOver: HandOver,
-  parcel: Parcel | 'no-webhook' | undefined,
+  handOver: Claimed,
+  parcel: Parcel | Missing | undefined,
+  schedule: Retries,
 ): Promise<Result> {
-  if (parcel === 'no-webhook') return retryOrPark(handOver, { reason: parcel })
-  if (!parcel) return { id: handOver.id, state: 'withdrawn', reason: 'HB-405' }
+  const { id } = handOver
+  if (parcel === 'no-webhook') return { id, state: 'retrying', reason: parcel, delay: LOOK_AGAIN }
+  if (typeof parcel === 'string') return retryOrPark(handOver, schedule, { reason: parcel })
+  if (!parcel) return { id, state: 'withdrawn', reason: 'HB-405' }
   try {
-    const headers = await parcel.headers()
+    const headers = { ...(await parcel.headers()), [ATTEMPT_HEADER]: handOver.attemptId }
     // Getting a token may have taken long: what was suspended meanwhile does not leave.
     const { outcome, code = '' } = decideAgain(context, handOver)
-    if (outcome !== 'go') return { id: handOver.id, state: 'retrying', reason: code, delay: 0 }
+    if (outcome !== 'go') return { id, state: 'retrying', reason: code, delay: 0 }
+    // Nor does it leave bare where the protocol asks for an envelope by now.
+    const bare = !parcel.sealed && asksEnvelope(context, handOver)
+    if (bare) return { id, state: 'retrying', reason: NO_ENCRYPTION_KEY, delay: 0 }
     const { url, body } = parcel
     const response = await context.outbound.request({ method: 'POST', url, headers, body })
     if (response.status === 401) await parcel.unauthorized()
-    return judge(context, handOver, response)
+    return judge(context, handOver, response, { url, schedule })
   } catch (error) {
-    const reason = (error as { reason?: string }).reason ?? 'unreachable'
-    context.log.warn('a hand-over failed', { handOver: handOver.id, reason })
-    return retryOrPark(handOver, { reason })
+    return noAnswer(handOver, error, schedule)
   }
 }
 
-function judge(context: Context, handOver: HandOver, response: OutboundResponse): Result {
-  const { status } = response
-  if (status >= 200 && status < 300) return { id: handOver.id, state: 'delivered', status }
+/** What an answer means for the hand-over, and what it says of the destination. */
+function judge(
+  context: Context,
+  handOver: Claimed,
+  { status, headers }: OutboundResponse,
+  { url, schedule }: { url: string; schedule: Retries },
+): Result {
+  const { id } = handOver
+  const retryAfter = parseRetryAfter(headers['retry-after'], context.clock())
+  const sign = signOf(status, retryAfter)
+  if (status >= 200 && status < 300) return { id, state: 'delivered', status, sign }
   const reason = `http-${status}`
+  if (status === 410 && handOver.kind === 'event') return gone(handOver, url)
   // 401 may be a token that was revoked, 408 and 425 ask for another try; other 4xx will not change.
-  const mayChange = status >= 500 || [401, 408, 425, 429].includes(status) || status < 400
-  if (!mayChange) return { id: handOver.id, state: 'parked', status, reason }
-  const wait = parseRetryAfter(response.headers['retry-after'], context.clock())
-  return retryOrPark(handOver, { status, reason }, wait)
+  if (sign === 'alive') return { id, state: 'parked', status, reason, sign }
+  return retryOrPark(handOver, schedule, { status, reason, sign, retryAfter })
+}
+
+// The webhook wants nothing any more: what waits for it waits in the inbox, or for another webhook.
+function gone({ id, deliveredAt }: Claimed, url: string): Result {
+  const state = deliveredAt ? 'parked' : 'retrying'
+  return { id, state, status: 410, reason: 'http-410', gone: url, delay: 0 }
+}
+
+function noAnswer(handOver: Claimed, error: unknown, schedule: Retries): Result {
+  const known = error instanceof OutboundError || error instanceof PeerTokenError
+  const status = known ? error.status : undefined
+  const reason =
+    error instanceof OutboundError
+      ? error.reason
+      : error instanceof PeerTokenError
+        ? 'token'
+        : 'unreachable'
+  return retryOrPark(handOver, schedule, {
+    reason,
+    sign: 'failing',
+    ...(status !== undefined && { status }),
+  })
 }
 
 function retryOrPark(
-  handOver: HandOver,
-  outcome: Pick<Result, 'status' | 'reason'>,
-  retryAfter = 0,
+  handOver: Claimed,
+  schedule: Retries,
+  outcome: Pick<Result, 'status' | 'reason' | 'sign' | 'retryAfter'>,
 ): Result {
-  if (handOver.attempts >= MAX_ATTEMPTS) return { id: handOver.id, state: 'parked', ...outcome }
-  const delay = retryDelay(handOver.attempts, Math.random(), retryAfter)
-  return { id: handOver.id, state: 'retrying', delay, ...outcome }
+  const { id, tries } = handOver
+  if (tries >= schedule.tries) return { id, state: 'parked', ...outcome }
+  const delay = retryDelay(tries, Math.random(), outcome.retryAfter, schedule)
+  return { id, state: 'retrying', delay, ...outcome }
 }

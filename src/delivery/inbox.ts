@@ -1,24 +1,40 @@
 import { recordEntries } from '../audit/record.ts'
 import type { Context } from '../context.ts'
 import { inTransaction } from '../db/pool.ts'
-import { type Envelope, type EventSource, readEvents } from './event.ts'
+import { type Cover, coverEvent, coverOf, NO_ENCRYPTION_KEY, type SentEvent } from './envelope.ts'
+import { type EventSource, readEvents } from './event.ts'
 import { entryOf, HAND_OVER_COLUMNS, type HandOver } from './outbox.ts'
 import { decideAgain } from './recheck.ts'
 
 /**
- * The events a party has not acknowledged, oldest first: for those without a public endpoint.
- * Reading checks the protocol again and is evidence the first time; only the acknowledgement delivers.
+ * The events a party has not acknowledged, oldest first: for those without a public endpoint, and what
+ * a webhook did not take, parked or still being tried. Reading checks the protocol again and is evidence
+ * the first time; only the acknowledgement delivers. What commits late may have a lower id than what was
+ * read: start from the beginning again once the last page is taken. What has to leave in an envelope is
+ * not shown to a party without a key for one.
  */
 export async function readInbox(
   context: Context,
   party: string,
   page: { limit: number; after: string | undefined },
-): Promise<{ items: Envelope[]; next: string | null }> {
+): Promise<{ items: SentEvent[]; next: string | null }> {
+  const key = await context.parties.encryptionKeyOf(party)
   const read = await inTransaction(context.pool, async tx => {
-    const { rows } = await tx.query<HandOver>(SELECT, [party, page.after ?? '', page.limit])
-    const going = rows.filter(handOver => decideAgain(context, handOver).outcome === 'go')
-    const first = going.filter(handOver => handOver.attempts === 0)
-    await tx.query('UPDATE hand_over SET attempts = 1 WHERE id = ANY($1)', [first.map(it => it.id)])
+    const { rows } = await tx.query<HandOver & { listed: boolean }>(SELECT, [
+      party,
+      page.after ?? '',
+      page.limit,
+    ])
+    const allowed = rows.filter(handOver => decideAgain(context, handOver).outcome === 'go')
+    const covered = allowed.map(it => ({ ...it, cover: coverOf(context, it, key) }))
+    const going = covered.filter(isCoverable)
+    const waiting = covered.filter(it => !isCoverable(it)).map(({ id }) => id)
+    await tx.query(WAIT, [waiting, NO_ENCRYPTION_KEY])
+    const first = going.filter(handOver => !handOver.listed)
+    await tx.query(
+      'UPDATE hand_over SET listed_at = now(), attempts = greatest(attempts, 1) WHERE id = ANY($1)',
+      [first.map(it => it.id)],
+    )
     await recordEntries(
       tx,
       first.map(it => entryOf(context, it, 'message.forwarding')),
@@ -26,11 +42,24 @@ export async function readInbox(
     return { rows, going }
   })
   const envelopes = await readEvents(context, party, read.going as EventSource[])
-  const items = read.going.flatMap(handOver => envelopes.get(handOver.id) ?? [])
+  const items: SentEvent[] = []
+  for (const { id, cover } of read.going) {
+    const envelope = envelopes.get(id)
+    if (envelope) items.push(await coverEvent(envelope, cover))
+  }
   return { items, next: read.rows.length === page.limit ? (read.rows.at(-1)?.id ?? null) : null }
 }
 
-/** Marks everything up to and including one event as taken; a second time changes nothing. */
+type Coverable = HandOver & { cover: Parameters<typeof coverEvent>[1] }
+
+function isCoverable<T extends { cover: Cover }>(it: T): it is T & Coverable {
+  return it.cover !== NO_ENCRYPTION_KEY
+}
+
+/**
+ * Marks as taken what the inbox showed up to and including one event, whatever became of tries at a
+ * webhook; a second time changes nothing. What it did not show stays, also where its id is lower.
+ */
 export async function acknowledge(
   context: Context,
   party: string,
@@ -59,17 +88,23 @@ interface Taken extends HandOver {
   follows: boolean
 }
 
+// Why it is not shown; a try at a webhook tells that by itself.
+const WAIT = `
+  UPDATE hand_over SET reason = $2 WHERE id = ANY($1) AND state = 'queued' AND reason IS NULL`
+
 const SELECT = `
-  SELECT ${HAND_OVER_COLUMNS} FROM hand_over h LEFT JOIN message m ON m.id = h.message_id
+  SELECT ${HAND_OVER_COLUMNS}, h.listed_at IS NOT NULL AS listed
+  FROM hand_over h LEFT JOIN message m ON m.id = h.message_id
   WHERE h.destination = $1 AND h.kind = 'event' AND h.with_id IS NULL AND h.acknowledged_at IS NULL
     AND h.state IN ('queued', 'retrying', 'parked', 'delivered') AND h.id > $2
   ORDER BY h.id LIMIT $3 FOR UPDATE OF h`
 
-// Only what was read can be acknowledged: attempts > 0. Followers of a period's number go with it.
+// Followers of a period's number go with it.
 const ACKNOWLEDGE = `
   WITH open AS (
-    SELECT id, state <> 'delivered' AS first FROM hand_over
-    WHERE destination = $1 AND kind = 'event' AND id <= $2 AND attempts > 0
+    SELECT id, delivered_at IS NULL AS first FROM hand_over
+    WHERE destination = $1 AND kind = 'event' AND id <= $2
+      AND listed_at IS NOT NULL
       AND acknowledged_at IS NULL AND state IN ('queued', 'retrying', 'parked', 'delivered') FOR UPDATE),
   taken AS (
     UPDATE hand_over t SET state = 'delivered', acknowledged_at = now(), claimed_until = NULL,

@@ -2,6 +2,7 @@ import type { EntryDraft } from '../audit/types.ts'
 import type { Context } from '../context.ts'
 import type { Pool } from '../db/pool.ts'
 import { referenceOf } from '../protocol/lookup.ts'
+import type { Channel } from './circuit.ts'
 
 /** A hand-over that is due, with what is needed to check and build it. */
 export interface HandOver {
@@ -15,7 +16,11 @@ export interface HandOver {
   feedbackId: string | null
   items: number
   attempts: number
+  /** Of these, since it was last asked for again by hand: what its schedule counts. */
+  tries: number
   createdAt: Date
+  /** Absent while it was never delivered. */
+  deliveredAt: Date | null
   message: {
     type: string | null
     protocol: string | null
@@ -33,7 +38,9 @@ export interface HandOver {
 /** What makes a HandOver of a row `h` of hand_over and its message `m`. */
 export const HAND_OVER_COLUMNS = `
   h.id, h.message_id AS "messageId", h.destination, h.kind, h.event, h.domain,
-    h.feedback_id AS "feedbackId", h.items + h.repeats AS items, h.attempts, h.created_at AS "createdAt",
+    h.feedback_id AS "feedbackId", h.items + h.repeats AS items, h.attempts,
+    h.attempts - h.attempts_before AS tries, h.created_at AS "createdAt",
+    h.delivered_at AS "deliveredAt",
     json_build_object('type', m.type, 'protocol', m.protocol, 'party', m.party_id,
       'purpose', m.purpose, 'fields', m.fields, 'period', m.period,
       'referenceDate', m.reference_date, 'targetGroup', m.target_group, 'digest', m.digest,
@@ -95,14 +102,27 @@ export function followerEntry(
   }
 }
 
-/** Destinations for which something is due now: calls to VDAB, and events where there is a webhook. */
+/**
+ * Destinations for which something is due now: calls to VDAB, and events where there is a webhook. One
+ * that is paused has nothing due until the pause is over.
+ */
 export async function dueDestinations(pool: Pool): Promise<string[]> {
   const { rows } = await pool.query<{ destination: string }>(
-    `SELECT p.id AS destination FROM party p LEFT JOIN webhook w ON w.party_id = p.id
-     WHERE p.disabled_at IS NULL AND (p.base_url IS NOT NULL OR w.url IS NOT NULL)
-       AND EXISTS (SELECT FROM hand_over h
-         WHERE h.destination = p.id AND h.state IN ('queued', 'retrying') AND h.due_at <= now()
-           AND (h.kind <> 'event' OR (w.url IS NOT NULL AND (w.events IS NULL OR h.event = ANY(w.events)))))`,
+    `SELECT p.id AS destination FROM party p
+       LEFT JOIN webhook w ON w.party_id = p.id AND w.disabled_at IS NULL
+     WHERE p.disabled_at IS NULL AND (
+       (p.base_url IS NOT NULL AND ${notPaused('calls')} AND EXISTS (
+         SELECT FROM hand_over h WHERE ${DUE} AND h.kind <> 'event'))
+       OR (w.url IS NOT NULL AND ${notPaused('webhook')} AND EXISTS (
+         SELECT FROM hand_over h WHERE ${DUE} AND h.kind = 'event'
+           AND (w.events IS NULL OR h.event = ANY(w.events)))))`,
   )
   return rows.map(row => row.destination)
+}
+
+const DUE = `h.destination = p.id AND h.state IN ('queued', 'retrying') AND h.due_at <= now()`
+
+function notPaused(channel: Channel): string {
+  return `NOT EXISTS (SELECT FROM circuit c
+    WHERE c.party_id = p.id AND c.channel = '${channel}' AND c.paused_until > now())`
 }

@@ -1,18 +1,25 @@
 import type { Context } from '../context.ts'
 import { modalitiesOf } from '../protocol/lookup.ts'
+import { coverEvent, coversFor, JOSE, NO_ENCRYPTION_KEY, sealCall } from './envelope.ts'
 import { type EventSource, readEvents } from './event.ts'
 import type { HandOver } from './outbox.ts'
+import { findSecrets } from './webhook-secrets.ts'
 import { webhookHeaders } from './webhook-signature.ts'
 
 /** One hand-over made ready to send. */
 export interface Parcel {
   url: string
   body: string
+  /** Whether what it says of persons is in an envelope. */
+  sealed: boolean
   /** Made anew for each try: tokens expire and signatures carry the time. */
   headers(): Promise<Record<string, string>>
   /** Called on 401: the token is no longer good. */
   unauthorized(): Promise<void>
 }
+
+/** Why there is no parcel yet, though there is something to send. */
+export type Missing = 'no-webhook' | typeof NO_ENCRYPTION_KEY
 
 /**
  * Makes the parcels for one batch to one destination, set-based. A hand-over whose content is gone
@@ -22,7 +29,7 @@ export async function buildParcels(
   context: Context,
   destination: string,
   batch: HandOver[],
-): Promise<Map<string, Parcel | 'no-webhook'>> {
+): Promise<Map<string, Parcel | Missing>> {
   const events = batch.filter(handOver => handOver.kind === 'event')
   const calls = batch.filter(handOver => handOver.kind !== 'event')
   return new Map([
@@ -35,26 +42,36 @@ async function webhookParcels(
   context: Context,
   destination: string,
   events: HandOver[],
-): Promise<Map<string, Parcel | 'no-webhook'>> {
-  const { rows } = await context.pool.query<{ url: string }>(
-    'SELECT url FROM webhook WHERE party_id = $1',
+): Promise<Map<string, Parcel | Missing>> {
+  const { rows } = await context.pool.query<{ url: string; overlap: boolean }>(
+    'SELECT coalesce(former_until > now(), false) AS overlap, url FROM webhook WHERE party_id = $1',
     [destination],
   )
-  const secret = await context.keys.find(`webhook:${destination}`)
+  const secrets = await findSecrets(context, destination, rows[0]?.overlap)
   const url = rows[0]?.url
   // Removed since the claim: the events wait for another one, or for the inbox.
-  if (!url || !secret) return new Map(events.map(event => [event.id, 'no-webhook']))
-  const bodies = await readEvents(context, destination, events as EventSource[])
-  const parcel = (id: string, body: string): Parcel => ({
+  if (!url || secrets.length === 0) return new Map(events.map(event => [event.id, 'no-webhook']))
+  const covers = await coversFor(context, destination, events)
+  const envelopes = await readEvents(context, destination, events as EventSource[])
+  const parcel = (id: string, body: string, sealed: boolean): Parcel => ({
     url,
     body,
+    sealed,
     headers: async () => ({
       'Content-Type': 'application/cloudevents+json',
-      ...webhookHeaders(id, context.clock(), body, secret),
+      ...webhookHeaders(id, context.clock(), body, secrets),
     }),
     unauthorized: async () => {},
   })
-  return new Map([...bodies].map(([id, envelope]) => [id, parcel(id, JSON.stringify(envelope))]))
+  const make = async (event: HandOver): Promise<[string, Parcel | Missing][]> => {
+    const envelope = envelopes.get(event.id)
+    const cover = covers.get(event.id)
+    if (!envelope || !cover) return []
+    if (cover === NO_ENCRYPTION_KEY) return [[event.id, cover]]
+    const sent = await coverEvent(envelope, cover)
+    return [[event.id, parcel(event.id, JSON.stringify(sent), cover !== 'open')]]
+  }
+  return new Map((await Promise.all(events.map(make))).flat())
 }
 
 /** The endpoints of types that have their own at the employment service. */
@@ -68,7 +85,7 @@ async function callParcels(
   context: Context,
   destination: string,
   calls: HandOver[],
-): Promise<Map<string, Parcel>> {
+): Promise<Map<string, Parcel | Missing>> {
   const party = await context.parties.find(destination)
   if (!party?.baseUrl || !party.tokenUrl) throw new Error(`party ${destination} has no addresses`)
   const peer = { id: party.id, tokenUrl: party.tokenUrl }
@@ -77,20 +94,28 @@ async function callParcels(
     ...(await itemBodies(context, calls)),
   ])
   const first = await firstCalls(context, calls)
-  const parcels = new Map<string, Parcel>()
+  const covers = await coversFor(context, destination, calls)
+  const parcels = new Map<string, Parcel | Missing>()
   for (const call of calls) {
     const body = bodies.get(call.id)
-    if (!body) continue
+    const cover = covers.get(call.id)
+    if (!body || !cover) continue
+    if (cover === NO_ENCRYPTION_KEY) {
+      parcels.set(call.id, cover)
+      continue
+    }
     let token = ''
     const path = isNamed(call) ? PATHS[call.message.type ?? ''] : undefined
+    const key = path && first.has(call.id) ? (call.messageId ?? call.id) : call.id
     parcels.set(call.id, {
       url: `${party.baseUrl}${path ?? '/messages'}`,
-      body: JSON.stringify(body),
+      body: cover === 'open' ? JSON.stringify(body) : await sealCall(body, cover, key),
+      sealed: cover !== 'open',
       headers: async () => {
         token = await context.peerTokens.token(peer)
         return {
-          'Content-Type': 'application/json',
-          'Idempotency-Key': path && first.has(call.id) ? (call.messageId ?? call.id) : call.id,
+          'Content-Type': cover === 'open' ? 'application/json' : JOSE,
+          'Idempotency-Key': key,
           Authorization: `Bearer ${token}`,
         }
       },

@@ -1,7 +1,11 @@
 import { recordEntries } from '../audit/record.ts'
+import type { EntryDraft } from '../audit/types.ts'
 import type { Context } from '../context.ts'
 import { inTransaction, type Tx } from '../db/pool.ts'
-import { ACTIONS, type Changed, entryOf, followerEntry, type HandOver } from './outbox.ts'
+import { recordSignals, type Sign, type Turned } from './circuit.ts'
+import type { Claimed } from './claim.ts'
+import { ACTIONS, type Changed, entryOf, followerEntry } from './outbox.ts'
+import { disableWebhook } from './webhook-end.ts'
 
 /** What became of one try. */
 export interface Result {
@@ -13,40 +17,108 @@ export interface Result {
   reason?: string
   /** Seconds until the next try. */
   delay?: number
+  /** What it says of the destination; absent where nothing was asked of it. */
+  sign?: Sign
+  /** Seconds the peer asked for, where it did. */
+  retryAfter?: number
+  /** The address of a webhook that wants nothing any more. */
+  gone?: string
+  milliseconds?: number
 }
 
-/** Records what became of claimed hand-overs, with their evidence, in one transaction. */
+/**
+ * Records what became of claimed hand-overs, with their evidence and what it says of the destination,
+ * in one transaction.
+ * @returns whether a destination that was paused works again
+ */
 export async function recordResults(
   context: Context,
-  batch: HandOver[],
+  destination: string,
+  batch: Claimed[],
   results: Result[],
-): Promise<void> {
+): Promise<{ worksAgain: boolean }> {
+  const turned = await inTransaction(context.pool, async tx => {
+    const changed = await change(tx, results)
+    await endAttempts(tx, batch, results)
+    await recordEntries(tx, entriesOf(context, batch, results, changed))
+    await eraseDelivered(tx, results)
+    const gone = results.find(result => result.gone)?.gone
+    if (gone) await disableWebhook(context, tx, destination, gone)
+    return recordSignals(tx, destination, signalsOf(batch, results))
+  })
+  for (const turn of turned) tell(context, destination, turn)
+  return { worksAgain: turned.some(({ paused }) => !paused) }
+}
+
+function tell(context: Context, destination: string, { channel, paused }: Turned): void {
+  if (paused) context.log.warn('a destination is paused', { destination, channel })
+  else context.log.info('a destination works again', { destination, channel })
+}
+
+interface Recorded extends Changed {
+  state: string
+}
+
+async function change(tx: Tx, results: Result[]): Promise<Recorded[]> {
+  const { rows } = await tx.query<Recorded>(RECORD, [
+    results.map(result => result.id),
+    results.map(result => result.state),
+    results.map(result => result.status ?? null),
+    results.map(result => result.reason ?? null),
+    results.map(result => result.delay ?? 0),
+  ])
+  return rows
+}
+
+function entriesOf(
+  context: Context,
+  batch: Claimed[],
+  results: Result[],
+  changed: Recorded[],
+): EntryDraft[] {
   const byId = new Map(batch.map(handOver => [handOver.id, handOver]))
-  await inTransaction(context.pool, async tx => {
-    const { rows } = await tx.query<Changed>(RECORD, [
-      results.map(result => result.id),
+  const stateOf = new Map(results.map(result => [result.id, result.state]))
+  const own = new Map(changed.map(row => [row.id, row.state]))
+  const drafts = results.flatMap(result => {
+    const handOver = byId.get(result.id)
+    const state = own.get(result.id)
+    if (!handOver || !state) return []
+    // What was delivered before stays so; that it did not arrive once more is all there is to say.
+    const isReplay = state === 'delivered' && result.state !== 'delivered'
+    const action = isReplay ? 'message.replay-failed' : ACTIONS[result.state]
+    return [
+      { ...entryOf(context, handOver, action), ...(result.reason && { reason: result.reason }) },
+    ]
+  })
+  const followers = changed
+    .filter(row => row.withId !== null && !byId.has(row.id))
+    .map(row => followerEntry(context, row, stateOf.get(row.withId ?? '') ?? 'delivered'))
+  return [...drafts, ...followers]
+}
+
+function signalsOf(batch: Claimed[], results: Result[]) {
+  const kindOf = new Map(batch.map(handOver => [handOver.id, handOver.kind]))
+  return results.flatMap(({ id, sign, reason = '', retryAfter = 0 }) => {
+    const channel = kindOf.get(id) === 'event' ? ('webhook' as const) : ('calls' as const)
+    return sign ? [{ channel, sign, reason, retryAfter }] : []
+  })
+}
+
+async function endAttempts(tx: Tx, batch: Claimed[], results: Result[]): Promise<void> {
+  const attemptOf = new Map(batch.map(handOver => [handOver.id, handOver.attemptId]))
+  await tx.query(
+    `UPDATE attempt a SET outcome = r.outcome, status = r.status, reason = r.reason,
+       milliseconds = r.milliseconds
+     FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::int[])
+       AS r (id, outcome, status, reason, milliseconds) WHERE a.id = r.id`,
+    [
+      results.map(result => attemptOf.get(result.id)),
       results.map(result => result.state),
       results.map(result => result.status ?? null),
       results.map(result => result.reason ?? null),
-      results.map(result => result.delay ?? 0),
-    ])
-    const changed = new Set(rows.map(row => row.id))
-    const drafts = results.flatMap(result => {
-      const handOver = byId.get(result.id)
-      if (!handOver || !changed.has(result.id)) return []
-      const entry = entryOf(context, handOver, ACTIONS[result.state])
-      return [{ ...entry, ...(result.reason && { reason: result.reason }) }]
-    })
-    const followers = rows.filter(row => row.withId !== null)
-    const stateOf = new Map(results.map(result => [result.id, result.state]))
-    await recordEntries(tx, [
-      ...drafts,
-      ...followers.map(row =>
-        followerEntry(context, row, stateOf.get(row.withId ?? '') ?? 'delivered'),
-      ),
-    ])
-    await eraseDelivered(tx, results)
-  })
+      results.map(result => result.milliseconds ?? null),
+    ],
+  )
 }
 
 // What has arrived is not kept; feedback and results stay for the retention of the protocol.
@@ -81,5 +153,6 @@ const RECORD = `
     INSERT INTO transition (message_id, state, at, code)
     SELECT DISTINCT ON (message_id, state) message_id, state, now(), reason FROM changed c
     WHERE message_id IS NOT NULL AND NOT EXISTS (SELECT FROM transition t WHERE t.message_id = c.message_id AND t.state = c.state))
-  SELECT c.id, c.message_id AS "messageId", c.with_id AS "withId", c.destination, c.items, m.type
+  SELECT c.id, c.message_id AS "messageId", c.with_id AS "withId", c.destination, c.items, c.state,
+    m.type
   FROM changed c LEFT JOIN message m ON m.id = c.message_id`

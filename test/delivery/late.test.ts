@@ -186,6 +186,7 @@ describe('what was delivered', () => {
       })
       expect((await vdab.message(sent.messageId)).items).toMatchObject(delivered)
     }
+    await leefgoed.setWebhook({ url: `${hook.url}/webhook` })
     await leefgoed.retryDelivery(delivery!.id)
     await endTenancies(gateway, 'leefgoed', people)
     await hurry(gateway)

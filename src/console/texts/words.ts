@@ -57,6 +57,7 @@ export const words = {
     'message.delivered': 'Bericht afgeleverd',
     'message.retrying': 'Aflevering mislukt, nieuwe poging volgt',
     'message.parked': 'Bericht geparkeerd',
+    'message.replay-failed': 'Herhaling mislukt',
     'message.held': 'Bericht aangehouden',
     'message.resumed': 'Bericht gaat verder',
     'message.expired': 'Bericht vervallen',
@@ -153,6 +154,8 @@ export const words = {
       'Twee woonmaatschappijen hebben dezelfde huurder: de terugkoppeling gaat naar niemand',
     'quota-burst':
       'Een partij liet op één dag meer pseudoniemen berekenen dan afgesproken: kijk dit na',
+    'webhook-gone':
+      'Een webhook wil niets meer ontvangen: de meldingen wachten in de inbox van die partij',
   },
 }
 

@@ -22,6 +22,7 @@ CREATE TABLE party (
   jwks_url    text,
   base_url    text,
   token_url   text,
+  retries     jsonb,
   created_at  timestamptz NOT NULL DEFAULT now(),
   disabled_at timestamptz,
   CHECK ((jwks IS NULL) <> (jwks_url IS NULL))
@@ -35,6 +36,7 @@ COMMENT ON COLUMN party.jwks IS 'Its public keys (RFC 7517)';
 COMMENT ON COLUMN party.jwks_url IS 'Where its public keys are, instead of jwks';
 COMMENT ON COLUMN party.base_url IS 'Where the gateway sends messages to it';
 COMMENT ON COLUMN party.token_url IS 'Where the gateway gets a token for that';
+COMMENT ON COLUMN party.retries IS 'When hand-overs to it are tried again: firstSeconds, tries, hours; empty for the usual schedule';
 COMMENT ON COLUMN party.created_at IS 'When it was registered';
 COMMENT ON COLUMN party.disabled_at IS 'Since when it may do nothing';
 
@@ -43,7 +45,9 @@ CREATE TABLE webhook (
   url        text NOT NULL,
   events     text[],
   created_at timestamptz NOT NULL DEFAULT now(),
-  changed_at timestamptz NOT NULL DEFAULT now()
+  changed_at timestamptz NOT NULL DEFAULT now(),
+  former_until timestamptz,
+  disabled_at timestamptz
 );
 COMMENT ON TABLE webhook IS 'Where a party receives events; the secret is the key webhook:<party>';
 COMMENT ON COLUMN webhook.party_id IS 'The receiving party';
@@ -51,6 +55,8 @@ COMMENT ON COLUMN webhook.url IS 'Its https endpoint';
 COMMENT ON COLUMN webhook.events IS 'Event types it wants; empty for all';
 COMMENT ON COLUMN webhook.created_at IS 'When it was first set';
 COMMENT ON COLUMN webhook.changed_at IS 'When it was last changed';
+COMMENT ON COLUMN webhook.former_until IS 'Until when the former secret, the key webhook:<party>:former, signs too; empty where there is none';
+COMMENT ON COLUMN webhook.disabled_at IS 'Since when nothing is sent to it, for it answered 410; setting it again starts it again';
 
 CREATE TABLE used_assertion (
   party_id   text NOT NULL,

@@ -276,11 +276,13 @@ CREATE TABLE hand_over (
                  ('queued', 'retrying', 'held', 'delivered', 'parked', 'expired', 'withdrawn')),
   reason       text,
   attempts     int NOT NULL DEFAULT 0,
+  attempts_before int NOT NULL DEFAULT 0,
   last_status  int,
   due_at       timestamptz NOT NULL,
   claimed_until timestamptz,
   created_at   timestamptz NOT NULL,
   delivered_at timestamptz,
+  listed_at    timestamptz,
   acknowledged_at timestamptz,
   erased_at    timestamptz,
   CHECK (message_id IS NOT NULL OR NOT counted),
@@ -302,12 +304,14 @@ COMMENT ON COLUMN hand_over.withdrawn IS 'Items taken out before delivery';
 COMMENT ON COLUMN hand_over.state IS 'Where it stands';
 COMMENT ON COLUMN hand_over.reason IS 'Why, as a code: why held, parked or withdrawn';
 COMMENT ON COLUMN hand_over.attempts IS 'Times it was tried';
+COMMENT ON COLUMN hand_over.attempts_before IS 'Of those: before it was last asked for again by hand; the schedule starts anew then';
 COMMENT ON COLUMN hand_over.last_status IS 'HTTP status of the last answer; empty where there was none';
 COMMENT ON COLUMN hand_over.due_at IS 'When it is next due';
 COMMENT ON COLUMN hand_over.claimed_until IS 'Until when a worker has it in hand';
 COMMENT ON COLUMN hand_over.created_at IS 'When it was made';
 COMMENT ON COLUMN hand_over.delivered_at IS 'When the destination took it';
 COMMENT ON COLUMN hand_over.erased_at IS 'When its payload was erased: then it cannot be had again';
+COMMENT ON COLUMN hand_over.listed_at IS 'When the inbox first showed it; only what was shown can be acknowledged';
 COMMENT ON COLUMN hand_over.acknowledged_at IS 'When the destination acknowledged it through its inbox';
 CREATE INDEX hand_over_due ON hand_over (destination, due_at) WHERE state IN ('queued', 'retrying');
 CREATE INDEX hand_over_open ON hand_over (state) WHERE state NOT IN ('delivered', 'withdrawn', 'expired');
@@ -330,6 +334,48 @@ COMMENT ON COLUMN transition.at IS 'When';
 COMMENT ON COLUMN transition.code IS 'Why, where there is a code';
 CREATE INDEX transition_message ON transition (message_id, at);
 
+CREATE TABLE attempt (
+  id           text PRIMARY KEY,
+  hand_over_id text NOT NULL REFERENCES hand_over,
+  destination  text NOT NULL REFERENCES party,
+  at           timestamptz NOT NULL,
+  milliseconds int,
+  outcome      text CHECK (outcome IN ('delivered', 'retrying', 'parked', 'withdrawn')),
+  status       int,
+  reason       text
+);
+COMMENT ON TABLE attempt IS 'Every try of a hand-over, for tracing and statistics; kept for 90 days';
+COMMENT ON COLUMN attempt.id IS 'att_ and a ULID; the header X-Huisbrug-Attempt of that try';
+COMMENT ON COLUMN attempt.hand_over_id IS 'What was handed over';
+COMMENT ON COLUMN attempt.destination IS 'To whom';
+COMMENT ON COLUMN attempt.at IS 'When the try was claimed';
+COMMENT ON COLUMN attempt.milliseconds IS 'How long the try took';
+COMMENT ON COLUMN attempt.outcome IS 'What became of it; empty while it is under way, or where its worker died';
+COMMENT ON COLUMN attempt.status IS 'HTTP status of the answer; empty where there was none';
+COMMENT ON COLUMN attempt.reason IS 'Why it did not go through, as a code';
+CREATE INDEX attempt_hand_over ON attempt (hand_over_id, id);
+CREATE INDEX attempt_destination ON attempt (destination, at);
+CREATE INDEX attempt_at ON attempt (at);
+
+CREATE TABLE circuit (
+  party_id     text NOT NULL REFERENCES party,
+  channel      text NOT NULL CHECK (channel IN ('calls', 'webhook')),
+  failures     int NOT NULL,
+  pauses       int NOT NULL DEFAULT 0,
+  paused_until timestamptz,
+  failing_since timestamptz NOT NULL,
+  reason       text NOT NULL,
+  PRIMARY KEY (party_id, channel)
+);
+COMMENT ON TABLE circuit IS 'Destinations that fail now; a destination without a row is well';
+COMMENT ON COLUMN circuit.party_id IS 'The destination';
+COMMENT ON COLUMN circuit.channel IS 'Its own endpoints, or its webhook';
+COMMENT ON COLUMN circuit.failures IS 'Tries that failed since the last that did not';
+COMMENT ON COLUMN circuit.pauses IS 'Pauses since then: each is longer than the one before';
+COMMENT ON COLUMN circuit.paused_until IS 'Until when nothing is tried; past: one try goes first; empty: it is not paused yet';
+COMMENT ON COLUMN circuit.failing_since IS 'When the first of these tries failed';
+COMMENT ON COLUMN circuit.reason IS 'Why the last one failed, as a code';
+
 CREATE TABLE exception (
   id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   kind       text NOT NULL,
@@ -343,11 +389,11 @@ CREATE TABLE exception (
 );
 COMMENT ON TABLE exception IS 'What a person should look at';
 COMMENT ON COLUMN exception.id IS 'Number';
-COMMENT ON COLUMN exception.kind IS 'two-current-routes, or quota-burst';
+COMMENT ON COLUMN exception.kind IS 'two-current-routes, quota-burst or webhook-gone';
 COMMENT ON COLUMN exception.message_id IS 'The message it is about';
 COMMENT ON COLUMN exception.feedback_id IS 'The feedback it is about';
 COMMENT ON COLUMN exception.domain IS 'Under which key the blind evaluations were that it is about';
-COMMENT ON COLUMN exception.parties IS 'The parties between which it is, where two have the same person; or the one whose blind evaluations it is about';
+COMMENT ON COLUMN exception.parties IS 'The parties between which it is, where two have the same person; or the one whose blind evaluations or webhook it is about';
 COMMENT ON COLUMN exception.settled_to IS 'The party that was left, once it is closed; empty where none was';
 COMMENT ON COLUMN exception.opened_at IS 'Since when';
 COMMENT ON COLUMN exception.closed_at IS 'Until when';

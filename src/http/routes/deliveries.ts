@@ -1,4 +1,5 @@
-import { listDeliveries, retryDelivery } from '../../delivery/deliveries.ts'
+import { listDeliveries, retryDeliveries, retryDelivery } from '../../delivery/deliveries.ts'
+import { readJson } from '../json.ts'
 import { readPage } from '../page.ts'
 import { callerOf, type Route } from '../route.ts'
 
@@ -21,5 +22,21 @@ export const postDeliveryRetry: Route = {
   handle: async (context, request) => {
     const id = request.params['id'] ?? ''
     return { status: 202, body: await retryDelivery(context, callerOf(request).party, id) }
+  },
+}
+
+/** Has many hand-overs to the caller tried again. */
+export const postDeliveriesRetry: Route = {
+  method: 'post',
+  path: '/v1/deliveries/retry',
+  access: 'deliveries:manage',
+  handle: async (context, request) => {
+    const { since, until, ...filter } = readJson(request, 'deliveries-retry')
+    const times = {
+      ...(since && { since: new Date(since) }),
+      ...(until && { until: new Date(until) }),
+    }
+    const { party } = callerOf(request)
+    return { status: 202, body: await retryDeliveries(context, party, { ...filter, ...times }) }
   },
 }

@@ -1,6 +1,6 @@
 import type { Route } from '../route.ts'
 import { postAnswer } from './answer-post.ts'
-import { getDeliveries, postDeliveryRetry } from './deliveries.ts'
+import { getDeliveries, postDeliveriesRetry, postDeliveryRetry } from './deliveries.ts'
 import { postDetections } from './detections-post.ts'
 import { getDomains, postDomainReady } from './domains.ts'
 import { postEvaluations } from './evaluations-post.ts'
@@ -57,6 +57,7 @@ export const ROUTES: Route[] = [
   postWebhookRotate,
   getDeliveries,
   postDeliveryRetry,
+  postDeliveriesRetry,
   getInbox,
   postAcknowledgement,
   getCheckpoint,
