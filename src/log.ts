@@ -23,7 +23,9 @@ const CODE = /^([A-Z]\w{0,63}|[0-9A-Z]{5}|HB-\d{3}|[a-z]+(-[a-z]+)*)$/
 export function faultOf(thrown: unknown): Fault {
   const error = thrown instanceof Error ? thrown : new Error('not an error')
   const code = String((error as { code?: unknown }).code ?? '')
-  const lines = String(error.stack ?? '').split('\n')
+  const lines = String(error.stack ?? '')
+    .replace(error.message, '')
+    .split('\n')
   const frames = lines.slice(lines.findLastIndex(line => !FRAME.test(line)) + 1)
   return {
     error: NAME.test(error.name) ? error.name : 'Error',

@@ -1,4 +1,4 @@
-import type { Logger } from '../log.ts'
+import { faultOf, type Logger } from '../log.ts'
 
 /** Tells the log once that something fails, and once that it works again. */
 export class Outage {
@@ -18,8 +18,7 @@ export class Outage {
   failed(error: unknown): void {
     if (this.#failing) return
     this.#failing = true
-    const reason = error instanceof Error ? error.message : String(error)
-    this.#log.warn(`${this.#what} fails; it is tried again`, { reason })
+    this.#log.warn(`${this.#what} fails; it is tried again`, { ...faultOf(error) })
   }
 
   worked(): void {
