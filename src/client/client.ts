@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import { type DecryptionKeys, openEvent } from './envelope.ts'
 import { type Call, type ClientOptions, createTransport, type Transport } from './transport.ts'
 import type {
   Accepted,
@@ -19,6 +20,7 @@ import type {
   PageOptions,
   Progress,
   Receipt,
+  SealedEnvelope,
   SendOptions,
   TenanciesEnded,
   Webhook,
@@ -40,7 +42,7 @@ export function createClient(options: ClientOptions) {
     ...housingCompanyCalls(call),
     ...employmentServiceCalls(call),
     ...webhookCalls(call),
-    ...deliveryCalls(call),
+    ...deliveryCalls(call, options.encryptionKeys ?? []),
   }
 }
 
@@ -136,14 +138,23 @@ function webhookCalls(call: Transport) {
   }
 }
 
-function deliveryCalls(call: Transport) {
+function deliveryCalls(call: Transport, keys: DecryptionKeys) {
   return {
     deliveries: (page: PageOptions = {}) =>
       call<Page<Delivery>>({ method: 'GET', path: '/v1/deliveries', query: { ...page } }),
     retryDelivery: (id: string) =>
       call<Delivery>({ method: 'POST', path: `/v1/deliveries/${segment(id)}/retry` }),
-    inbox: (page: PageOptions = {}) =>
-      call<Page<Envelope>>({ method: 'GET', path: '/v1/inbox', query: { ...page } }),
+    /** Events not yet taken, the data of each opened. @throws EnvelopeError where a key for it lacks */
+    inbox: async (page: PageOptions = {}): Promise<Page<Envelope>> => {
+      const query = { ...page }
+      const path = '/v1/inbox'
+      const { items, next } = await call<Page<Envelope | SealedEnvelope>>({
+        method: 'GET',
+        path,
+        query,
+      })
+      return { items: await Promise.all(items.map(item => openEvent(item, keys))), next }
+    },
     /** Everything up to and including this event is taken. */
     acknowledge: (upTo: string) =>
       call<{ upTo: string; acknowledged: number }>({

@@ -1,6 +1,13 @@
 export { type AssertionOptions, signAssertion, verifyAssertion } from './assertion.ts'
 export { createClient, type HuisbrugClient, newNonce } from './client.ts'
-export { generateKeyPair, type KeyPair, toJwks } from './keys.ts'
+export {
+  type DecryptionKeys,
+  EnvelopeError,
+  type EnvelopeFault,
+  openCall,
+  openEvent,
+} from './envelope.ts'
+export { generateEncryptionKeyPair, generateKeyPair, type KeyPair, toJwks } from './keys.ts'
 export { HuisbrugProblem, HuisbrugUnreachable, type ProblemReason } from './problem.ts'
 export type { RetryPolicy } from './retry.ts'
 export type { ClientOptions } from './transport.ts'

@@ -7,19 +7,36 @@ export interface KeyPair {
   privateKey: JWK
 }
 
-/** A new Ed25519 key pair as JWKs (RFC 8037), `kid` = the RFC 7638 thumbprint. */
+/** A new Ed25519 key pair as JWKs (RFC 8037), `kid` = the RFC 7638 thumbprint: to sign in and to sign. */
 export async function generateKeyPair(): Promise<KeyPair> {
-  const pair = await generate('EdDSA', { crv: 'Ed25519', extractable: true })
+  return makePair('EdDSA', 'Ed25519', 'sig')
+}
+
+/**
+ * A new key pair as JWKs to receive envelopes with (ECDH-ES), `kid` = the RFC 7638 thumbprint. Register
+ * its public part beside the signing key; never sign with it.
+ */
+export async function generateEncryptionKeyPair(
+  curve: 'X25519' | 'P-256' = 'X25519',
+): Promise<KeyPair> {
+  return makePair('ECDH-ES', curve, 'enc')
+}
+
+async function makePair(alg: string, crv: string, use: 'sig' | 'enc'): Promise<KeyPair> {
+  const pair = await generate(alg, { crv, extractable: true })
   const [publicJwk, privateJwk] = await Promise.all([
     exportJWK(pair.publicKey),
     exportJWK(pair.privateKey),
   ])
   const kid = await calculateJwkThumbprint(publicJwk)
-  const common = { alg: 'EdDSA', use: 'sig', kid }
+  const common = { alg, use, kid }
   return { publicKey: { ...publicJwk, ...common }, privateKey: { ...privateJwk, ...common } }
 }
 
-/** The JWK set to register with the gateway: public parts only. */
-export function toJwks(pair: KeyPair): { keys: JWK[] } {
-  return { keys: [pair.publicKey] }
+/**
+ * The JWK set to register with the gateway: public parts only. Of several encryption keys the first
+ * is used.
+ */
+export function toJwks(...pairs: KeyPair[]): { keys: JWK[] } {
+  return { keys: pairs.map(pair => pair.publicKey) }
 }

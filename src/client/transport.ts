@@ -1,6 +1,7 @@
 import axios, { type AxiosInstance, type AxiosResponse, isAxiosError } from 'axios'
 import type { JWK } from 'jose'
 import { ASSERTION_TYPE, signAssertion } from './assertion.ts'
+import type { DecryptionKeys } from './envelope.ts'
 import { HuisbrugProblem, HuisbrugUnreachable } from './problem.ts'
 import { DEFAULT_RETRY, parseRetryAfter, type RetryPolicy, withRetries } from './retry.ts'
 
@@ -10,6 +11,8 @@ export interface ClientOptions {
   partyId: string
   /** The private key whose public part the gateway knows. */
   privateKey: JWK
+  /** Private encryption keys, former ones too: open what the inbox holds in envelopes. */
+  encryptionKeys?: DecryptionKeys
   /** Where tokens come from; `<gateway>/oauth/token` unless an external issuer is used. */
   tokenUrl?: string
   /** How long one answer may take, in milliseconds (30,000). */

@@ -164,6 +164,13 @@ export interface Envelope {
   data: Record<string, unknown>
 }
 
+/** The same where the protocol asks for an envelope: `openEvent` makes an Envelope of it. */
+export interface SealedEnvelope extends Omit<Envelope, 'datacontenttype' | 'data'> {
+  datacontenttype: 'application/jose'
+  /** Compact JWE (RFC 7516) for the own encryption key. */
+  data: string
+}
+
 /** Data of `be.huisbrug.feedback.reachability`. */
 export interface ReachabilityData {
   feedbackId: string

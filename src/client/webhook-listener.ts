@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { type DecryptionKeys, EnvelopeError, openEvent } from './envelope.ts'
 import type { Envelope } from './types.ts'
-import { verifyWebhook, type WebhookError, type WebhookHeaders } from './webhook.ts'
+import { verifyWebhook, WebhookError, type WebhookHeaders } from './webhook.ts'
 
 const MAX_BODY_BYTES = 1024 * 1024
 
@@ -14,7 +15,11 @@ export interface WebhookReceiver {
   /** The current secret, and the one before while a rotation is under way. */
   secrets(): readonly string[]
   seen: SeenEvents
-  /** Called once per event. When it throws, the answer is 500 and the gateway tries again later. */
+  /** The private encryption keys, the former ones too: needed where a protocol asks for envelopes. */
+  encryptionKeys?(): DecryptionKeys
+  /** Told why a request was not taken, for the own log: it holds nothing of what came. */
+  onRefused?(error: WebhookError | EnvelopeError): unknown
+  /** Called once per event, its data opened. When it throws, the answer is 500 and the gateway tries again later. */
   handle(event: Envelope): unknown
   now?(): Date
 }
@@ -36,9 +41,13 @@ export function createWebhookReceiver(receiver: WebhookReceiver) {
     let event: Envelope
     try {
       const now = receiver.now?.() ?? new Date()
-      event = verifyWebhook(headers, rawBody, { secrets: receiver.secrets(), now })
+      const sent = verifyWebhook(headers, rawBody, { secrets: receiver.secrets(), now })
+      event = await openEvent(sent, receiver.encryptionKeys?.() ?? [])
     } catch (error) {
-      return { status: (error as WebhookError).code === 'bad-body' ? 400 : 401 }
+      const refused = error instanceof WebhookError || error instanceof EnvelopeError
+      if (!refused) return { status: 500 }
+      receiver.onRefused?.(error)
+      return { status: statusOf(error) }
     }
     const running = underWay.get(event.id)
     if (running) return { ...(await running), duplicate: true }
@@ -46,6 +55,12 @@ export function createWebhookReceiver(receiver: WebhookReceiver) {
     underWay.set(event.id, handling)
     return handling
   }
+}
+
+// A key that is given later opens what is tried again; what is damaged will be sealed anew by hand.
+function statusOf(error: WebhookError | EnvelopeError): Reception['status'] {
+  if (error instanceof EnvelopeError) return error.mayPass ? 500 : 400
+  return error.code === 'bad-body' ? 400 : 401
 }
 
 async function takeOnce(receiver: WebhookReceiver, event: Envelope): Promise<Reception> {

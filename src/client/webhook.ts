@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
-import type { Envelope } from './types.ts'
+import type { Envelope, SealedEnvelope } from './types.ts'
 
 export type WebhookFault =
   | 'missing-header'
@@ -34,14 +34,14 @@ export type WebhookHeaders = Readonly<Record<string, string | string[] | undefin
 /**
  * Checks a webhook request after Standard Webhooks 1.0 and reads its envelope: HMAC-SHA256 over
  * `id.timestamp.body`, any of the given signatures by any of the secrets, time within five minutes.
- * The body must be the raw bytes, not parsed and written again.
+ * The body must be the raw bytes, not parsed and written again. `openEvent` opens data that is sealed.
  * @throws WebhookError
  */
 export function verifyWebhook(
   headers: WebhookHeaders,
   rawBody: Uint8Array,
   check: WebhookCheck,
-): Envelope {
+): Envelope | SealedEnvelope {
   const id = headerOf(headers, 'webhook-id')
   const timestamp = headerOf(headers, 'webhook-timestamp')
   const signatures = headerOf(headers, 'webhook-signature')
@@ -91,9 +91,9 @@ function isEqual(a: Buffer, b: Buffer): boolean {
   return a.length === b.length && timingSafeEqual(a, b)
 }
 
-function parseEnvelope(rawBody: Uint8Array, id: string): Envelope {
+function parseEnvelope(rawBody: Uint8Array, id: string): Envelope | SealedEnvelope {
   try {
-    const envelope = JSON.parse(Buffer.from(rawBody).toString('utf8')) as Envelope
+    const envelope = JSON.parse(Buffer.from(rawBody).toString('utf8')) as Envelope | SealedEnvelope
     if (envelope?.id === id && typeof envelope.type === 'string') return envelope
   } catch {
     // Falls through to the one error: what is wrong with it is not worth telling a stranger.

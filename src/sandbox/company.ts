@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { createClient, type HuisbrugClient } from '../client/client.ts'
+import type { DecryptionKeys } from '../client/envelope.ts'
 import type { ClientOptions } from '../client/transport.ts'
 import { webhookListener } from '../client/webhook-listener.ts'
 import { sendPeriod } from './batch-sender.ts'
@@ -54,7 +55,7 @@ export class Company {
   #notSent: number | undefined
 
   private constructor(
-    options: CompanyOptions,
+    options: CompanyOptions & { encryptionKeys: DecryptionKeys },
     client: HuisbrugClient,
     events: ReceivedEvents,
     progress: ProgressBook,
@@ -70,6 +71,7 @@ export class Company {
     })
     this.#listen = webhookListener({
       secrets: () => this.#secrets,
+      encryptionKeys: () => options.encryptionKeys,
       // An event is added with its content, in `handle`: nothing is left to do for the id alone.
       seen: { has: id => events.has(id), add: () => {} },
       handle: async event => {
@@ -84,11 +86,11 @@ export class Company {
 
   static async open(options: CompanyOptions): Promise<Company> {
     const { gateway, company, folder, retry } = options
-    const { privateKey } = await loadPeerKeys(folder)
+    const { privateKey, encryptionKeys } = await loadPeerKeys(folder)
     const client = createClient({ gateway, partyId: company, privateKey, retry })
     const events = await ReceivedEvents.open(join(folder, 'events.jsonl'))
     const progress = await ProgressBook.open(join(folder, 'progress.jsonl'))
-    return new Company(options, client, events, progress)
+    return new Company({ ...options, encryptionKeys }, client, events, progress)
   }
 
   /** Takes a webhook request. */

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { generateKeyPair, type KeyPair, toJwks } from '../client/keys.ts'
+import type { DecryptionKeys } from '../client/envelope.ts'
+import { generateEncryptionKeyPair, generateKeyPair, type KeyPair, toJwks } from '../client/keys.ts'
 
 /** The keys of a sandbox peer, and the files that hold them. */
 export interface PeerKeys extends KeyPair {
@@ -8,16 +9,25 @@ export interface PeerKeys extends KeyPair {
   jwksFile: string
   /** The pair, for `huisbrug protocol sign --key`. */
   keysFile: string
+  /** Private, to open envelopes with. */
+  encryptionKeys: DecryptionKeys
 }
 
 /** Reads a peer's keys from its own folder, or makes them at the first start (mode 600). */
 export async function loadPeerKeys(folder: string): Promise<PeerKeys> {
   const file = join(folder, 'keys.json')
+  const encryptionFile = join(folder, 'encryption-keys.json')
   const jwksFile = join(folder, 'jwks.json')
-  if (!existsSync(file)) writeWhole(file, await generateKeyPair())
-  const pair = JSON.parse(readFileSync(file, 'utf8')) as KeyPair
-  if (!existsSync(jwksFile)) writeWhole(jwksFile, toJwks(pair))
-  return { ...pair, jwksFile, keysFile: file }
+  const pair = await pairIn(file, generateKeyPair)
+  const isNew = !existsSync(encryptionFile)
+  const encryption = await pairIn(encryptionFile, generateEncryptionKeyPair)
+  if (isNew || !existsSync(jwksFile)) writeWhole(jwksFile, toJwks(pair, encryption))
+  return { ...pair, jwksFile, keysFile: file, encryptionKeys: [encryption.privateKey] }
+}
+
+async function pairIn(file: string, make: () => Promise<KeyPair>): Promise<KeyPair> {
+  if (!existsSync(file)) writeWhole(file, await make())
+  return JSON.parse(readFileSync(file, 'utf8')) as KeyPair
 }
 
 /** Writes a JSON file, mode 600, so that a kill leaves the old one or the new one. */

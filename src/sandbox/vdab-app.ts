@@ -1,4 +1,5 @@
 import express from 'express'
+import { type DecryptionKeys, EnvelopeError, openCall } from '../client/envelope.ts'
 import { RegisterError } from '../client/register-error.ts'
 import type {
   ForwardedDetection,
@@ -18,6 +19,8 @@ export interface VdabParts {
   sender: AnswerSender
   /** Everything received, as it came. */
   received: Journal<unknown>
+  /** Private, to open calls that come in an envelope. */
+  encryptionKeys: DecryptionKeys
   onChange(): void
 }
 
@@ -37,6 +40,7 @@ export function createVdabApp(parts: VdabParts): express.Express {
     response.json({ status: 'ok' })
   })
   app.use(access.requireToken, express.json({ limit: '4mb' }))
+  app.use(express.text({ type: 'application/jose', limit: '6mb' }), openEnvelopes(parts))
   app.post(
     '/detections',
     takeMessages(parts, async message => {
@@ -63,6 +67,20 @@ export function createVdabApp(parts: VdabParts): express.Express {
     }),
   )
   return app
+}
+
+/** A call in an envelope goes on as if it had come in JSON; one that does not open is refused. */
+function openEnvelopes({ encryptionKeys }: VdabParts): express.RequestHandler {
+  return async (request, response, next) => {
+    if (!request.is('application/jose')) return next()
+    try {
+      const key = request.get('idempotency-key') ?? ''
+      request.body = await openCall(String(request.body), key, encryptionKeys)
+      next()
+    } catch (error) {
+      response.status(error instanceof EnvelopeError && error.mayPass ? 503 : 400).end()
+    }
+  }
 }
 
 /**

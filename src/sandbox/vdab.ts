@@ -65,7 +65,7 @@ const POLL_READY_MS = 5_000
 export async function startVdab(options: VdabOptions): Promise<Vdab> {
   const stop = new AbortController()
   const parts = await openParts(options, stop.signal)
-  const { register, book, received } = parts
+  const { register, book, received, encryptionKeys } = parts
   const state: Preparation = { ready: [] }
   const status = () => ({ clients: register.size, ...state, ...book.counts() })
   const onChange = () => options.onStatus?.(status())
@@ -77,7 +77,9 @@ export async function startVdab(options: VdabOptions): Promise<Vdab> {
     ownUrl: () => url,
     ...(options.gatewayKeys && { gatewayKeys: options.gatewayKeys }),
   })
-  const server = createServer(createVdabApp({ access, register, book, sender, received, onChange }))
+  const server = createServer(
+    createVdabApp({ access, register, book, sender, received, encryptionKeys, onChange }),
+  )
   server.listen(options.port ?? 0, '127.0.0.1')
   await once(server, 'listening')
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -98,7 +100,7 @@ export async function startVdab(options: VdabOptions): Promise<Vdab> {
 
 async function openParts(options: VdabOptions, signal: AbortSignal) {
   const { dataDir, gateway, logKey, partyId = 'vdab' } = options
-  const { privateKey } = await loadPeerKeys(dataDir)
+  const { privateKey, encryptionKeys } = await loadPeerKeys(dataDir)
   const retry = { attempts: 6, sleep: sleepUntil(signal), ...options.retry }
   const client = createClient({ gateway, partyId, privateKey, retry })
   const population = createPopulation(options.seed, options.population)
@@ -110,7 +112,7 @@ async function openParts(options: VdabOptions, signal: AbortSignal) {
     folder: join(dataDir, 'register'),
     logKey,
   })
-  return { client, register, book, received }
+  return { client, register, book, received, encryptionKeys }
 }
 
 // Errors are of the moment: not registered yet, gateway away, quota used up until tomorrow.

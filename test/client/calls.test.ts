@@ -290,6 +290,7 @@ describe('the calls', () => {
   ]
 
   test.each(calls)('%s goes to its place', async (_name, call, method, path) => {
+    server.next.push(reply(200, { items: [], next: null }))
     await call(client())
     expect(server.seen[0]).toMatchObject({ method, path })
   })

@@ -65,7 +65,8 @@ describe('the keys of a peer', () => {
   test('are given to the gateway without the private part', async () => {
     const { jwksFile, publicKey } = await loadPeerKeys(folder)
     const jwks = readWhole<{ keys: object[] }>(jwksFile)
-    expect(jwks).toEqual({ keys: [publicKey] })
+    const forEnvelopes = expect.objectContaining({ crv: 'X25519', use: 'enc' })
+    expect(jwks).toEqual({ keys: [publicKey, forEnvelopes] })
     expect(readFileSync(jwksFile, 'utf8')).not.toContain('"d"')
   })
 

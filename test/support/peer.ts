@@ -1,4 +1,9 @@
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type Server,
+} from 'node:http'
 import type { AddressInfo } from 'node:net'
 
 /** One request that a peer received. */
@@ -48,7 +53,7 @@ export async function startPeer(): Promise<Peer> {
       path: request.url ?? '',
       headers: request.headers,
       raw,
-      body: raw ? JSON.parse(raw) : {},
+      body: raw && !isSealed(request) ? JSON.parse(raw) : {},
       at: Date.now(),
     }
     received.push(entry)
@@ -60,6 +65,11 @@ export async function startPeer(): Promise<Peer> {
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   peer.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   return peer
+}
+
+/** A body in an envelope is in `raw` only. */
+function isSealed({ headers }: IncomingMessage): boolean {
+  return headers['content-type'] === 'application/jose'
 }
 
 async function readAll(request: AsyncIterable<Buffer>): Promise<string> {
