@@ -1,6 +1,9 @@
+import type { Config } from './config.ts'
 import type { Queryable } from './db/pool.ts'
+import { readCircuits } from './delivery/circuit.ts'
 import { readBalances } from './exchange/conservation.ts'
 import type { KeyStore } from './keys/key-store.ts'
+import type { PseudonymKeys } from './pseudonym/evaluator.ts'
 
 /** One thing that was looked at. */
 export interface HealthCheck {
@@ -19,6 +22,9 @@ export interface HealthParts {
   pool: Queryable
   clock: () => Date
   keys?: Pick<KeyStore, 'check'>
+  /** Where the keys of the pseudonyms live, and whether that is elsewhere. */
+  evaluator?: Pick<PseudonymKeys, 'check'>
+  config?: Pick<Config, 'evaluator'>
 }
 
 /** Whether this process can do its work: store, evidence, conservation of today and yesterday. */
@@ -29,6 +35,7 @@ export async function readHealth(parts: HealthParts): Promise<HealthCheck[]> {
       await checkEvidence(parts),
       await checkConservation(parts, 1),
       ...(await checkKeys(parts)),
+      ...(await checkEvaluator(parts)),
     ]
   } catch {
     return [{ name: 'store', ok: false, detail: 'the store does not answer' }]
@@ -52,6 +59,16 @@ async function checkKeys({ keys }: HealthParts): Promise<HealthCheck[]> {
   const wrong = await keys.check()
   const remedy = 'See "Keys" in docs/operations.md; nothing is lost, and it goes on by itself.'
   return [{ name: 'keys', ok: !wrong, detail: wrong ?? 'the key provider answers', remedy }]
+}
+
+/** Whether the key service answers, where there is one. */
+export async function checkEvaluator({ evaluator, config }: HealthParts): Promise<HealthCheck[]> {
+  if (!evaluator || config?.evaluator.placement !== 'elsewhere') return []
+  const wrong = await evaluator.check()
+  const remedy =
+    'Look at the key service and its log; see "The key service" in docs/operations.md. Nothing is lost, ' +
+    'and it goes on by itself.'
+  return [{ name: 'evaluator', ok: !wrong, detail: wrong ?? 'the key service answers', remedy }]
 }
 
 /** Whether what is recorded gets its place in the log. */
@@ -84,12 +101,25 @@ export async function checkHandOvers(parts: HealthParts): Promise<HealthCheck> {
   const { rows } = await parts.pool.query<{ parked: number; late: number }>(
     `SELECT count(*) FILTER (WHERE state = 'parked')::int AS parked,
        count(*) FILTER (WHERE state IN ('queued', 'retrying') AND due_at < now() - interval '10 minutes'
-         AND (kind <> 'event' OR EXISTS (SELECT FROM webhook w WHERE w.party_id = destination)))::int AS late
+         AND (kind <> 'event' OR EXISTS (
+           SELECT FROM webhook w WHERE w.party_id = destination AND w.disabled_at IS NULL))
+         AND NOT EXISTS (SELECT FROM circuit c WHERE c.party_id = destination
+           AND (c.channel = 'webhook') = (kind = 'event') AND c.paused_until IS NOT NULL))::int AS late
      FROM hand_over WHERE state NOT IN ('delivered', 'withdrawn', 'expired')`,
   )
   const { parked = 0, late = 0 } = rows[0] ?? {}
   const remedy = 'Start a process with the role worker, and look at its log.'
   return { name: 'hand-overs', ok: late === 0, detail: `${parked} parked, ${late} overdue`, remedy }
+}
+
+/** Destinations that do not answer: told, but no fault of ours. */
+export async function checkDestinations(parts: HealthParts): Promise<HealthCheck> {
+  const circuits = await readCircuits(parts.pool)
+  const lines = circuits
+    .filter(it => it.pausedUntil)
+    .map(it => `${it.party} (${it.channel}, ${it.reason}, since ${it.failingSince.toISOString()})`)
+  const detail = lines.length > 0 ? `paused: ${lines.join(', ')}` : 'none is paused'
+  return { name: 'destinations', ok: true, detail }
 }
 
 function daysAgo(now: Date, days: number): string {

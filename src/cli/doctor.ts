@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import {
   checkConservation,
+  checkDestinations,
   checkEvidence,
   checkHandOvers,
   type HealthCheck,
@@ -32,7 +33,12 @@ async function examine(store: Opened): Promise<HealthCheck[]> {
   const { examineStore } = await import('../db/doctor.ts')
   const checks: HealthCheck[] = await examineStore(store.pool, store.config.dataDir)
   if (!isHealthy(checks)) return checks
-  const own = [checkEvidence(parts), checkConservation(parts), checkHandOvers(parts)]
+  const own = [
+    checkEvidence(parts),
+    checkConservation(parts),
+    checkHandOvers(parts),
+    checkDestinations(parts),
+  ]
   const dumps = { name: 'core dumps', ...readCoreLimit() }
   return [...checks, ...(await Promise.all(own)), dumps]
 }

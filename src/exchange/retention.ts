@@ -1,9 +1,11 @@
 import { recordEntries } from '../audit/record.ts'
 import type { Context } from '../context.ts'
 import { inTransaction } from '../db/pool.ts'
+import { endOverlaps } from '../delivery/webhook-secrets.ts'
 import { type Agreement, isAgreement } from '../protocol/document.ts'
 
 const OUTCOME_DAYS = 30
+const ATTEMPT_DAYS = 90
 
 /**
  * Erases what its protocol no longer lets the gateway keep: payloads once acknowledged, withdrawn or
@@ -24,6 +26,11 @@ export async function eraseExpired(context: Context): Promise<void> {
   await context.pool.query(ERASE_UNSENT)
   await context.pool.query('DELETE FROM route WHERE expires_at < $1', [at])
   await context.pool.query(ERASE_PARTICIPATIONS)
+  await context.pool.query(
+    `DELETE FROM attempt WHERE at < $1::timestamptz - make_interval(days => ${ATTEMPT_DAYS})`,
+    [at],
+  )
+  await endOverlaps(context)
   for (const table of ['participation', 'objection']) {
     await context.pool.query(
       `DELETE FROM ${table} p USING unnest($1::text[], $2::date[], $3::int[]) AS k (protocol, until, days)
