@@ -28,6 +28,7 @@ const PAGES: [name: string, path: (region: Region) => string][] = [
   ['protocol-kader', () => '/protocollen/wm-vdab'],
   ['protocol-toetreding', () => '/protocollen/wm-vdab-leefgoed'],
   ['protocol-kapot', () => '/protocollen/kapot'],
+  ['pseudoniemen', () => '/pseudoniemen'],
   ['niet-gevonden', () => '/bestaat-niet'],
 ]
 

@@ -88,7 +88,7 @@ describe('the page of pseudonyms', () => {
 
   test('without a burst it says so; a burst is there and on the overview', async () => {
     const { cookie } = await rooms.signIn()
-    expect((await rooms.get(AT, cookie)).html).toContain('Niemand gebruikte meer dan afgesproken')
+    expect((await rooms.get(AT, cookie)).html).toContain('Er valt niets na te kijken')
     await addBurst()
     expect((await rooms.get(AT, cookie)).html).toContain(`VDAB, sleutel ${DOMAIN}: 9 maart 2026`)
     expect((await rooms.get('', cookie)).html).toContain('op één dag meer pseudoniemen berekenen')
@@ -174,7 +174,7 @@ test('a privacy officer who looked at a burst closes it, as an entry', async () 
   const { cookie, csrf } = await rooms.signIn()
   const { status, html } = await rooms.post(`${AT}/nagekeken`, { csrf, wie: WHO }, cookie)
   expect(status).toBe(200)
-  expect(html).toContain('Niemand gebruikte meer dan afgesproken')
+  expect(html).toContain('Er valt niets na te kijken')
   expect(await rowsOf('SELECT closed_at FROM exception')).toEqual([{ closed_at: NOW }])
   await rooms.post(`${AT}/nagekeken`, { csrf, wie: WHO }, cookie)
   await rooms.sequence()

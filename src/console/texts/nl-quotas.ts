@@ -8,8 +8,8 @@ export const quotas = {
   bursts: {
     title: (count: number): string =>
       count === 1 ? 'Eén keer meer dan afgesproken' : `${count} keer meer dan afgesproken`,
-    none: 'Niemand gebruikte meer dan afgesproken',
-    noneText: 'Er valt niets na te kijken.',
+    none: 'Er valt niets na te kijken',
+    noneText: 'Niemand gebruikte meer dan afgesproken, of het is al nagekeken.',
     text: 'Het register van deze partij was al klaar. Toch liet ze op één dag meer pseudoniemen berekenen dan het protocol per dag voorziet. Dat kan gewoon zijn, bijvoorbeeld bij veel nieuwe personen. Het kan ook gokken zijn. Vraag de partij waarom. Er is niets gestopt.',
     line: (name: string, domain: string, days: string): string =>
       `${name}, sleutel ${domain}: ${days}`,

@@ -153,7 +153,7 @@ export const words = {
     'two-current-routes':
       'Twee woonmaatschappijen hebben dezelfde huurder: de terugkoppeling gaat naar niemand',
     'quota-burst':
-      'Een partij liet op één dag meer pseudoniemen berekenen dan afgesproken: kijk dit na',
+      'Een partij liet op één dag meer pseudoniemen berekenen dan afgesproken: kijk dit na onder Pseudoniemen',
     'webhook-gone':
       'Een webhook wil niets meer ontvangen: de meldingen wachten in de inbox van die partij',
   },
