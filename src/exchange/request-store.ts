@@ -38,33 +38,55 @@ export async function lockPeriod(tx: Tx, place: PeriodPlace): Promise<void> {
   if (rowCount) throw refuse('HB-509', '/referenceDate', `period ${period}`)
 }
 
+/** What two items of one period may not share, in the order in which it is told. */
+const ALONE = ['tag', 'secret', 'subjectTag'] as const
+
 /**
- * A person is in at most one request of a type per period, across key epochs.
+ * A person is in at most one request of a type per period, across key epochs: by subject tag. What a
+ * blind sender says of that cannot be verified, so by tag and by row id as well, which is of the
+ * secret: whoever sent one person many times could average away the noise of the counts.
+ * @param pointerOf the place of an item's member
  * @throws Refusal HB-404 naming each such tenant
  */
 export async function assertNewInPeriod(
   tx: Tx,
   place: PeriodPlace & { type: string },
   sealed: SealedPerson[],
-  pointerOf: (index: number) => string,
+  pointerOf: (index: number, field: (typeof ALONE)[number]) => string,
 ): Promise<void> {
-  const { rows } = await tx.query<{ index: number }>(
-    `SELECT t.index FROM unnest($5::int[], $6::bytea[]) AS t (index, subject_tag)
-     JOIN period_member p ON p.protocol = $1 AND p.party_id = $2 AND p.period = $3 AND p.type = $4
-       AND p.subject_tag = t.subject_tag ORDER BY t.index`,
-    [
-      place.protocol,
-      place.party,
-      place.period,
-      place.type,
-      sealed.map(it => it.index),
-      sealed.map(it => it.subjectTag),
-    ],
-  )
+  const { rows } = await tx.query<{ index: number; shared: number }>(SENT_BEFORE, [
+    place.protocol,
+    place.party,
+    place.period,
+    place.type,
+    sealed.map(it => it.index),
+    sealed.map(it => it.tag),
+    sealed.map(it => it.rowId),
+    sealed.map(it => it.subjectTag),
+  ])
   if (rows.length === 0) return
   const rule = 'a tenant is in at most one request per period'
-  throw new Refusal(rows.map(row => reason('HB-404', pointerOf(row.index), rule)))
+  throw new Refusal(
+    rows.map(({ index, shared }) =>
+      reason('HB-404', pointerOf(index, ALONE[shared] ?? 'tag'), rule),
+    ),
+  )
 }
+
+// One join for each, as each has an index of its own.
+const SENT_BEFORE = `
+  WITH sent AS (
+    SELECT * FROM unnest($5::int[], $6::bytea[], $7::bytea[], $8::bytea[])
+      AS t (index, tag, row_id, subject_tag)),
+  shared AS (
+    ${['tag', 'row_id', 'subject_tag']
+      .map(
+        (column, position) => `SELECT sent.index, ${position} AS shared FROM sent
+    JOIN period_member p ON p.protocol = $1 AND p.party_id = $2 AND p.period = $3 AND p.type = $4
+      AND p.${column} = sent.${column}`,
+      )
+      .join(' UNION ALL ')})
+  SELECT index, min(shared) AS shared FROM shared GROUP BY index ORDER BY index`
 
 interface NewRequest extends PeriodPlace {
   messageId: string
@@ -117,8 +139,8 @@ const INSERT = `
       AS t (row_id, nonce, ciphertext, tag, subject_tag, reference, reference_hash)
     ORDER BY tag),
   member AS (
-    INSERT INTO period_member (protocol, party_id, period, type, subject_tag)
-    SELECT $2, $3, $4, $18, subject_tag FROM tenant),
+    INSERT INTO period_member (protocol, party_id, period, type, subject_tag, tag, row_id)
+    SELECT $2, $3, $4, $18, subject_tag, tag, row_id FROM tenant),
   sealed AS (
     INSERT INTO detection_row (message_id, row_id, nonce, ciphertext, tag, subject_tag)
     SELECT $1, row_id, nonce, ciphertext, tag, subject_tag FROM tenant),

@@ -1,11 +1,12 @@
 import type { Context } from '../context.ts'
 import type { Queryable, Tx } from '../db/pool.ts'
-import { type ErrorCode, type Reason, Refusal, reason } from '../errors.ts'
+import { type Reason, Refusal, reason } from '../errors.ts'
 import { newId } from '../ids.ts'
-import { formOf } from '../protocol/forms.ts'
+import { BLIND, formOf } from '../protocol/forms.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { containsNationalNumber, parseNationalNumber } from '../pseudonym/national-number.ts'
 import { RouteCipher } from '../pseudonym/route-cipher.ts'
+import { domainOfBlind, isSentBlind, numberInPseudonym, sealBlind } from './blind-items.ts'
 import {
   announcementsOf,
   assertAnnounced,
@@ -45,7 +46,8 @@ interface Standing {
 /**
  * Takes in a request about persons: POST /v1/detections, and every type of the pattern `request`. An
  * invalid national number or a missing participation refuses its item, anything else the message.
- * National numbers live from here to the pseudonym pool and no further.
+ * National numbers live from here to the pseudonym pool and no further; a blind sender's message has
+ * none.
  */
 export function receiveRequest(context: Context, incoming: Incoming): Promise<Outcome> {
   return receive(context, incoming, async (body, messageId) => {
@@ -56,16 +58,30 @@ export function receiveRequest(context: Context, incoming: Incoming): Promise<Ou
     const items = body[list] as Item[]
     assertAnnounced(permission.profile, body, list)
     const screened = screen(items, list, permission.profile, today(incoming.at))
-    const domain = await context.domains.current(permission.protocol.id)
-    if (!domain)
-      throw new Refusal(reason('HB-316', '/protocol', 'pseudonym domain'), { retryAfter: 30 })
+    const domain = await domainOf(context, permission, body, isSentBlind(permission.profile, items))
     const place = { incoming, permission, request, domain, messageId }
-    const sealed = await seal(context, place, screened.standing, screened.numbers)
+    const sealed = await seal(context, place, screened)
     const stands = await withoutWithdrawn(context, place, { ...screened, sealed })
     const announced = stands.sealed.map(({ item }) => item)
     const until = heldUntil(permission.profile, body, announced, incoming.at)
     return toAcceptance(place, stands, until)
   })
+}
+
+/**
+ * The domain of the pseudonyms of a request: the current one, also where the sender made them.
+ * @throws Refusal HB-316, and as domainOfBlind does
+ */
+export async function domainOf(
+  { domains }: Pick<Context, 'domains'>,
+  { protocol }: Pick<Permission, 'protocol'>,
+  body: Item,
+  blind: boolean,
+): Promise<string> {
+  if (blind) return domainOfBlind({ domains }, protocol.id, body['domain'])
+  const domain = await domains.current(protocol.id)
+  if (domain) return domain
+  throw new Refusal(reason('HB-316', '/protocol', 'pseudonym domain'), { retryAfter: 30 })
 }
 
 /** Refuses the items of persons who withdrew their participation, or objected. */
@@ -166,8 +182,9 @@ async function store(
   const list = listOf(incoming)
   await lockPeriod(tx, inPeriod)
   await permission.assertCeilings(tx, sealed.length, domain)
-  await assertNewInPeriod(tx, { ...inPeriod, type: incoming.type }, sealed, index => {
-    return `/${list}/${index}/${profile.number}`
+  const blind = sealed.some(({ item }) => isSentBlind(profile, [item]))
+  await assertNewInPeriod(tx, { ...inPeriod, type: incoming.type }, sealed, (index, field) => {
+    return `/${list}/${index}/${blind ? field : profile.number}`
   })
   const stated = participationsOf(profile, sealed)
   const gone = await storeParticipations(tx, { protocol, party }, stated)
@@ -196,7 +213,7 @@ async function store(
 
 interface Screened {
   standing: Standing[]
-  /** The national numbers of those, in the same order. */
+  /** The national numbers of those, in the same order; none of a blind sender. */
   numbers: string[]
   refused: ItemRefusal[]
 }
@@ -204,67 +221,82 @@ interface Screened {
 /** Separates the items that stand from those that do not; refuses the message for what concerns all. */
 export function screen(all: Item[], list: string, profile: Profile, day: string): Screened {
   const { number: numberField = '', reference: referenceField = '' } = profile
-  const document = profile.message.preconditions?.participation?.documentField
+  const blind = isSentBlind(profile, all)
   const screened: Screened = { standing: [], numbers: [], refused: [] }
   const faults: Reason[] = []
   const seen = new Set<string>()
+  const once = (at: string, field: string, value: unknown) => {
+    const key = `${field} ${value}`
+    if (seen.has(key)) faults.push(reason('HB-403', `${at}/${field}`, 'one item per tenant'))
+    seen.add(key)
+  }
   all.forEach((item, index) => {
     const at = `/${list}/${index}`
-    const fault = (code: ErrorCode, field: string, rule: string): number =>
-      faults.push(reason(code, `${at}/${field}`, rule))
-    const reference = String(item[referenceField])
-    for (const field of [referenceField, ...(document ? [document] : [])]) {
-      const kept = item[field]
-      if (typeof kept !== 'string' || !containsNationalNumber(kept, day)) continue
-      fault('HB-402', field, 'invariant 2: no national number is stored')
+    const kept = numberInKept(profile, item, at, day)
+    const found = kept ?? (blind ? numberInPseudonym(item, at, day) : undefined)
+    if (found) {
+      faults.push(found)
       return
     }
-    const number = parseNationalNumber(String(item[numberField]), day)
-    if (seen.has(`r ${reference}`)) fault('HB-403', referenceField, 'one item per tenant')
-    if (number && seen.has(`n ${number}`)) fault('HB-403', numberField, 'one item per tenant')
-    seen.add(`r ${reference}`)
-    if (number) seen.add(`n ${number}`)
-    const why = number
-      ? missingParticipation(profile, item, at, day)
-      : reason('HB-401', `${at}/${numberField}`, 'national register number, modulo 97')
-    if (why) screened.refused.push({ index, tenantRef: reference, ...why })
-    else if (number) {
-      screened.standing.push({ index, item })
-      screened.numbers.push(number)
+    const number = blind ? undefined : parseNationalNumber(String(item[numberField]), day)
+    once(at, referenceField, item[referenceField])
+    if (number) once(at, numberField, number)
+    if (blind) for (const name of BLIND) once(at, name, item[name])
+    const why =
+      blind || number
+        ? missingParticipation(profile, item, at, day)
+        : reason('HB-401', `${at}/${numberField}`, 'national register number, modulo 97')
+    if (why) {
+      screened.refused.push({ index, tenantRef: String(item[referenceField]), ...why })
+      return
     }
+    screened.standing.push({ index, item })
+    if (number) screened.numbers.push(number)
   })
   if (faults.length > 0) throw new Refusal(faults)
   return screened
 }
 
+/** A national number in what is kept of an item in clear: its reference, and that of a document. */
+function numberInKept(
+  { reference = '', message }: Profile,
+  item: Item,
+  at: string,
+  day: string,
+): Reason | undefined {
+  const document = message.preconditions?.participation?.documentField
+  const field = [reference, ...(document ? [document] : [])].find(name => {
+    const kept = item[name]
+    return typeof kept === 'string' && containsNationalNumber(kept, day)
+  })
+  if (field === undefined) return undefined
+  return reason('HB-402', `${at}/${field}`, 'invariant 2: no national number is stored')
+}
+
 async function seal(
   context: Context,
   { incoming, permission, request, domain, messageId }: Place,
-  standing: Standing[],
-  numbers: string[],
+  { standing, numbers }: Screened,
 ): Promise<Sealed['sealed']> {
   if (standing.length === 0) return []
   const { told, toldOnce, reference = '' } = permission.profile
   const once = pick(request as unknown as Item, toldOnce)
   const cipher = await RouteCipher.open(context.keys, domain, incoming.caller.party)
-  const pseudonyms = await context.evaluator.pseudonymise({
-    domain,
-    insz: numbers,
-    sealing: {
-      period: periodOf(request, incoming.at),
-      messageId,
-      plaintexts: standing.map(({ item }) => ({ ...pick(item, told), ...once })),
-    },
-  })
-  return pseudonyms.map((pseudonym, position) => {
+  const sealing = {
+    period: periodOf(request, incoming.at),
+    messageId,
+    plaintexts: standing.map(({ item }) => ({ ...pick(item, told), ...once })),
+  }
+  const items = standing.map(({ item }) => item)
+  const pseudonyms = isSentBlind(permission.profile, items)
+    ? await sealBlind(context.pseudonyms, domain, items, sealing)
+    : await context.evaluator.pseudonymise({ domain, insz: numbers, sealing })
+  return pseudonyms.map(({ row, ...pseudonym }, position) => {
     const { index, item } = standing[position] ?? {}
     if (index === undefined) throw new Error('more pseudonyms than items')
-    const { tag, subjectTag, rowId, row } = pseudonym
     const own = String(item?.[reference])
     return {
-      tag,
-      subjectTag,
-      rowId,
+      ...pseudonym,
       ...row,
       index,
       item: item ?? {},

@@ -6,10 +6,14 @@ import {
   type Pseudonym,
   pack,
   packNumbers,
+  packSecrets,
+  ROW_BYTES,
   SEALED_BYTES,
+  type SealedPerson,
   type SealedPseudonym,
   unpack,
   unpackPseudonym,
+  unpackRow,
   unpackSealed,
 } from './packed.ts'
 import { encodeContent, type RowContent } from './row.ts'
@@ -26,8 +30,10 @@ import type {
   EvaluateTask,
   Fault,
   FinishTask,
+  PackedSealing,
   ProveTask,
   PseudonymTask,
+  SealTask,
 } from './worker.ts'
 
 export type { Pseudonym, SealedPseudonym } from './packed.ts'
@@ -49,6 +55,14 @@ export interface Sealing {
   plaintexts: readonly RowContent[]
 }
 
+/** Persons whose sender made the pseudonyms itself, and what is sealed for each. */
+export interface SealingRequest {
+  domain: string
+  /** 32 bytes each, base64url, already checked; the caller drops them after. */
+  secrets: readonly string[]
+  sealing: Sealing
+}
+
 export interface EvaluationRequest {
   /** Secret scalar of the domain, 32 bytes. */
   key: Uint8Array
@@ -59,7 +73,7 @@ export interface EvaluationRequest {
 
 /** What blinding.ts has done. */
 type BlindingTask = BlindTask | ComposeTask | FinishTask
-type Task = PseudonymTask | EvaluateTask | ProveTask | BlindingTask
+type Task = PseudonymTask | SealTask | EvaluateTask | ProveTask | BlindingTask
 
 const PART = 100
 const WORKER = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js'
@@ -104,6 +118,22 @@ export class PseudonymPool {
     return sealing
       ? parts.flatMap(part => unpack(part, SEALED_BYTES).map(unpackSealed))
       : parts.flatMap(part => unpack(part, PSEUDONYM_BYTES).map(unpackPseudonym))
+  }
+
+  /**
+   * Seals a row for each secret, in their order.
+   * @throws PseudonymError worker-failed, row-too-long
+   */
+  async seal({ domain, secrets, sealing }: SealingRequest): Promise<SealedPerson[]> {
+    if (sealing.plaintexts.length !== secrets.length) throw new PseudonymError('batch-uneven')
+    const parts = await this.#inParts(secrets.length, (start, end) =>
+      this.#run('seal', {
+        domain,
+        secrets: packSecrets(secrets.slice(start, end)),
+        sealing: packSealing(sealing, start, end),
+      }),
+    )
+    return parts.flatMap(part => unpack(part, ROW_BYTES).map(unpackRow))
   }
 
   /**
@@ -188,6 +218,7 @@ export class PseudonymPool {
 
 // Buffers of their own that move to the thread; nothing of them stays here.
 function movable(task: Task): ArrayBuffer[] {
+  if ('secrets' in task) return [task.secrets, task.sealing.plaintexts].map(bufferOf)
   if ('blinds' in task) return [task.numbers, task.blinds, task.sealing.plaintexts].map(bufferOf)
   if ('evaluated' in task) return [task.blinded, task.evaluated].map(bufferOf)
   if ('sums' in task) return [task.sums.buffer]
@@ -212,8 +243,14 @@ function pseudonymTask(
     subjectKey: Uint8Array.from(subjectKey),
     numbers: packNumbers(insz.slice(start, end)),
   }
-  if (!sealing) return task
-  const { period, messageId } = sealing
-  const plaintexts = pack(sealing.plaintexts.slice(start, end).map(encodeContent))
-  return { ...task, sealing: { period, messageId, plaintexts } }
+  return sealing ? { ...task, sealing: packSealing(sealing, start, end) } : task
+}
+
+function packSealing(
+  { period, messageId, plaintexts }: Sealing,
+  start: number,
+  end: number,
+): PackedSealing {
+  const packed = pack(plaintexts.slice(start, end).map(encodeContent))
+  return { period, messageId, plaintexts: packed }
 }

@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { move } from 'piscina'
-import { deriveRowId, deriveRowKey, deriveSubjectTag, deriveTag, tagInfo } from './derive.ts'
+import {
+  deriveRowId,
+  deriveRowKey,
+  deriveSubjectTag,
+  deriveTag,
+  SECRET_BYTES,
+  tagInfo,
+} from './derive.ts'
 import { type PseudonymCode, PseudonymError } from './errors.ts'
 import { SCALAR_BYTES } from './group.ts'
 import { NUMBER_BYTES, pack, unpack } from './packed.ts'
@@ -74,6 +81,14 @@ export interface FinishTask {
   sealing: PackedSealing
 }
 
+/** Seals rows for a sender that made the pseudonyms itself. */
+export interface SealTask {
+  domain: string
+  /** 32 bytes each; wiped when done. */
+  secrets: Uint8Array<ArrayBuffer>
+  sealing: PackedSealing
+}
+
 export interface EvaluateTask extends KeyPair {
   /** The place of the first element in the whole batch. */
   offset: number
@@ -137,6 +152,19 @@ export function finish(task: FinishTask): Answer {
     } finally {
       task.blinds.fill(0)
       for (const inverse of inverses) inverse.fill(0)
+    }
+  })
+}
+
+/** Packed rows, each with its id. */
+export function seal({ domain, secrets, sealing }: SealTask): Answer {
+  return answer(() => {
+    try {
+      return unpack(secrets, SECRET_BYTES).flatMap((secret, i) =>
+        sealOne(domain, sealing, secret, i),
+      )
+    } finally {
+      secrets.fill(0)
     }
   })
 }

@@ -96,7 +96,11 @@ CREATE TABLE period_member (
   period      text NOT NULL CHECK (period ~ '^[0-9]{4}-[0-9]{2}$'),
   type        text NOT NULL,
   subject_tag bytea NOT NULL CHECK (length(subject_tag) = 16),
-  PRIMARY KEY (protocol, party_id, period, type, subject_tag)
+  tag         bytea NOT NULL CHECK (length(tag) = 16),
+  row_id      bytea NOT NULL CHECK (length(row_id) = 16),
+  PRIMARY KEY (protocol, party_id, period, type, subject_tag),
+  UNIQUE (protocol, party_id, period, type, tag),
+  UNIQUE (protocol, party_id, period, type, row_id)
 );
 COMMENT ON TABLE period_member IS 'Persons a housing company sent in a period: each at most once, and the base of differencing checks';
 COMMENT ON COLUMN period_member.protocol IS 'Framework or protocol id';
@@ -104,3 +108,5 @@ COMMENT ON COLUMN period_member.party_id IS 'The housing company';
 COMMENT ON COLUMN period_member.period IS 'Calendar month of the reference date';
 COMMENT ON COLUMN period_member.type IS 'Type of the request';
 COMMENT ON COLUMN period_member.subject_tag IS 'The person';
+COMMENT ON COLUMN period_member.tag IS 'Pseudonym in the domain of the request: a blind sender cannot send one person under two subject tags';
+COMMENT ON COLUMN period_member.row_id IS 'Id of the row, made of the secret: nor one secret under two tags';
