@@ -21,12 +21,21 @@ interface Environment {
   HUISBRUG_NEW_KEY_COMMAND?: string
   HUISBRUG_KEY_TIMEOUT_SECONDS: number
   HUISBRUG_KEY_REMEMBER_SECONDS: number
+  HUISBRUG_EVALUATOR_URL?: string
+  HUISBRUG_EVALUATOR_SECRET?: string
+  HUISBRUG_EVALUATOR_SECRET_FILE?: string
+  HUISBRUG_EVALUATOR_TIMEOUT_SECONDS: number
+  HUISBRUG_EVALUATOR_PER_DAY: number
   HUISBRUG_ROLES: string
   HUISBRUG_LOG_LEVEL: string
   HUISBRUG_LOG_ORIGIN: string
   HUISBRUG_PSEUDONYM_THREADS: number
   HUISBRUG_ALLOW_LOOPBACK: boolean
 }
+
+// What goes to the key service says who is asked about when: in the clear on this machine only.
+const SERVICE_URL =
+  '^(https://[^/?#@]+|http://(localhost|127\\.[0-9]+\\.[0-9]+\\.[0-9]+|\\[::1\\])(:[0-9]+)?)(/[^?#]*)?$'
 
 const schema = {
   type: 'object',
@@ -46,6 +55,11 @@ const schema = {
     HUISBRUG_NEW_KEY_COMMAND: { type: 'string', minLength: 1 },
     HUISBRUG_KEY_TIMEOUT_SECONDS: { type: 'number', minimum: 0.1, maximum: 60, default: 5 },
     HUISBRUG_KEY_REMEMBER_SECONDS: { type: 'number', minimum: 0, maximum: 3600, default: 60 },
+    HUISBRUG_EVALUATOR_URL: { type: 'string', pattern: SERVICE_URL },
+    HUISBRUG_EVALUATOR_SECRET: { type: 'string', pattern: '^[A-Za-z0-9_-]{43,}$' },
+    HUISBRUG_EVALUATOR_SECRET_FILE: { type: 'string', minLength: 1 },
+    HUISBRUG_EVALUATOR_TIMEOUT_SECONDS: { type: 'number', minimum: 0.1, maximum: 60, default: 10 },
+    HUISBRUG_EVALUATOR_PER_DAY: { type: 'integer', minimum: 1, default: 2_000_000 },
     HUISBRUG_ROLES: {
       type: 'string',
       pattern: `^(${ROLES.join('|')})(,(${ROLES.join('|')}))*$`,
@@ -70,6 +84,24 @@ export interface KeySource {
   command: readonly string[] | undefined
 }
 
+/**
+ * Where the keys of the pseudonyms are: `here`, in this process's database; `elsewhere`, at a key
+ * service that it calls; `service`, where this process is that service and nothing else.
+ */
+export type KeyPlacement = 'here' | 'elsewhere' | 'service'
+
+export interface EvaluatorSettings {
+  placement: KeyPlacement
+  /** Address of the key service, without a slash at the end; for `elsewhere` only. */
+  url: string | undefined
+  /** What both sides know, base64url, or the file that holds it. */
+  secret: string | undefined
+  secretFile: string | undefined
+  timeoutMs: number
+  /** Most elements that a key service evaluates per key and UTC day. */
+  perDay: number
+}
+
 /** The settings of one process. Durations are milliseconds unless the name says otherwise. */
 export interface Config {
   port: number
@@ -84,6 +116,7 @@ export interface Config {
   newMasterKey: KeySource
   keyTimeoutMs: number
   keyRememberMs: number
+  evaluator: EvaluatorSettings
   roles: ReadonlySet<Role>
   logLevel: 'error' | 'warn' | 'info' | 'debug'
   /** The origin line of the audit log's checkpoints and the name of its key. */
@@ -166,10 +199,40 @@ function toConfig(env: Environment): Config {
     },
     keyTimeoutMs: env.HUISBRUG_KEY_TIMEOUT_SECONDS * 1000,
     keyRememberMs: env.HUISBRUG_KEY_REMEMBER_SECONDS * 1000,
-    roles: new Set(env.HUISBRUG_ROLES.split(',') as Role[]),
+    evaluator: {
+      placement: placementOf(env),
+      url: env.HUISBRUG_EVALUATOR_URL?.replace(/\/+$/, ''),
+      secret: env.HUISBRUG_EVALUATOR_SECRET,
+      secretFile: env.HUISBRUG_EVALUATOR_SECRET_FILE,
+      timeoutMs: env.HUISBRUG_EVALUATOR_TIMEOUT_SECONDS * 1000,
+      perDay: env.HUISBRUG_EVALUATOR_PER_DAY,
+    },
+    roles: rolesOf(env),
     logLevel: env.HUISBRUG_LOG_LEVEL as Config['logLevel'],
     logOrigin: env.HUISBRUG_LOG_ORIGIN,
     pseudonymThreads: env.HUISBRUG_PSEUDONYM_THREADS,
     allowLoopback: env.HUISBRUG_ALLOW_LOOPBACK,
   }
+}
+
+function rolesOf(env: Environment): Set<Role> {
+  return new Set(env.HUISBRUG_ROLES.split(',') as Role[])
+}
+
+function placementOf(env: Environment): KeyPlacement {
+  const hasSecret = env.HUISBRUG_EVALUATOR_SECRET ?? env.HUISBRUG_EVALUATOR_SECRET_FILE
+  if (env.HUISBRUG_EVALUATOR_URL) {
+    if (hasSecret) return 'elsewhere'
+    throw new Error(
+      'HUISBRUG_EVALUATOR_URL needs the HUISBRUG_EVALUATOR_SECRET or _SECRET_FILE of that service',
+    )
+  }
+  if (!hasSecret) return 'here'
+  const roles = rolesOf(env)
+  const others = [...roles].filter(role => role !== 'evaluator' && role !== 'sequencer')
+  if (roles.has('evaluator') && others.length === 0) return 'service'
+  throw new Error(
+    'HUISBRUG_EVALUATOR_SECRET makes this process the key service: give it HUISBRUG_ROLES=' +
+      'evaluator,sequencer and nothing else; to call a key service, give HUISBRUG_EVALUATOR_URL',
+  )
 }

@@ -1,6 +1,3 @@
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import gracefulShutdown from 'http-graceful-shutdown'
 import { loadLogVerifierKey } from './audit/log-key.ts'
 import { recordEntry } from './audit/record.ts'
 import { startSequencer } from './audit/sequencer.ts'
@@ -11,11 +8,12 @@ import { handOverDue } from './delivery/hand-over.ts'
 import { watchProtocols } from './exchange/protocol-watch.ts'
 import { startSettling } from './exchange/settle.ts'
 import { createApp } from './http/app.ts'
+import { type Listening, listen } from './listen.ts'
 import type { Logger } from './log.ts'
 import { createParts, type Parts } from './parts.ts'
 
-const WORKER_CONCURRENCY = 8
-const DRAIN_MS = 8_000
+// A slot is a wait for a peer, which costs little: slow peers must never take them all.
+const WORKER_CONCURRENCY = 64
 
 /** A running gateway. */
 export interface Gateway {
@@ -48,7 +46,7 @@ export async function startGateway(
       })
       running.push(startSettling(context))
     }
-    const server = serves(config) ? await listen(context) : undefined
+    const server = serves(config) ? await serve(context) : undefined
     log.info('huisbrug is ready', { roles: [...config.roles], url: server && config.publicUrl })
     return { context, url: server?.url, close: () => closeAll(parts, running, server) }
   } catch (error) {
@@ -61,27 +59,13 @@ function serves(config: Config): boolean {
   return config.roles.has('api') || config.roles.has('console') || config.roles.has('evaluator')
 }
 
-interface Listening {
-  url: string
-  shutdown: () => Promise<void>
-}
-
-async function listen(context: Context): Promise<Listening> {
+function serve(context: Context): Promise<Listening> {
   const { config } = context
   if (config.roles.has('console')) {
     const verifierKey = () => loadLogVerifierKey(context.keys, config.logOrigin)
     context.mounts.push({ path: '/console', handler: createConsole({ ...context, verifierKey }) })
   }
-  const server: Server = createServer(createApp(context))
-  server.headersTimeout = 20_000
-  server.requestTimeout = 60_000
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(config.port, config.host, resolve)
-  })
-  const { port } = server.address() as AddressInfo
-  const shutdown = gracefulShutdown(server, { signals: '', timeout: DRAIN_MS, forceExit: false })
-  return { url: `http://${config.host}:${port}`, shutdown }
+  return listen(createApp(context), config)
 }
 
 async function closeAll(

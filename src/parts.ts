@@ -14,11 +14,20 @@ import { PeerTokens } from './delivery/peer-token.ts'
 import { ProtocolStatements } from './exchange/protocol-statements.ts'
 import { KeyStore } from './keys/key-store.ts'
 import { loadKeyring } from './keys/master-key.ts'
+import { ServiceClient } from './keys/service-client.ts'
+import { readServiceSecret } from './keys/service-secret.ts'
 import type { Logger } from './log.ts'
 import { Metrics } from './metrics.ts'
 import { ProtocolRegistry } from './protocol/registry.ts'
 import { DomainStore } from './pseudonym/domains.ts'
-import { LocalEvaluator } from './pseudonym/evaluator.ts'
+import {
+  type Evaluator,
+  LocalEvaluator,
+  LocalKeys,
+  type PseudonymKeys,
+} from './pseudonym/evaluator.ts'
+import { RemoteEvaluator, RemoteKeys } from './pseudonym/evaluator-remote.ts'
+import { assertPlacement } from './pseudonym/placement.ts'
 import { PseudonymPool } from './pseudonym/pool.ts'
 import { createWakeUps } from './queue/queue.ts'
 
@@ -36,6 +45,10 @@ export interface Store {
   databaseUrl: string
   pool: Pool
   keys: KeyStore
+  /** Where the keys of the pseudonyms live. */
+  evaluator: PseudonymKeys
+  /** The key service, where they live there. */
+  keyService: ServiceClient | undefined
   close(): Promise<void>
 }
 
@@ -52,7 +65,7 @@ export async function openStore(config: Config, log: Logger): Promise<Store> {
  * Opens the store for the program itself: the given database or an embedded one.
  * @throws Error where the master key does not fit, or another program has the data folder
  */
-async function startStore(config: Config, log: Logger): Promise<Store> {
+export async function startStore(config: Config, log: Logger): Promise<Store> {
   if (config.databaseUrl) return connectStore(config, log, config.databaseUrl, async () => {})
   const embedded = await startEmbedded(config.dataDir, log)
   return connectStore(config, log, embedded.url, () => embedded.stop())
@@ -66,10 +79,12 @@ async function connectStore(
 ): Promise<Store> {
   try {
     const keyring = await loadKeyring(config, log)
+    const keyService = openKeyService(config, log)
     await migrate(databaseUrl, log)
     const role = await findAppRole(databaseUrl)
     const pool = openPool(databaseUrl, { name: 'huisbrug', role })
     const close = async () => {
+      keyService?.close()
       await pool.end()
       await stop()
     }
@@ -80,11 +95,29 @@ async function connectStore(
       await pool.end()
       throw error
     })
-    return { config, log, databaseUrl, pool, keys, close }
+    const evaluator = keyService ? new RemoteKeys({ client: keyService }) : new LocalKeys(keys)
+    return { config, log, databaseUrl, pool, keys, evaluator, keyService, close }
   } catch (error) {
     await stop()
     throw error
   }
+}
+
+function openKeyService({ evaluator }: Config, log: Logger): ServiceClient | undefined {
+  const { placement, url, timeoutMs } = evaluator
+  if (placement !== 'elsewhere' || !url) return undefined
+  const secret = readServiceSecret(evaluator)
+  const note = (answers: boolean, message: string) =>
+    answers ? log.info(message) : log.error(message)
+  return new ServiceClient({ url, secret, timeoutMs, note })
+}
+
+function createEvaluator(store: Store, pseudonyms: PseudonymPool): Evaluator {
+  const { pool: db, keys, keyService: client, log } = store
+  if (!client) return new LocalEvaluator({ keys, pseudonyms })
+  const wrong = (domain: string, what: string) =>
+    log.error('the key service answered wrongly; nothing of it was used', { domain, what })
+  return new RemoteEvaluator({ client, db, pseudonyms, wrong })
 }
 
 /** Makes every part once and ties them together; `overrides` replaces members of the context. */
@@ -95,6 +128,10 @@ export async function createParts(
 ): Promise<Parts> {
   const store = await startStore(config, log)
   const { pool, keys, databaseUrl } = store
+  await assertPlacement(pool, config.evaluator.placement).catch(async error => {
+    await store.close()
+    throw error
+  })
   const clock = overrides.clock ?? (() => new Date())
   const { publicUrl, allowLoopback } = config
   const outbound = createOutbound({ allowLoopback, log })
@@ -103,7 +140,7 @@ export async function createParts(
   const signing = new Signing(keys)
   const tokens = new AccessTokens({ pool, parties, signing, publicUrl, log, now: clock })
   const pseudonyms = new PseudonymPool({ threads: config.pseudonymThreads })
-  const evaluator = new LocalEvaluator({ keys, pseudonyms })
+  const evaluator = createEvaluator(store, pseudonyms)
   const wakeUps = await createWakeUps({
     databaseUrl,
     queueUrl: config.queueUrl,

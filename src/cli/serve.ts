@@ -19,6 +19,10 @@ export async function serve(): Promise<void> {
   const { ok, detail, remedy } = readCoreLimit()
   if (!ok) log.warn('a crash could write what is in memory to a core dump', { detail, remedy })
   await runUntilSignal(log, async () => {
+    if (config.evaluator.placement === 'service') {
+      const { startKeyService } = await import('../key-service.ts')
+      return startKeyService(config, log)
+    }
     const { startGateway } = await import('../gateway.ts')
     const gateway = await startGateway(config, log)
     if (config.roles.has('console')) await printLink(gateway)

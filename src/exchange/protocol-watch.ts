@@ -3,6 +3,7 @@ import type { EntryAction } from '../audit/types.ts'
 import type { Context } from '../context.ts'
 import { inTransaction, type Tx } from '../db/pool.ts'
 import { tellParties } from '../delivery/notice.ts'
+import { Refusal } from '../errors.ts'
 import { isRefused, type LoadedProtocol } from '../protocol/document.ts'
 import { stateAt } from '../protocol/lifecycle.ts'
 import { type ProtocolSet, parseFolder, readFolder } from '../protocol/load.ts'
@@ -25,7 +26,8 @@ const AGAIN_MS = 500
  */
 export async function watchProtocols(context: Context): Promise<{ close(): Promise<void> }> {
   const { protocols, log } = context
-  let running: Promise<unknown> = noteProtocols(context)
+  const first = noteProtocols(context)
+  let running: Promise<unknown> = first
   let timer: NodeJS.Timeout | undefined
   const note = () => {
     clearTimeout(timer)
@@ -40,7 +42,7 @@ export async function watchProtocols(context: Context): Promise<{ close(): Promi
     return running.then(() => {})
   }
   const stop = protocols.onChange(note)
-  await running
+  if (!(await first)) timer = setTimeout(note, AGAIN_MS).unref()
   protocols.watch()
   return {
     close: async () => {
@@ -64,9 +66,20 @@ export async function noteProtocols(context: Context): Promise<boolean> {
   }
   for (const id of agreementsInForce(set, context.clock())) {
     const major = Number.parseInt(set.protocols.get(id)?.version ?? '1', 10)
-    await context.domains.ensureFirstDomain(id, major)
+    noted.push(await ensureDomain(context, id, major))
   }
   return noted.every(Boolean)
+}
+
+// A key service that is away keeps the first domain waiting, and nothing else.
+async function ensureDomain({ domains }: Context, id: string, major: number): Promise<boolean> {
+  try {
+    await domains.ensureFirstDomain(id, major)
+    return true
+  } catch (error) {
+    if (error instanceof Refusal && error.status === 503) return false
+    throw error
+  }
 }
 
 async function noteProtocol(

@@ -41,10 +41,15 @@ export interface PseudonymiseRequest {
  */
 export interface Evaluator extends PseudonymKeys {
   /**
+   * Refuses before something is used up for an evaluation that cannot be made now.
+   * @throws Refusal HB-904 where the keys live elsewhere and are known to be out of reach
+   */
+  assertReachable(): Promise<void>
+  /**
    * Evaluates a batch blindly, with one proof over all of it.
    * @param blinded up to 5,000 elements
    * @throws PseudonymError batch-…, or element-… with the index of the element
-   * @throws Refusal HB-413 destroyed, HB-904 not reachable, HB-905 ceiling of the key service,
+   * @throws Refusal HB-412 never made, HB-413 destroyed, HB-904 not reachable, HB-905 ceiling of the key service,
    *   HB-906 the key service answered wrongly
    */
   evaluate(domain: string, blinded: readonly Uint8Array[]): Promise<EvaluatedBatch>
@@ -91,6 +96,13 @@ export class LocalEvaluator extends LocalKeys implements Evaluator {
     this.#pseudonyms = pseudonyms
   }
 
+  async assertReachable(): Promise<void> {}
+
+  /** @throws Refusal HB-412 where there is no key of that name, HB-413 where it was destroyed */
+  async assertKey(domain: string): Promise<void> {
+    await this.#key(domain)
+  }
+
   async evaluate(domain: string, blinded: readonly Uint8Array[]): Promise<EvaluatedBatch> {
     const key = await this.#key(domain)
     const { publicKey } = keyPairOf(key)
@@ -106,9 +118,13 @@ export class LocalEvaluator extends LocalKeys implements Evaluator {
   }
 
   async #key(domain: string): Promise<Buffer> {
-    const key = await this.keys.find(storedName(domain))
-    if (!key) throw refuse('HB-413', '/domain', 'key epoch')
-    return key
+    const name = storedName(domain)
+    const key = await this.keys.find(name)
+    if (key) return key
+    const gone = await this.keys.isDestroyed(name)
+    throw gone
+      ? refuse('HB-413', '/domain', 'key epoch')
+      : refuse('HB-412', '/domain', 'pseudonym domain')
   }
 }
 

@@ -7,6 +7,7 @@ import { type Command, CommanderError } from 'commander'
 import { type Opened, partyCommand } from '../../src/cli/party.ts'
 import { tokenCommand } from '../../src/cli/token.ts'
 import { readConfig } from '../../src/config.ts'
+import { LocalKeys } from '../../src/pseudonym/evaluator.ts'
 import {
   type Bench,
   claimsOf,
@@ -75,7 +76,7 @@ async function open(): Promise<Opened> {
   const close = async () => {
     closed += 1
   }
-  return { pool: db.pool, keys, config, log: SILENT, close }
+  return { pool: db.pool, keys, evaluator: new LocalKeys(keys), config, log: SILENT, close }
 }
 
 function party(...args: string[]): Promise<Outcome> {

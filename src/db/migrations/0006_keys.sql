@@ -18,3 +18,14 @@ END $$;
 COMMENT ON FUNCTION refuse_closed_domain() IS 'Refuses a route under a domain whose key was destroyed';
 CREATE TRIGGER route_domain_open AFTER INSERT ON route
   REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION refuse_closed_domain();
+
+CREATE TABLE evaluator_use (
+  domain text NOT NULL,
+  day    date NOT NULL,
+  used   bigint NOT NULL CHECK (used >= 0),
+  PRIMARY KEY (domain, day)
+);
+COMMENT ON TABLE evaluator_use IS 'Elements that this key service evaluated; empty where it is none';
+COMMENT ON COLUMN evaluator_use.domain IS 'Under which key: a domain, or subject';
+COMMENT ON COLUMN evaluator_use.day IS 'UTC day';
+COMMENT ON COLUMN evaluator_use.used IS 'Elements';

@@ -1,0 +1,32 @@
+import { createServer, type RequestListener } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import gracefulShutdown from 'http-graceful-shutdown'
+import type { Config } from './config.ts'
+
+const DRAIN_MS = 8_000
+
+export interface Listening {
+  url: string
+  /** Takes no new requests, and waits for those that run. */
+  shutdown: () => Promise<void>
+}
+
+/**
+ * Listens on the configured address, with bounds on how long a request may take to arrive.
+ * @throws Error of the system where it cannot, such as EADDRINUSE
+ */
+export async function listen(
+  app: RequestListener,
+  { port, host }: Pick<Config, 'port' | 'host'>,
+): Promise<Listening> {
+  const server = createServer(app)
+  server.headersTimeout = 20_000
+  server.requestTimeout = 60_000
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, resolve)
+  })
+  const { port: taken } = server.address() as AddressInfo
+  const shutdown = gracefulShutdown(server, { signals: '', timeout: DRAIN_MS, forceExit: false })
+  return { url: `http://${host}:${taken}`, shutdown }
+}
