@@ -3,8 +3,8 @@ import { sha256 } from '@noble/hashes/sha2.js'
 import { loadLogVerifierKey } from '../../src/audit/log-key.ts'
 import { publishedKey } from '../../src/client/published-key.ts'
 import type { Domain } from '../../src/client/types.ts'
-import { agreementOf } from '../../src/protocol/lookup.ts'
 import { type PartyId, type TestGateway, testGateway, until } from '../support/gateway.ts'
+import { accedeWithQuota } from './quota.ts'
 
 type Published = NonNullable<Domain['published']>
 
@@ -16,10 +16,9 @@ let logKey: string
 
 beforeAll(async () => {
   gateway = await testGateway()
-  const { keys, config, protocols } = gateway.context
+  const { keys, config } = gateway.context
   logKey = await loadLogVerifierKey(keys, config.logOrigin)
-  const quota = { party: 'woonboog', registerSize: 10, dailyAllowance: 1 }
-  agreementOf(protocols.current(), 'wm-vdab')?.document.modalities.evaluation.push(quota)
+  await accedeWithQuota(gateway, 'woonboog', { registerSize: 10, dailyAllowance: 1 })
 })
 afterAll(() => gateway?.close())
 

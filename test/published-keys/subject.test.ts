@@ -11,6 +11,7 @@ import { detection, openDomain } from '../support/detection.ts'
 import { type TestGateway, testGateway } from '../support/gateway.ts'
 import { tenant } from '../support/people.ts'
 import { call, tokenFor } from '../support/raw.ts'
+import { accedeWithQuota } from './quota.ts'
 
 const SIZE = 100
 const DAILY = 10
@@ -20,9 +21,7 @@ let gateway: TestGateway
 
 beforeAll(async () => {
   gateway = await testGateway()
-  const agreement = agreementOf(gateway.context.protocols.current(), 'wm-vdab')
-  const quota = { party: 'woonboog', registerSize: SIZE, dailyAllowance: DAILY }
-  agreement?.document.modalities.evaluation.push(quota)
+  await accedeWithQuota(gateway, 'woonboog', { registerSize: SIZE, dailyAllowance: DAILY })
   await openDomain(gateway)
 })
 afterAll(() => gateway?.close())
@@ -126,4 +125,14 @@ test('only the recipient reports ready: not a company with a quota, nor for the 
       code: client === vdab ? 'HB-202' : 'HB-107',
     })
   }
+})
+
+test('of two agreements that give a quota, the one with the larger register counts', async () => {
+  // No company may accede to both frameworks, so the second quota is put in by hand.
+  const other = agreementOf(gateway.context.protocols.current(), 'ocmw-vdab')
+  const quota = { party: 'woonboog', registerSize: 10 * SIZE, dailyAllowance: 1 }
+  other?.document.modalities.evaluation.push(quota)
+  const { items } = await gateway.clients.woonboog.domains()
+  const subject = items.find(it => it.domain === 'subject')
+  expect(subject?.quotaLeft).toBe(Math.floor(10 * SIZE * 1.05) + 1 - 2)
 })
