@@ -1,3 +1,5 @@
+export type * from './explain-types.ts'
+
 // The shapes of the outside contract as the kit sees them; schemas/ defines them.
 
 /** Once per message, and the same on every retry of it; made by the kit where left out. */
@@ -128,6 +130,22 @@ export interface Webhook {
   events?: string[]
   /** `whsec_…`, shown once. */
   secret?: string
+  /** Until when the secret before the last rotation signs too. */
+  formerSecretUntil?: string
+  /** `paused`: it fails and is tried again; `gone`: it answered 410 and must be set again. */
+  state?: 'active' | 'paused' | 'gone'
+  statistics?: WebhookStatistics
+}
+
+export interface WebhookStatistics {
+  attempts: number
+  delivered: number
+  failed: number
+  failuresInARow: number
+  lastDeliveredAt: string | null
+  lastFailedAt: string | null
+  lastReason: string | null
+  pausedUntil: string | null
 }
 
 export interface Delivery {
@@ -137,7 +155,18 @@ export interface Delivery {
   state: string
   attempts: number
   lastStatus: number | null
+  /** Why it waits or why the last try failed, as a code. */
+  reason: string | null
   nextAt: string | null
+}
+
+/** Which deliveries are tried again; all that is given must hold. */
+export interface DeliveriesRetry {
+  /** `parked` if left out. */
+  state?: 'parked' | 'retrying' | 'delivered'
+  since?: string
+  until?: string
+  event?: string
 }
 
 export interface Page<T> {
@@ -297,50 +326,4 @@ export interface ForwardedProgress {
   protocol: string
   domain: string
   items: { tag: string; status: 'taken-up' | 'closed'; on: string }[]
-}
-
-/** A question for an explanation: `POST /v1/explain`. */
-export interface ExplainRequest {
-  type: string
-  /** Another moment than now, RFC 3339. */
-  at?: string
-  /** For an answer or progress: the id in the path of its endpoint. */
-  about?: string
-  /** As it would be sent, with `synthetic` for every national number. */
-  message: Record<string, unknown>
-}
-
-/** Whether a message would pass, and everything that is wrong with it. */
-export interface Explanation {
-  passes: boolean
-  at: string
-  type: string
-  protocol?: { id: string; version: string; digest: string }
-  accession?: { id: string; version: string; digest: string }
-  recipient?: { kind: string; function: string; party?: string }
-  purpose?: string
-  /** Every check, in the order in which the gateway makes them. */
-  checks: {
-    check: string
-    outcome: 'passes' | 'stops' | 'not-reached' | 'not-checked'
-    rule: string
-    article: string
-    code?: string
-    pointer?: string
-    remedy?: string
-    note?: string
-  }[]
-  fields: {
-    field: string
-    present: boolean
-    allowed: boolean
-    rule: string
-    article: string
-    reaches?: string
-    transformation?: string
-  }[]
-  /** The first is what the gateway would refuse the message for. */
-  errors: { pointer: string; code: string; rule: string; remedy: string }[]
-  refusedItems?: RefusedItem[]
-  notes: string[]
 }
