@@ -1,5 +1,6 @@
 import { parseEntry } from '../../src/audit/entry.ts'
 import { takeQuota } from '../../src/pseudonym/quota.ts'
+import { emptyQuotas } from '../pseudonym/quota-kit.ts'
 import { syntheticNumber } from '../support/people.ts'
 import {
   contentWidth,
@@ -22,7 +23,7 @@ const ALLOWANCE = { registerSize: 250_000, dailyAllowance: 5_000 }
 
 let rooms: Rooms
 
-beforeEach(async () => {
+beforeAll(async () => {
   rooms = await openRooms()
   const { pool } = rooms.database
   await addParties(pool)
@@ -31,7 +32,14 @@ beforeEach(async () => {
        ('wm-vdab/1/2', 'wm-vdab', 2, 'opening', '\\x00'), ('wm-vdab/1/0', 'wm-vdab', 3, 'closed', '\\x00')`,
   )
 })
-afterEach(() => rooms.close())
+afterAll(() => rooms?.close())
+beforeEach(async () => {
+  await emptyQuotas(rooms.database)
+  await rooms.database.pool.query(
+    `UPDATE domain SET state = CASE name WHEN '${DOMAIN}' THEN 'current' ELSE 'closed' END
+     WHERE name <> 'wm-vdab/1/2'`,
+  )
+})
 
 const rowsOf = async (sql: string) => (await rooms.database.pool.query(sql)).rows
 

@@ -3,7 +3,16 @@ import { grantQuota, reviewBursts } from '../../src/exchange/quota-grant.ts'
 import { readQuotas } from '../../src/exchange/quotas.ts'
 import { takeQuota } from '../../src/pseudonym/quota.ts'
 import type { TestDatabase } from '../support/database.ts'
-import { FIRST, later, MORNING, quotaDatabase, reportReady, SECOND, setWith } from './quota-kit.ts'
+import {
+  emptyQuotas,
+  FIRST,
+  later,
+  MORNING,
+  quotaDatabase,
+  reportReady,
+  SECOND,
+  setWith,
+} from './quota-kit.ts'
 
 const ALLOWANCE = { registerSize: 1_000, dailyAllowance: 20 }
 const protocols = { current: () => setWith({ vdab: ALLOWANCE, woonboog: ALLOWANCE }) }
@@ -11,10 +20,11 @@ const by = { role: 'privacy-officer' }
 
 let database: TestDatabase
 
-beforeEach(async () => {
+beforeAll(async () => {
   database = await quotaDatabase()
 })
-afterEach(() => database.close())
+afterAll(() => database?.close())
+beforeEach(() => emptyQuotas(database))
 
 const parts = () => ({ pool: database.pool, protocols })
 const take = (count: number, at = MORNING, party = 'vdab', name: string = FIRST) =>

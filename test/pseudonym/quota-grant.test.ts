@@ -12,7 +12,7 @@ import { readQuotas } from '../../src/exchange/quotas.ts'
 import { type Allowance, nextAllowanceAt, quotaLeft, takeQuota } from '../../src/pseudonym/quota.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { syntheticNumber } from '../support/people.ts'
-import { FIRST, later, MORNING, quotaDatabase, SECOND, setWith } from './quota-kit.ts'
+import { emptyQuotas, FIRST, later, MORNING, quotaDatabase, SECOND, setWith } from './quota-kit.ts'
 
 const ALLOWANCE: Allowance = { registerSize: 1_000, dailyAllowance: 20 }
 const protocols = {
@@ -22,10 +22,11 @@ const by = { role: 'privacy-officer', client: 'session-1' }
 
 let database: TestDatabase
 
-beforeEach(async () => {
+beforeAll(async () => {
   database = await quotaDatabase()
 })
-afterEach(() => database.close())
+afterAll(() => database?.close())
+beforeEach(() => emptyQuotas(database))
 
 const parts = () => ({ pool: database.pool, protocols })
 const change = (more: Partial<GrantChange> = {}): GrantChange => ({
@@ -131,6 +132,7 @@ describe('the one extra grant of a key epoch', () => {
   test('is not given without its entry', async () => {
     await database.pool.query('ALTER TABLE audit_pending RENAME TO audit_gone')
     await expect(grant()).rejects.toThrow()
+    await database.pool.query('ALTER TABLE audit_gone RENAME TO audit_pending')
     expect(await left()).toBe(1_070)
   })
 })

@@ -40,6 +40,14 @@ export async function quotaDatabase(): Promise<TestDatabase> {
   return database
 }
 
+/** As it was made: every table that a test of quotas writes is empty again, the epochs are opening. */
+export async function emptyQuotas({ pool }: TestDatabase): Promise<void> {
+  await pool.query('TRUNCATE quota_use, quota_grant, exception, published_key')
+  await pool.query('DELETE FROM audit_detail')
+  await pool.query('DELETE FROM audit_pending')
+  await pool.query(`UPDATE domain SET state = 'opening', ready_at = NULL, ready_by = NULL`)
+}
+
 /** The recipient reports ready: the domain is current from then on. */
 export async function reportReady(database: TestDatabase, domain = FIRST as string): Promise<void> {
   await database.pool.query(
