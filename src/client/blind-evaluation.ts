@@ -5,20 +5,36 @@ import { RegisterError } from './register-error.ts'
 
 const QUOTA_USED_UP = 'HB-602'
 
+/** What a register needs of a client; with `domains` it uses the rest of an allowance too. */
+export type EvaluatingClient = Pick<HuisbrugClient, 'evaluate'> &
+  Partial<Pick<HuisbrugClient, 'domains'>>
+
 /**
  * The `evaluate` of `prepareRegister`, by way of a client: sends blinded elements to the gateway.
- * @throws RegisterError quota-used-up with the time of the next allowance, and what the client throws
+ * @throws RegisterError quota-used-up with the time of the next allowance and what is left now, and
+ *   what the client throws
  */
-export function evaluateWith(client: Pick<HuisbrugClient, 'evaluate'>): PrepareOptions['evaluate'] {
+export function evaluateWith(client: EvaluatingClient): PrepareOptions['evaluate'] {
   return async (domain, blinded) => {
     try {
       return decodeReply(await client.evaluate({ domain, blinded: blinded.map(encode) }))
     } catch (error) {
       if (!(error instanceof HuisbrugProblem) || error.code !== QUOTA_USED_UP) throw error
       const retryAt = new Date(Date.now() + (error.retryAfterMs ?? 0))
-      throw new RegisterError('quota-used-up', error.message, { retryAt, cause: error })
+      const left = await readLeft(client, domain)
+      const details = { retryAt, cause: error, ...(left !== undefined && { left }) }
+      throw new RegisterError('quota-used-up', error.message, details)
     }
   }
+}
+
+// Only to use up what is left: without it the batch waits for the next allowance.
+async function readLeft(
+  { domains }: EvaluatingClient,
+  domain: string,
+): Promise<number | undefined> {
+  const { items } = (await domains?.().catch(() => undefined)) ?? { items: [] }
+  return items.find(it => it.domain === domain)?.quotaLeft
 }
 
 function decodeReply(reply: {

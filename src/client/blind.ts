@@ -1,4 +1,11 @@
-import { deriveRowKey, deriveTag, inputOf, tagInfo } from '../pseudonym/derive.ts'
+import {
+  deriveRowKey,
+  deriveSubjectTag,
+  deriveTag,
+  inputOf,
+  SUBJECT_DOMAIN,
+  tagInfo,
+} from '../pseudonym/derive.ts'
 import { parseNationalNumber } from '../pseudonym/national-number.ts'
 import { openRow } from '../pseudonym/row.ts'
 import {
@@ -50,6 +57,7 @@ export interface PrepareOptions {
   evaluate: (domain: string, blinded: Uint8Array[]) => Promise<EvaluationReply>
   /** What `publishedKey` gave: the key in the audit log, not the one of the reply; 32 bytes. */
   publicKey: Uint8Array
+  /** The domain, or `subject`: the gateway's own index of persons, for who sends blindly. */
   domain: string
   /** The whole register; each person as eleven digits (or display form), or with a reference. */
   numbers: Iterable<string | RegisterPerson> | AsyncIterable<string | RegisterPerson>
@@ -249,10 +257,14 @@ async function derivePeople(
   evaluated: readonly Uint8Array[],
 ): Promise<RegisteredPerson[]> {
   const info = tagInfo(domain)
+  const derive = (output: Uint8Array) =>
+    domain === SUBJECT_DOMAIN
+      ? { tag: deriveSubjectTag(output), secret: Buffer.alloc(0) }
+      : deriveTag(output, info)
   const inverses = invertScalars(people.map(person => person.blind))
   return inParts(people, ({ personKey, ref, input }, i) => {
     const output = finalizeInverted(input, inverses[i]!, evaluated[i]!)
-    return { personKey, ref, ...deriveTag(output, info) }
+    return { personKey, ref, ...derive(output) }
   })
 }
 

@@ -6,15 +6,17 @@ export interface RegisteredPerson {
   personKey: string
   /** The recipient's own reference, as given; the person key where none was. */
   ref: string
-  /** Pseudonym in the domain, 16 bytes. */
+  /** Pseudonym in the domain, or in the subject index, 16 bytes. */
   tag: Buffer
-  /** Secret from which row ids and row keys come, 32 bytes. */
+  /** Secret from which row ids and row keys come, 32 bytes; empty in the subject index, which has none. */
   secret: Buffer
 }
 
 const MAX_REFERENCE_BYTES = 64
-// kind (1: a person) · person key · tag · secret · length of the reference · reference, zero-padded
+const NO_SECRET = Buffer.alloc(0)
+// kind (1: a person; 2: in the subject index, without secret) · person key · tag · secret · length of the reference · reference, zero-padded
 const KIND_PERSON = 1
+const KIND_SUBJECT = 2
 const KEY_AT = 1
 const TAG_AT = 17
 const SECRET_AT = 33
@@ -45,7 +47,7 @@ export function encodePerson(person: RegisteredPerson): Buffer {
     throw new RegisterError('reference-too-long', 'a reference may have at most 64 bytes of UTF-8')
   }
   const record = Buffer.alloc(PERSON_RECORD_BYTES)
-  record[0] = KIND_PERSON
+  record[0] = person.secret.length > 0 ? KIND_PERSON : KIND_SUBJECT
   Buffer.from(person.personKey, 'base64url').copy(record, KEY_AT)
   person.tag.copy(record, TAG_AT)
   person.secret.copy(record, SECRET_AT)
@@ -59,6 +61,6 @@ export function decodePerson(record: Buffer): RegisteredPerson {
     personKey: personKeyOf(record).toString('base64url'),
     ref: record.toString('utf8', REFERENCE_AT, REFERENCE_AT + record[LENGTH_AT]!),
     tag: tagOf(record),
-    secret: secretOf(record),
+    secret: record[0] === KIND_SUBJECT ? NO_SECRET : secretOf(record),
   }
 }

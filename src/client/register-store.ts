@@ -1,6 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { SUBJECT_DOMAIN } from '../pseudonym/derive.ts'
 import { ByteIndex } from './byte-index.ts'
 import { lockFolder } from './folder-lock.ts'
 import { PERIOD_RECORD_BYTES, PeriodIndex } from './period-index.ts'
@@ -115,8 +116,20 @@ export class RegisterStore {
     return records.length
   }
 
-  /** Computes and keeps the row ids of a period (YYYY-MM) for everyone who has none in it yet. */
+  /**
+   * 32 bytes that only this store can make of a text, always the same: what a message needs to be
+   * repeated after a stop.
+   */
+  keyed(text: string): Buffer {
+    return createHmac('sha256', this.#key).update(`text ${text}`).digest()
+  }
+
+  /**
+   * Computes and keeps the row ids of a period (YYYY-MM) for everyone who has none in it yet.
+   * @throws RangeError for the subject index, which has no rows
+   */
   async preparePeriod(domain: string, period: string): Promise<void> {
+    if (domain === SUBJECT_DOMAIN) throw new RangeError('the subject index has no rows')
     const { people, periods } = this.#files(domain)
     let index = periods.get(period)
     if (!index) {

@@ -18,14 +18,26 @@ export interface Tenant {
   tenantGround: 'art-6.1-1-a' | 'art-6.1-1-b'
 }
 
+/** A tenant of a blind sender; `blindTenants` of `huisbrug/register` makes the first three. */
+export interface BlindTenant extends Omit<Tenant, 'insz'> {
+  /** Pseudonym in the domain: 16 bytes, base64url. */
+  tag: string
+  /** 32 bytes, base64url; the gateway seals with it and forgets it. */
+  secret: string
+  /** The person in the gateway's own index: 16 bytes, base64url. */
+  subjectTag: string
+}
+
 export interface DetectionRequest {
   protocol: string
   purpose: string
   /** `YYYY-MM-DD`, in this month or the one before. */
   referenceDate: string
   targetGroup: { id: string; version: string }
-  /** At most 1,000. */
-  tenants: Tenant[]
+  /** Of a blind sender: the domain of the pseudonyms, the current one. */
+  domain?: string
+  /** At most 1,000; of one form, not of both. */
+  tenants: Tenant[] | BlindTenant[]
 }
 
 export interface RefusedItem {

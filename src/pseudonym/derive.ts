@@ -3,6 +3,9 @@ import { createHmac, createSecretKey, hkdfSync } from 'node:crypto'
 export const TAG_BYTES = 16
 export const SECRET_BYTES = 32
 
+/** The name under which the subject index is evaluated; its key has no epochs. */
+export const SUBJECT_DOMAIN = 'subject'
+
 /** A person's pseudonym in a domain and the secret from which row ids and keys come. */
 export interface TagAndSecret {
   /** 16 bytes. */

@@ -1,8 +1,7 @@
 import { entryWithProof, type ProvenEntry } from '../audit/query.ts'
 import type { Queryable, Tx } from '../db/pool.ts'
 
-/** The name under which the subject index is evaluated; its key has no epochs. */
-export const SUBJECT_DOMAIN = 'subject'
+export { SUBJECT_DOMAIN } from './derive.ts'
 
 /** A public key and the entry `key.created` that publishes it. */
 export interface PublishedKey {
