@@ -1,0 +1,54 @@
+import { type TestGateway, testGateway, until } from '../support/gateway.ts'
+import { type Peer, startPeer } from '../support/peer.ts'
+import { addCompanies, queueEvents } from './kit.ts'
+
+/** Forty housing companies on one worker; some do not answer, one is dead. */
+const COMPANIES = Array.from({ length: 40 }, (_, i) => `company-${i}`)
+const SLOW = COMPANIES.slice(0, 12)
+const DEAD = COMPANIES.slice(12, 13)
+const WELL = COMPANIES.slice(13)
+const EACH = 20
+const AT_ONCE = 16
+
+let gateway: TestGateway
+let well: Peer
+const slow: Peer[] = []
+const held: (() => void)[] = []
+
+beforeAll(async () => {
+  gateway = await testGateway({ webhooks: false })
+  well = await startPeer()
+  for (const _ of SLOW) {
+    const peer = await startPeer()
+    peer.reply = () => new Promise(resolve => held.push(() => resolve({ status: 204 })))
+    slow.push(peer)
+  }
+  await addCompanies(gateway, {
+    ...Object.fromEntries(SLOW.map((id, i) => [id, `${slow[i]!.url}/${id}`])),
+    ...Object.fromEntries(DEAD.map(id => [id, 'http://127.0.0.1:1/'])),
+    ...Object.fromEntries(WELL.map(id => [id, `${well.url}/${id}`])),
+  })
+})
+afterAll(async () => {
+  for (const release of held) release()
+  await gateway.close()
+  await Promise.all([well, ...slow].map(peer => peer.close()))
+})
+
+test('a dozen that do not answer and one that is dead delay none of the others', async () => {
+  await queueEvents(gateway, [...SLOW, ...DEAD], EACH)
+  await gateway.context.wakeUps.wake([...SLOW, ...DEAD])
+  await until('all slow ones are at it', () => slow.every(peer => peer.received.length > 0))
+  await queueEvents(gateway, WELL, EACH)
+  await gateway.context.wakeUps.wake(WELL)
+  await until('all others have all', () => well.received.length === WELL.length * EACH, 8)
+  // Not one slow one has been answered yet, and none is asked more than its share at once.
+  const delivered = await gateway.db.pool.query(
+    "SELECT DISTINCT destination FROM attempt WHERE outcome = 'delivered' AND destination = ANY($1)",
+    [SLOW],
+  )
+  expect(delivered.rows).toEqual([])
+  for (const peer of slow) expect(peer.received.length).toBeLessThanOrEqual(AT_ONCE)
+  const ids = well.received.map(({ headers }) => headers['webhook-id'])
+  expect(new Set(ids).size).toBe(WELL.length * EACH)
+})
