@@ -741,6 +741,7 @@ export interface AuditEntry {
     | 'key.rotated'
     | 'key.closed'
     | 'key.rewrapped'
+    | 'key.moved'
     | 'quota.used'
     | 'quota.refused'
     | 'quota.granted'

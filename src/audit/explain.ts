@@ -54,6 +54,7 @@ const SENTENCES: Record<EntryAction, (words: Words) => string> = {
   'key.ready': w => `${w.who} meldde klaar te zijn met een nieuwe sleutel voor ${w.protocol}.`,
   'key.rotated': w => `${w.who} verving een sleutel${w.why}.`,
   'key.closed': w => `${w.who} vernietigde een sleutel voor pseudoniemen voor ${w.protocol}.`,
+  'key.moved': w => `${w.who} verhuisde een sleutel naar de sleuteldienst.`,
   'key.rewrapped': w => `${w.who} versleutelde alle geheimen opnieuw met een andere hoofdsleutel.`,
   'quota.used': w => `${w.who} liet pseudoniemen berekenen${w.counts}.`,
   'quota.refused': w => `${w.who} vroeg meer pseudoniemen dan mag${w.counts}${w.why}.`,

@@ -27,6 +27,7 @@ export const ENTRY_ACTIONS = [
   'key.rotated',
   'key.closed',
   'key.rewrapped',
+  'key.moved',
   'quota.used',
   'quota.refused',
   'quota.granted',

@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import {
   checkConservation,
   checkDestinations,
+  checkEvaluator,
   checkEvidence,
   checkHandOvers,
   type HealthCheck,
@@ -29,7 +30,8 @@ export function doctorCommand(open: Open): Command {
 }
 
 async function examine(store: Opened): Promise<HealthCheck[]> {
-  const parts = { pool: store.pool, clock: () => new Date() }
+  const { pool, evaluator, config } = store
+  const parts = { pool, clock: () => new Date(), evaluator, config }
   const { examineStore } = await import('../db/doctor.ts')
   const checks: HealthCheck[] = await examineStore(store.pool, store.config.dataDir)
   if (!isHealthy(checks)) return checks
@@ -40,7 +42,7 @@ async function examine(store: Opened): Promise<HealthCheck[]> {
     checkDestinations(parts),
   ]
   const dumps = { name: 'core dumps', ...readCoreLimit() }
-  return [...checks, ...(await Promise.all(own)), dumps]
+  return [...checks, ...(await Promise.all(own)), ...(await checkEvaluator(parts)), dumps]
 }
 
 function describe(checks: HealthCheck[]): string {

@@ -5,7 +5,9 @@ import { GrantError } from '../exchange/quota-grant.ts'
 import { listKeys, type StoredKey } from '../keys/list.ts'
 import { rewrapKeys } from '../keys/rewrap.ts'
 import { DomainError, DomainStore } from '../pseudonym/domains.ts'
+import { assertPlacement } from '../pseudonym/placement.ts'
 import { grantByCommand, parseElements } from './keys-grant.ts'
+import { moveByCommand } from './keys-move.ts'
 import type { Open, Opened } from './party.ts'
 
 interface Options {
@@ -25,7 +27,7 @@ type Work = (store: Opened, name: string, options: Options, more: string[]) => P
 const OPERATOR = { role: 'operator' }
 
 /**
- * `huisbrug keys list|rotate|close|rewrap|grant`: the gateway's keys, by name; never a secret. What is
+ * `huisbrug keys list|rotate|close|rewrap|move-to-evaluator|grant`: the gateway's keys, by name; never a secret. What is
  * refused rejects with a DomainError or a GrantError, whose message says what to do; with `--json` it
  * is printed as `{ refused, reason }` too.
  */
@@ -42,6 +44,9 @@ export function keysCommand(open: Open): Command {
     .option('--force', 'withdraw what is still open under it')
     .action(run(open, close))
   simple(keys, 'rewrap', 'wrap all secrets under the new master key').action(run(open, rewrap))
+  simple(keys, 'move-to-evaluator', 'move the keys of pseudonyms to the key service').action(
+    run(open, moveByCommand),
+  )
   simple(keys, 'grant <party> <domain>', 'let a party evaluate more, once under that key')
     .requiredOption('--reason <text>', 'why; kept, never about a person')
     .option('--elements <n>', 'how many; a tenth of its register if left out', parseElements)
@@ -93,7 +98,8 @@ function readyWords({ kind, readyAt, readyBy }: StoredKey): string {
   return readyAt ? `${readyAt.toISOString()}${readyBy ? ` by ${readyBy}` : ''}` : 'not yet'
 }
 
-const rotate: Work = async ({ pool, keys, evaluator }, protocol) => {
+const rotate: Work = async ({ pool, keys, evaluator, config }, protocol) => {
+  await assertPlacement(pool, config.evaluator.placement)
   const domains = new DomainStore({ pool, keys, evaluator })
   const opened = await rotateEpoch({ pool, domains }, protocol, { actor: OPERATOR, at: new Date() })
   const former = await domains.current(protocol)
@@ -120,6 +126,7 @@ const rotate: Work = async ({ pool, keys, evaluator }, protocol) => {
 }
 
 const close: Work = async (store, name, { reason = '', force = false }) => {
+  await assertPlacement(store.pool, store.config.evaluator.placement)
   const parts = { pool: store.pool, domains: new DomainStore(store) }
   const by = { actor: OPERATOR, at: new Date() }
   const closed = await closeEpoch(parts, name, { ...by, reason, force })

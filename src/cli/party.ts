@@ -13,6 +13,7 @@ import type { Config } from '../config.ts'
 import type { Pool } from '../db/pool.ts'
 import { createOutbound, jwksFetcher } from '../delivery/outbound.ts'
 import type { KeyStore } from '../keys/key-store.ts'
+import type { ServiceClient } from '../keys/service-client.ts'
 import type { Logger } from '../log.ts'
 import type { PseudonymKeys } from '../pseudonym/evaluator.ts'
 import { addPartyKeys } from './party-keys.ts'
@@ -23,6 +24,8 @@ export interface Opened {
   keys: KeyStore
   /** Where the keys of the pseudonyms live. */
   evaluator: PseudonymKeys
+  /** The key service, where they live there. */
+  keyService?: ServiceClient | undefined
   config: Config
   log: Logger
   close(): Promise<void>

@@ -18,7 +18,10 @@ export interface StoredKey {
   readyBy: string | null
 }
 
-/** All secrets that the database has or had, by name; never what they are. */
+/**
+ * All secrets that the database has or had, by name; never what they are. Those of pseudonyms that a
+ * key service has are listed with it as what wraps them.
+ */
 export async function listKeys(db: Queryable): Promise<StoredKey[]> {
   const { rows } = await db.query<StoredKey>(
     `SELECT k.name, split_part(k.name, ':', 1) AS kind,
@@ -28,7 +31,15 @@ export async function listKeys(db: Queryable): Promise<StoredKey[]> {
        CASE WHEN k.wrapped IS NOT NULL THEN k.wrapped_by END AS "wrappedBy",
        d.ready_at AS "readyAt", d.ready_by AS "readyBy"
      FROM wrapped_key k LEFT JOIN domain d ON k.name = 'domain:' || d.name
-     ORDER BY k.name`,
+     UNION ALL
+     SELECT e.name, split_part(e.name, ':', 1), d.name, coalesce(d.state, 'in use'),
+       coalesce(d.opened_at, (SELECT min(opened_at) FROM domain)), d.closed_at,
+       CASE WHEN d.state IS DISTINCT FROM 'closed' THEN 'key service' END, d.ready_at, d.ready_by
+     FROM (SELECT CASE domain WHEN 'subject' THEN domain ELSE 'domain:' || domain END AS name
+           FROM published_key) e
+       LEFT JOIN domain d ON e.name = 'domain:' || d.name
+     WHERE NOT EXISTS (SELECT FROM wrapped_key w WHERE w.name = e.name)
+     ORDER BY name`,
   )
   return rows
 }

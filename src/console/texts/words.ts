@@ -78,6 +78,7 @@ export const words = {
     'key.rotated': 'Sleutel vernieuwd',
     'key.closed': 'Sleutel vernietigd',
     'key.rewrapped': 'Hoofdsleutel vervangen',
+    'key.moved': 'Sleutel naar de sleuteldienst verhuisd',
     'quota.used': 'Quotum gebruikt',
     'quota.refused': 'Quotum op',
     'quota.granted': 'Extra quotum toegestaan',
