@@ -1,13 +1,17 @@
 import type { Context } from '../context.ts'
 import { refuse } from '../errors.ts'
+import { formOf } from '../protocol/forms.ts'
 import { agreementOf } from '../protocol/lookup.ts'
 import { profileOf } from '../protocol/profile.ts'
 import { findRequest, permitReply } from './answer.ts'
+import { isSentBlind } from './blind-items.ts'
 import { assertDomain } from './event-in.ts'
 import { incomingOf, type LookUps, type Origin } from './explain.ts'
 import type { Asking } from './explain-question.ts'
 import type { Permission } from './permission.ts'
+import type { Item } from './precondition.ts'
 import { findFeedback, permitGeneral, permitNamed } from './progress.ts'
+import { domainOf } from './request.ts'
 
 /**
  * What a gateway can look up for an explanation, by reading only. What a caller learns from it, the
@@ -87,12 +91,12 @@ async function assertDomainFor(
   body: Record<string, unknown>,
 ): Promise<void> {
   const { number, tag, message } = permission.profile
+  const items = body[formOf(message.type, Object.hasOwn(body, 'type')).items ?? 'items'] as Item[]
   if (tag !== undefined && message.pattern === 'event') {
     await assertDomain(context, permission, String(body['domain']))
   }
   if (number === undefined) return
-  const domain = await context.domains.current(permission.protocol.id)
-  if (!domain) throw refuse('HB-316', '/protocol', 'pseudonym domain')
+  await domainOf(context, permission, body, isSentBlind(permission.profile, items))
 }
 
 /** Items counted before, as the ceilings count them: that day, and under the key epoch. */

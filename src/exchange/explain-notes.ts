@@ -1,4 +1,5 @@
 import type { Agreement } from '../protocol/document.ts'
+import { formOf, isBlind } from '../protocol/forms.ts'
 import type { CheckName } from './explain-checks.ts'
 import type { Asking } from './explain-question.ts'
 
@@ -51,9 +52,16 @@ export function noteUnknown(asking: Asking, known: Known): Notes {
   return { unknown, notes: notesFor(asking, pattern) }
 }
 
-function notesFor({ about, general, synthetic }: Asking, pattern: Known['pattern']): string[] {
+function notesFor(
+  { about, general, synthetic, type, body }: Asking,
+  pattern: Known['pattern'],
+): string[] {
   const notes = ['Nothing of this message was kept or passed on.']
-  if (synthetic > 0) {
+  if (isBlind(body[formOf(type, general).items ?? ''])) {
+    notes.push(
+      'Pseudonyms were not looked at: that they are of one person is the word of the sender.',
+    )
+  } else if (synthetic > 0) {
     notes.push('National numbers were not looked at: an invalid one refuses its item (HB-401).')
   }
   const aboutAnother = pattern === 'answer' || pattern === 'progress'

@@ -1,8 +1,10 @@
 import { refuse } from '../errors.ts'
 import type { Agreement } from '../protocol/document.ts'
 import { isAgreement } from '../protocol/document.ts'
+import { isBlind } from '../protocol/forms.ts'
 import type { ProtocolSet } from '../protocol/load.ts'
 import { agreementOf } from '../protocol/lookup.ts'
+import { SECRET_BYTES, TAG_BYTES } from '../pseudonym/derive.ts'
 import { containsNationalNumber } from '../pseudonym/national-number.ts'
 import { safePointer } from '../schema-errors.ts'
 
@@ -12,11 +14,19 @@ export const SYNTHETIC = 'synthetic'
 /** Fields that hold a national number on the wire whatever the protocol. */
 export const ALWAYS: readonly string[] = ['insz']
 
-/** Names of the fields that hold national numbers: under the named protocol, or else under any. */
+/** What a blind sender has in the place of a number and tells nobody but the intake. */
+const SECRET: readonly string[] = ['secret', 'subjectTag']
+
+/**
+ * Names of the fields that hold national numbers, or the secret pseudonyms in the place of one: under
+ * the named protocol, or else under any.
+ */
 export function numberFields(set: ProtocolSet, protocol: unknown): ReadonlySet<string> {
   const named = typeof protocol === 'string' ? agreementOf(set, protocol) : undefined
   const documents = named ? [named] : [...set.protocols.values()].filter(isAgreement)
-  return new Set([...ALWAYS, ...documents.flatMap(({ document }) => fieldsIn(document))])
+  const elements = documents.flatMap(({ document }) => document.dataElements)
+  const free = SECRET.filter(name => !elements.some(({ field }) => field === name))
+  return new Set([...ALWAYS, ...free, ...documents.flatMap(({ document }) => fieldsIn(document))])
 }
 
 function fieldsIn(document: Agreement): string[] {
@@ -77,6 +87,37 @@ export function withStandIns(items: readonly object[], field: string): Record<st
     const given = (item as Record<string, unknown>)[field]
     return { ...item, ...(given === SYNTHETIC && { [field]: standIn(index) }) }
   })
+}
+
+/**
+ * The message of a blind sender with pseudonyms of the right form, others each, for every "synthetic"
+ * in the place of one. Nobody has them.
+ */
+export function withPseudonyms(body: Record<string, unknown>): Record<string, unknown> {
+  const lists = ['tenants', 'items'].filter(name => isBlind(body[name]))
+  const made = lists.map(name => [name, (body[name] as unknown[]).map(pseudonymised)] as const)
+  return { ...body, ...Object.fromEntries(made) }
+}
+
+function pseudonymised(item: unknown, index: number): unknown {
+  if (typeof item !== 'object' || item === null) return item
+  const parts = Object.entries(item).map(([name, value]) => {
+    const bytes = value === SYNTHETIC ? BLIND_BYTES.get(name) : undefined
+    return [name, bytes === undefined ? value : inBytes(bytes, index)]
+  })
+  return Object.fromEntries(parts)
+}
+
+const BLIND_BYTES = new Map([
+  ['tag', TAG_BYTES],
+  ['secret', SECRET_BYTES],
+  ['subjectTag', TAG_BYTES],
+])
+
+function inBytes(length: number, index: number): string {
+  const bytes = Buffer.alloc(length)
+  bytes.writeUInt32BE(index)
+  return bytes.toString('base64url')
 }
 
 const SERIALS = 998

@@ -4,7 +4,7 @@ import { formOf } from '../protocol/forms.ts'
 import type { ProtocolSet } from '../protocol/load.ts'
 import type { WireTypes } from '../schemas.generated.ts'
 import { assertShape } from '../schemas.ts'
-import { assertNoNumbers, numberFields } from './explain-numbers.ts'
+import { assertNoNumbers, numberFields, withPseudonyms } from './explain-numbers.ts'
 
 /** A question that can be taken up: of the right shape, and without a national number. */
 export interface Asking {
@@ -52,7 +52,7 @@ export function readQuestion(
   const synthetic = assertNoNumbers(question, numberFields(set, named), day)
   assertShape('explain-request', question)
   const { type, at, about, message } = question as Question
-  const body = message as Record<string, unknown>
+  const body = withPseudonyms(message as Record<string, unknown>)
   const general = Object.hasOwn(body, 'type') || formOf(type).schema === 'message-request'
   if (general && typeof body['type'] === 'string' && body['type'] !== type) {
     const remedy = 'Name the same type in the message and beside it.'

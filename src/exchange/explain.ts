@@ -3,10 +3,11 @@ import { type Reason, Refusal, refuse } from '../errors.ts'
 import { compileMessage } from '../protocol/compile.ts'
 import type { Agreement } from '../protocol/document.ts'
 import { isAgreement } from '../protocol/document.ts'
-import { formOf } from '../protocol/forms.ts'
+import { areBlind, BLIND, formOf } from '../protocol/forms.ts'
 import { findGround, type Ground } from '../protocol/ground.ts'
 import type { ProtocolSet } from '../protocol/load.ts'
 import { agreementOf } from '../protocol/lookup.ts'
+import { profileOf } from '../protocol/profile.ts'
 import { setAt } from '../protocol/versions.ts'
 import { assertShape, validatorFor } from '../schemas.ts'
 import {
@@ -142,7 +143,6 @@ async function tell(
   }
   const message = documents?.agreement.document.messageTypes.find(one => one.type === type)
   const purpose = permission?.purpose ?? purposeNamed(body, message?.purposes)
-  const items = body[formOf(type, general).items ?? '']
   const ceilings = documents?.agreement.document.periodicity.ceilings
   const used = permission && (await lookUps?.used(permission, asking))
   const notes = noteUnknown(asking, { pattern: message?.pattern, ceilings, used, local: !lookUps })
@@ -164,11 +164,21 @@ async function tell(
       },
       unknown: notes.unknown,
     }),
-    fields: message ? tellFields(documents, type, purpose, fieldsOf(body, items)) : [],
+    fields: message ? tellFields(documents, type, purpose, presentIn(documents, asking)) : [],
     errors: everythingWrong(refusal, documents, asking),
     refusedItems: refusedItems.map(({ tenantRef: _, ...item }) => item),
     notes: notes.notes,
   }
+}
+
+/** Names of the fields of a message; what a blind sender has in the place of a number is that field. */
+function presentIn(documents: Documents | undefined, { type, general, body }: Asking): string[] {
+  const names = fieldsOf(body, body[formOf(type, general).items ?? ''])
+  const profile = documents && profileOf(documents.agreement.document, type)
+  const { number } = profile?.blind && areBlind(names) ? profile : {}
+  if (number === undefined) return names
+  const made = (name: string) => (BLIND as readonly string[]).includes(name)
+  return [...new Set(names.map(name => (made(name) ? number : name)))]
 }
 
 function documentsOf(
