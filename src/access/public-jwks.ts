@@ -178,7 +178,8 @@ function isForEncryption({ use, alg, key_ops: operations }: Record<string, unkno
 
 function assertForEncryption(key: Record<string, unknown>, place: string): void {
   const { kty, alg, use, key_ops: operations, crv } = key
-  if (AGREEING[String(kty)] !== crv || (alg ?? AGREEMENT) !== AGREEMENT) {
+  const curve = AGREEING[String(kty)]
+  if (!curve || curve !== crv || (alg ?? AGREEMENT) !== AGREEMENT) {
     throw new JwksError(
       'unsupported',
       `${place}: for encryption use X25519 or P-256 with ECDH-ES, not another type or algorithm`,
