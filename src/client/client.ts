@@ -4,6 +4,7 @@ import { type Call, type ClientOptions, createTransport, type Transport } from '
 import type {
   Accepted,
   Answer,
+  DeliveriesRetry,
   Delivery,
   DetectionRequest,
   Domain,
@@ -144,6 +145,13 @@ function deliveryCalls(call: Transport, keys: DecryptionKeys) {
       call<Page<Delivery>>({ method: 'GET', path: '/v1/deliveries', query: { ...page } }),
     retryDelivery: (id: string) =>
       call<Delivery>({ method: 'POST', path: `/v1/deliveries/${segment(id)}/retry` }),
+    /** Has all that fit tried again, as long as they are kept. */
+    retryDeliveries: (which: DeliveriesRetry = {}) =>
+      call<{ retried: number; gone: number }>({
+        method: 'POST',
+        path: '/v1/deliveries/retry',
+        body: which,
+      }),
     /** Events not yet taken, the data of each opened. @throws EnvelopeError where a key for it lacks */
     inbox: async (page: PageOptions = {}): Promise<Page<Envelope>> => {
       const query = { ...page }
