@@ -4,6 +4,7 @@ import { detection, openDomain, TODAY, tenants } from '../support/detection.ts'
 import { type TestGateway, testGateway, until } from '../support/gateway.ts'
 import { syntheticNumber } from '../support/people.ts'
 import { prepareTestRegister } from '../support/register.ts'
+import { isNotice, revoke } from '../suspension/kit.ts'
 import { assertConserved, endTenancies, entriesOf, hurry, tagsOf } from './kit.ts'
 
 /** The same persons under two key epochs: who gets feedback, and what ends with a tenancy. */
@@ -63,7 +64,9 @@ function feedback(domain: string, tag: string) {
 }
 
 const received = (party: 'woonboog' | 'leefgoed') =>
-  gateway.hooks[party].received.map(it => it.body['data'] as { tenantRef: string })
+  gateway.hooks[party].received
+    .filter(it => !isNotice(it))
+    .map(it => it.body['data'] as { tenantRef: string })
 
 test('who names a person first in a new epoch gets nothing while another has the old one', async () => {
   const [victim] = onlyOld
@@ -190,4 +193,17 @@ test('after its epoch closed, a tag leads nowhere, and an end of tenancy is told
   })
   const nobody = await endTenancies(gateway, 'woonboog', [onlyOld[4]!])
   expect(nobody).toMatchObject({ accepted: 0, refused: [{ code: 'HB-406' }] })
+})
+
+// Last: what is revoked stays so.
+test('a company whose accession ended does not keep the other one waiting', async () => {
+  const [person] = tenants(80, 1)
+  const { tag } = await name('woonboog', person!)
+  await name('leefgoed', { ...person!, tenantRef: 'held-up' })
+  const { messageId } = await feedback(SECOND, tag)
+  expect(await entriesOf(gateway, messageId, 'exception.opened')).toHaveLength(1)
+  await revoke(gateway, 'wm-vdab-leefgoed', 'leefgoed')
+  await until('it goes to the other one', () => received('woonboog').length === 1)
+  expect(received('woonboog')[0]).toMatchObject({ tenantRef: person!.tenantRef })
+  expect(received('leefgoed')).toEqual([])
 })
