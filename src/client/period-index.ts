@@ -1,5 +1,5 @@
 import { deriveRowId } from '../pseudonym/derive.ts'
-import { ByteIndex } from './byte-index.ts'
+import type { ByteIndex } from './byte-index.ts'
 import { secretOf } from './person-record.ts'
 import type { RecordFile } from './record-file.ts'
 
@@ -14,13 +14,14 @@ export class PeriodIndex {
   readonly #period: string
   readonly #people: RecordFile
   readonly #file: RecordFile
-  readonly #byRowId = new ByteIndex()
+  readonly #byRowId: ByteIndex
   #running: Promise<void> = Promise.resolve()
 
-  constructor(period: string, people: RecordFile, file: RecordFile) {
+  constructor(period: string, people: RecordFile, file: RecordFile, byRowId: ByteIndex) {
     this.#period = period
     this.#people = people
     this.#file = file
+    this.#byRowId = byRowId
     for (const rowId of file.records()) {
       if (!rowId) break
       this.#byRowId.add(rowId)
@@ -43,6 +44,7 @@ export class PeriodIndex {
 
   close(): void {
     this.#file.close()
+    this.#byRowId.close()
   }
 
   async #computeMissing(): Promise<void> {

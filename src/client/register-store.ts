@@ -30,7 +30,8 @@ interface DomainFiles {
 /**
  * The recipient's own store, a folder of files with mode 600: per domain the people with tag and
  * secret, per domain and period their row ids. Appended only, so that it can be killed at any
- * moment; opened by one process at a time. It holds no national number: a person is kept under a
+ * moment; opened by one process at a time. Its indexes are files too, made anew at each opening, so that
+ * its memory does not grow with the register. It holds no national number: a person is kept under a
  * keyed hash and the recipient's own reference. Who has the whole folder can try all numbers
  * against it, so guard it like the register itself.
  */
@@ -65,8 +66,18 @@ export class RegisterStore {
     if (this.#domains.has(domain)) return
     const key = Buffer.from(publicKey).toString('base64url')
     const header = { format: 'huisbrug people 1', domain, publicKey: key }
-    const people = new RecordFile(this.#path(`${domain}.people`), header, PERSON_RECORD_BYTES)
-    const files = { people, byPerson: new ByteIndex(), byTag: new ByteIndex() }
+    const path = this.#path(`${domain}.people`)
+    const people = new RecordFile(path, header, PERSON_RECORD_BYTES)
+    const indexBy = (name: string, keyOf: (record: Buffer) => Buffer) =>
+      new ByteIndex(`${path}.${name}`, position => {
+        const record = people.read(position)
+        return record && keyOf(record)
+      })
+    const files = {
+      people,
+      byPerson: indexBy('by-person', personKeyOf),
+      byTag: indexBy('by-tag', tagOf),
+    }
     let held = 0
     for (const record of people.records()) {
       if (record) held++
@@ -135,7 +146,9 @@ export class RegisterStore {
     if (!index) {
       const header = { format: 'huisbrug period 1', domain, period }
       const path = this.#path(`${domain}.${period}.rows`)
-      index = new PeriodIndex(period, people, new RecordFile(path, header, PERIOD_RECORD_BYTES))
+      const rowIds = new RecordFile(path, header, PERIOD_RECORD_BYTES)
+      const byRowId = new ByteIndex(`${path}.by-row-id`, position => rowIds.read(position))
+      index = new PeriodIndex(period, people, rowIds, byRowId)
       periods.set(period, index)
     }
     await index.prepare()
@@ -143,8 +156,8 @@ export class RegisterStore {
 
   /** Closes the files and gives the folder free. */
   close(): void {
-    for (const { people, periods } of this.#domains.values()) {
-      people.close()
+    for (const { people, byPerson, byTag, periods } of this.#domains.values()) {
+      for (const file of [people, byPerson, byTag]) file.close()
       for (const index of periods.values()) index.close()
     }
     this.#domains.clear()

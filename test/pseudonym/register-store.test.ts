@@ -249,20 +249,22 @@ describe('the index of keys', () => {
       )
     fc.assert(
       fc.property(fc.uniqueArray(key, { selector: hex, maxLength: 60 }), keys => {
-        const index = new ByteIndex()
         const added = keys.slice(0, 40)
+        const index = new ByteIndex(join(newFolder(), 'index'), position => added[position])
         for (const one of added) index.add(one)
         expect(index.size).toBe(added.length)
         expect(keys.map(one => index.find(one))).toEqual(
           keys.map((_, i) => (i < 40 ? i : undefined)),
         )
+        index.close()
       }),
     )
   })
 
   test('grows, and leaves skipped positions free', () => {
-    const index = new ByteIndex()
+    const folder = newFolder()
     const keys = Array.from({ length: 5_000 }, () => randomBytes(16))
+    const index = new ByteIndex(join(folder, 'index'), position => keys[position])
     for (const [i, key] of keys.entries()) {
       if (i % 10 === 9) index.skip()
       else index.add(key)
@@ -270,5 +272,7 @@ describe('the index of keys', () => {
     expect(index.size).toBe(5_000)
     const expected = keys.map((_, i) => (i % 10 === 9 ? undefined : i))
     expect(keys.map(key => index.find(key))).toEqual(expected)
+    index.close()
+    expect(readdirSync(folder)).toEqual([])
   })
 })
