@@ -4,7 +4,7 @@ import { detection, openDomain, TODAY, tenants } from '../support/detection.ts'
 import { type TestGateway, testGateway, until } from '../support/gateway.ts'
 import { syntheticNumber } from '../support/people.ts'
 import { prepareTestRegister } from '../support/register.ts'
-import { isNotice, revoke } from '../suspension/kit.ts'
+import { revoke } from '../suspension/kit.ts'
 import { assertConserved, endTenancies, entriesOf, hurry, tagsOf } from './kit.ts'
 
 /** The same persons under two key epochs: who gets feedback, and what ends with a tenancy. */
@@ -65,7 +65,7 @@ function feedback(domain: string, tag: string) {
 
 const received = (party: 'woonboog' | 'leefgoed') =>
   gateway.hooks[party].received
-    .filter(it => !isNotice(it))
+    .filter(it => it.body['type'] === 'be.huisbrug.feedback.reachability')
     .map(it => it.body['data'] as { tenantRef: string })
 
 test('who names a person first in a new epoch gets nothing while another has the old one', async () => {
