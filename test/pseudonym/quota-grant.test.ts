@@ -9,8 +9,15 @@ import {
   reviewBursts,
 } from '../../src/exchange/quota-grant.ts'
 import { readQuotas } from '../../src/exchange/quotas.ts'
-import { type Allowance, nextAllowanceAt, quotaLeft, takeQuota } from '../../src/pseudonym/quota.ts'
+import {
+  type Allowance,
+  lockQuota,
+  nextAllowanceAt,
+  quotaLeft,
+  takeQuota,
+} from '../../src/pseudonym/quota.ts'
 import type { TestDatabase } from '../support/database.ts'
+import { until } from '../support/gateway.ts'
 import { syntheticNumber } from '../support/people.ts'
 import { emptyQuotas, FIRST, later, MORNING, quotaDatabase, SECOND, setWith } from './quota-kit.ts'
 
@@ -159,6 +166,41 @@ describe('many evaluations at once, with a grant in between', () => {
       expect(await take(rest + 1, { at })).toBe('HB-602')
       if (rest > 0) expect(await take(rest, { at })).toBe(0)
     }
+  })
+
+  /** What another process does under the lock of the quota, and what waits for it meanwhile. */
+  async function whileLocked<T>(sql: string, wait: () => Promise<T>): Promise<T> {
+    const client = await database.pool.connect()
+    try {
+      await client.query('BEGIN')
+      await lockQuota(client, 'vdab', FIRST)
+      await client.query(sql)
+      const waiting = wait()
+      await until('something waits for the lock', async () => {
+        const { rows } = await database.pool.query(
+          `SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+           WHERE l.locktype = 'advisory' AND NOT l.granted AND d.datname = current_database()`,
+        )
+        return rows.length > 0
+      })
+      await client.query('COMMIT')
+      return await waiting
+    } finally {
+      client.release(true)
+    }
+  }
+
+  test('a grant waits for an evaluation under way, and knows what that used', async () => {
+    const used = `INSERT INTO quota_use (party_id, domain, day, used)
+      VALUES ('vdab', '${FIRST}', '2026-01-15', 70)`
+    expect(await whileLocked(used, () => grant())).toMatchObject({ left: 1_100 })
+    const { rows } = await database.pool.query('SELECT used_before FROM quota_grant')
+    expect(rows).toEqual([{ used_before: 70 }])
+  })
+
+  test('an evaluation waits for a grant under way, and has it', async () => {
+    const granted = `INSERT INTO quota_grant VALUES ('vdab', '${FIRST}', 30, 0, 'Growth', now(), 'operator')`
+    expect(await whileLocked(granted, () => take(1_100))).toBe(0)
   })
 
   test('in any order each answer is that of a simple count', async () => {
