@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { readConfig } from '../../src/config.ts'
+import { type Config, readConfig } from '../../src/config.ts'
 import { type RunningKeyService, startKeyService } from '../../src/key-service.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
 import { type TestLog, testLog } from '../support/log.ts'
@@ -14,6 +14,7 @@ export interface TestKeyService {
   url: string
   secret: string
   db: TestDatabase
+  config: Config
   logged: TestLog['lines']
   /** Settings of a gateway that calls it. */
   settings: Record<string, string>
@@ -57,6 +58,7 @@ export async function testKeyService(
     url,
     secret,
     db,
+    config,
     logged: lines,
     settings: {
       HUISBRUG_EVALUATOR_URL: url,
@@ -84,7 +86,9 @@ async function call(url: string, body: object | undefined, bearer: string) {
   return { status: reply.status, body: text && JSON.parse(text) }
 }
 
-type Tamper = (path: string, reply: Record<string, unknown>) => Record<string, unknown>
+type Json = Record<string, unknown>
+/** @param asked the body of the call */
+type Tamper = (path: string, reply: Json, asked: Json) => Json | Promise<Json>
 
 /** Stands before a key service, sees what goes there, and may change what it answers. */
 export interface Tamperer {
@@ -105,14 +109,15 @@ export async function startTamperer(target: string): Promise<Tamperer> {
       method: request.method ?? 'GET',
       headers: headers as Record<string, string>,
       ...(body && { body }),
-    })
+    }).catch(() => undefined)
+    if (!reply) return response.destroy()
     const text = await reply.text()
     const changed =
       text && reply.status === 200
-        ? tamperer.tamper(request.url ?? '', JSON.parse(text))
+        ? await tamperer.tamper(request.url ?? '', JSON.parse(text), JSON.parse(body || '{}'))
         : undefined
     response.writeHead(reply.status, { 'content-type': 'application/json' })
-    response.end(changed ? JSON.stringify(changed) : text)
+    return response.end(changed ? JSON.stringify(changed) : text)
   })
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as AddressInfo
