@@ -20,8 +20,9 @@ interface Destined {
   handOverId: string
   subjectTag: Uint8Array
   party: string | null
-  /** All parties that have the person now. */
+  /** All parties that have the person now, and who that is to them: one, where nobody lies. */
   between: string[]
+  subjects: Uint8Array[]
 }
 
 /**
@@ -47,7 +48,7 @@ export function receiveTaggedEvent(context: Context, incoming: Incoming): Promis
       },
       accepted: destined.length,
       refused,
-      evidence: { rule: permission.rule, subjects: destined.map(item => item.subjectTag) },
+      evidence: { rule: permission.rule, subjects: destined.flatMap(item => item.subjects) },
       wake: parties,
       store: async (tx, messageId) => {
         await permission.assertCeilings(tx, destined.length, domain)
@@ -121,12 +122,17 @@ async function destine(
         subjectTag: first.subjectTag,
         party: between.length > 1 ? null : first.party,
         between,
+        subjects: distinct(current.map(route => route.subjectTag)),
       })
     } else {
       refused.push({ index, ...reason('HB-405', `/items/${index}/${field}`, 'one current route') })
     }
   })
   return { destined, refused }
+}
+
+function distinct(tags: Buffer[]): Buffer[] {
+  return [...new Map(tags.map(tag => [tag.toString('hex'), tag])).values()]
 }
 
 async function insertFeedback(
