@@ -15,7 +15,7 @@ test('the threat model names proofs', () => {
 
 test.each(proofs)('the proof in %s exists: %s', (file, name) => {
   const source = readFileSync(new URL(file, root), 'utf8')
-  expect(source).toContain(`'${name}'`)
+  expect([`'${name}'`, `"${name}"`].some(quoted => source.includes(quoted))).toBe(true)
 })
 
 test('every file that it names exists', () => {
