@@ -1,6 +1,7 @@
 import type { Config } from './config.ts'
 import type { Queryable } from './db/pool.ts'
 import { readCircuits } from './delivery/circuit.ts'
+import { NO_ENCRYPTION_KEY } from './delivery/envelope.ts'
 import { readBalances } from './exchange/conservation.ts'
 import type { KeyStore } from './keys/key-store.ts'
 import type { PseudonymKeys } from './pseudonym/evaluator.ts'
@@ -118,8 +119,20 @@ export async function checkDestinations(parts: HealthParts): Promise<HealthCheck
   const lines = circuits
     .filter(it => it.pausedUntil)
     .map(it => `${it.party} (${it.channel}, ${it.reason}, since ${it.failingSince.toISOString()})`)
-  const detail = lines.length > 0 ? `paused: ${lines.join(', ')}` : 'none is paused'
+  const paused = lines.length > 0 ? `paused: ${lines.join(', ')}` : 'none is paused'
+  const keyless = await readKeyless(parts.pool)
+  const detail = keyless.length > 0 ? `${paused}; no encryption key: ${keyless.join(', ')}` : paused
   return { name: 'destinations', ok: true, detail }
+}
+
+/** Parties for whom something waits that may leave in an envelope only, and who have no key for one. */
+async function readKeyless(pool: HealthParts['pool']): Promise<string[]> {
+  const { rows } = await pool.query<{ destination: string }>(
+    `SELECT DISTINCT destination FROM hand_over
+     WHERE reason = $1 AND state IN ('queued', 'retrying', 'parked') ORDER BY destination`,
+    [NO_ENCRYPTION_KEY],
+  )
+  return rows.map(row => row.destination)
 }
 
 function daysAgo(now: Date, days: number): string {

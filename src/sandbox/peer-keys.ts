@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import type { JWK } from 'jose'
 import type { DecryptionKeys } from '../client/envelope.ts'
 import { generateEncryptionKeyPair, generateKeyPair, type KeyPair, toJwks } from '../client/keys.ts'
 
@@ -18,16 +19,17 @@ export async function loadPeerKeys(folder: string): Promise<PeerKeys> {
   const file = join(folder, 'keys.json')
   const encryptionFile = join(folder, 'encryption-keys.json')
   const jwksFile = join(folder, 'jwks.json')
-  const pair = await pairIn(file, generateKeyPair)
-  const isNew = !existsSync(encryptionFile)
-  const encryption = await pairIn(encryptionFile, generateEncryptionKeyPair)
-  if (isNew || !existsSync(jwksFile)) writeWhole(jwksFile, toJwks(pair, encryption))
-  return { ...pair, jwksFile, keysFile: file, encryptionKeys: [encryption.privateKey] }
-}
-
-async function pairIn(file: string, make: () => Promise<KeyPair>): Promise<KeyPair> {
-  if (!existsSync(file)) writeWhole(file, await make())
-  return JSON.parse(readFileSync(file, 'utf8')) as KeyPair
+  if (!existsSync(file)) writeWhole(file, await generateKeyPair())
+  const pair = JSON.parse(readFileSync(file, 'utf8')) as KeyPair
+  let encryptionKeys = readWhole<{ keys: JWK[] }>(encryptionFile)?.keys ?? []
+  if (encryptionKeys.length === 0 || !existsSync(jwksFile)) {
+    const encryption = await generateEncryptionKeyPair()
+    encryptionKeys = [encryption.privateKey, ...encryptionKeys]
+    // The private one first: what is handed over can be opened.
+    writeWhole(encryptionFile, { keys: encryptionKeys })
+    writeWhole(jwksFile, toJwks(pair, encryption))
+  }
+  return { ...pair, jwksFile, keysFile: file, encryptionKeys }
 }
 
 /** Writes a JSON file, mode 600, so that a kill leaves the old one or the new one. */
