@@ -41,6 +41,7 @@ interface Person extends TagAndSecret {
   insz: string
 }
 
+const CROCKFORD = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
 const bytes = (text: string) => Buffer.from(text, 'base64url')
 
 /** One world: the same members, other non-members. */
@@ -345,6 +346,22 @@ describe('two worlds that differ in who the others are', () => {
         expect(deviation(ones, width)).toBeLessThan(5.5)
       }
     }
+  })
+
+  test('a message id tells when it was received, to the millisecond, and is random for the rest', () => {
+    const ids = [world, other].flatMap(({ months }) =>
+      months.map(it => String(it.body['messageId'])),
+    )
+    const parts = ids.map(id => /^msg_([0-9A-Z]{10})([0-9A-Z]{16})$/.exec(id)!)
+    const now = Date.now()
+    for (const [, time = ''] of parts) {
+      const at = [...time].reduce((sum, digit) => sum * 32 + CROCKFORD.indexOf(digit), 0)
+      expect(at).toBeGreaterThan(now - 600_000)
+      expect(at).toBeLessThanOrEqual(now)
+    }
+    expect(new Set(parts.map(part => part[2])).size).toBe(4)
+    // One call for each request, of the size that the company chose.
+    expect([world, other].map(it => it.gateway.vdab.to('/api/detections').length)).toEqual([2, 2])
   })
 
   test('in headers and bodies no number and no reference of anyone', () => {
