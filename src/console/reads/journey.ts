@@ -75,8 +75,9 @@ export async function findMessage(db: Queryable, id: string): Promise<MessageFil
 /** Its hand-overs, the first 200, oldest first. */
 export async function listHandOvers(db: Queryable, messageId: string): Promise<HandOverLine[]> {
   const { rows } = await db.query<HandOverLine>(
-    `SELECT h.id, h.destination, p.name AS "destinationName", h.kind, h.event, h.items, h.withdrawn,
-       h.state, h.reason, h.attempts, h.last_status AS "lastStatus", h.due_at AS "dueAt",
+    `SELECT h.id, h.destination, p.name AS "destinationName", h.kind, h.event,
+       h.items + h.repeats AS items, h.withdrawn, h.state,
+       h.reason, h.attempts, h.last_status AS "lastStatus", h.due_at AS "dueAt",
        h.created_at AS "createdAt", h.delivered_at AS "deliveredAt",
        h.acknowledged_at AS "acknowledgedAt"
      FROM hand_over h LEFT JOIN party p ON p.id = h.destination
