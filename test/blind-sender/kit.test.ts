@@ -151,7 +151,7 @@ test('the store holds no national number, and of the subject index no secret', a
 })
 
 describe('after a rotation', () => {
-  let old: object[]
+  let old: Awaited<ReturnType<typeof blinded>>
 
   beforeAll(async () => {
     old = await blinded(gateway, tenants(600, 2), { store: own })
@@ -159,7 +159,7 @@ describe('after a rotation', () => {
     await gateway.context.domains.rotate('wm-vdab', { actor: { role: 'operator' }, at })
   })
 
-  const detect = (items: object[], more: object) =>
+  const detect = (items: object[], more: Record<string, unknown>) =>
     gateway.clients.woonboog.detect(detection(items as never, more) as never)
 
   test('while an epoch opens, the domain has to be named', async () => {

@@ -1,0 +1,285 @@
+import { explainMessage } from '../../src/exchange/explain.ts'
+import { readQuestion } from '../../src/exchange/explain-question.ts'
+import { compileMessage } from '../../src/protocol/compile.ts'
+import { decide } from '../../src/protocol/decide.ts'
+import type { Accession, Agreement, DataElement } from '../../src/protocol/document.ts'
+import { areBlind, blindFieldOf, isBlind } from '../../src/protocol/forms.ts'
+import { allowanceOf } from '../../src/protocol/lookup.ts'
+import { profileOf } from '../../src/protocol/profile.ts'
+import { deriveRowId, deriveRowKey } from '../../src/pseudonym/derive.ts'
+import { PseudonymPool } from '../../src/pseudonym/pool.ts'
+import { openRow } from '../../src/pseudonym/row.ts'
+import { readSchema } from '../../src/schemas.ts'
+import { IN_FORCE, question, sampleFramework, sampleSet, setWith } from '../protocol/sample.ts'
+import { setInForce } from '../protocol-proof/sets.ts'
+
+type Body = Record<string, unknown> & { tenants: Record<string, unknown>[] }
+
+const [PLAIN, BLIND] = readSchema('detection-request')['examples'] as [Body, Body]
+const TYPE = 'detection.request'
+
+function judge(body: unknown, change: (document: Agreement) => void = () => {}, general = false) {
+  const document = sampleFramework()
+  change(document)
+  return compileMessage(document, TYPE, general)(body).map(one => `${one.code} ${one.pointer}`)
+}
+
+const must = (document: Agreement) => {
+  document.modalities.senderBlind = true
+}
+const generally = ({ tenants, ...rest }: Body) => ({ ...rest, type: TYPE, items: tenants })
+
+describe('the two forms of a request', () => {
+  test('either passes where the protocol leaves it open, only one where it does not', () => {
+    expect(judge(PLAIN)).toEqual([])
+    expect(judge(BLIND)).toEqual([])
+    expect(judge(BLIND, must)).toEqual([])
+    expect(judge(PLAIN, must)[0]).toBe('HB-321 /tenants/0/insz')
+    expect(judge(generally(PLAIN), undefined, true)).toEqual([])
+    expect(judge(generally(BLIND), undefined, true)).toEqual([])
+    expect(judge(generally(BLIND), must, true)).toEqual([])
+    expect(judge(generally(PLAIN), must, true)[0]).toBe('HB-321 /items/0/insz')
+  })
+
+  test('the refusal names the article, and what may be sent', () => {
+    const document = sampleFramework()
+    must(document)
+    const [first, second] = compileMessage(document, TYPE)(PLAIN)
+    expect(first?.rule).toBe('wm-vdab 1.0.0, modalities.senderBlind')
+    expect(second).toMatchObject({ code: 'HB-202', remedy: 'Add the field tag.' })
+    const extra = { ...BLIND, tenants: [{ ...BLIND.tenants[0], income: 1 }] }
+    const [refused] = compileMessage(document, TYPE)(extra)
+    expect(refused?.remedy).toBe(
+      'Leave out what is not listed; allowed here: tag, secret, subjectTag, tenantRef, tenantGround.',
+    )
+  })
+
+  test('the domain may stand beside pseudonyms only', () => {
+    const { domain, ...unnamed } = BLIND
+    expect(judge(unnamed)).toEqual([])
+    expect(judge({ ...PLAIN, domain })).toEqual(['HB-312 /domain'])
+    expect(judge({ ...generally(PLAIN), domain }, undefined, true)).toEqual(['HB-312 /domain'])
+    expect(judge({ ...BLIND, domain: 'subject' })).toEqual(['HB-202 /domain'])
+    expect(judge(generally(unnamed as Body), undefined, true)).toEqual([])
+  })
+
+  test('the form is told by what only blind senders send, in any item', () => {
+    expect(isBlind([{}, { secret: 1 }])).toBe(true)
+    expect(isBlind([{ subjectTag: null }])).toBe(true)
+    expect(isBlind([{ tag: 'x', insz: 'y' }, null, 1])).toBe(false)
+    expect(isBlind([Object.create({ secret: 'x' })])).toBe(false)
+    for (const one of [undefined, null, {}, 'secret', []]) expect(isBlind(one)).toBe(false)
+    expect([areBlind(['secret']), areBlind(['subjectTag']), areBlind(['tag'])]).toEqual([
+      true,
+      true,
+      false,
+    ])
+    for (const body of [null, 1, 'x', [], {}]) expect(judge(body)).not.toEqual([])
+  })
+
+  test('both are kept apart by digest: what one document wants, another need not', () => {
+    expect(judge(PLAIN, must)).not.toEqual([])
+    expect(judge(PLAIN)).toEqual([])
+    const mixed = { ...BLIND, tenants: [...BLIND.tenants, ...PLAIN.tenants] }
+    expect(judge(mixed)[0]).toBe('HB-418 /tenants/1/insz')
+    expect(judge(mixed, must)[0]).toBe('HB-321 /tenants/1/insz')
+  })
+})
+
+describe('where there is a form for blind senders', () => {
+  const [detection] = sampleFramework().messageTypes
+  const element = (field: string, format: DataElement['format']) =>
+    ({ field, format }) as DataElement
+  const number = element('insz', 'national-number')
+
+  test('in a request with one number, and none of the names that come in its place', () => {
+    expect(blindFieldOf(detection!, [number])).toBe('insz')
+    expect(blindFieldOf(detection!, [element('inwoner', 'national-number')])).toBe('inwoner')
+    expect(blindFieldOf(detection!, [])).toBeUndefined()
+    expect(blindFieldOf(detection!, [number, element('b', 'national-number')])).toBeUndefined()
+    for (const name of ['tag', 'secret', 'subjectTag']) {
+      expect(blindFieldOf(detection!, [number, element(name, 'boolean')])).toBeUndefined()
+    }
+    for (const pattern of ['event', 'answer', 'progress', 'withdrawal', 'counts'] as const) {
+      expect(blindFieldOf({ ...detection!, pattern }, [number])).toBeUndefined()
+    }
+  })
+
+  test('the profile says so', () => {
+    expect(profileOf(sampleFramework(), TYPE)?.blind).toBe(true)
+    expect(profileOf(sampleFramework(), 'feedback.reachability')?.blind).toBe(false)
+    expect(profileOf(sampleFramework(), 'tenancy.ended')?.blind).toBe(false)
+  })
+
+  test('without one the names are as unlisted as any', () => {
+    const two = (document: Agreement) => {
+      const own = document.dataElements.find(({ field }) => field === 'insz')!
+      document.dataElements.push({ ...own, id: 'second', field: 'second' })
+    }
+    expect(judge(BLIND, two)).toEqual(expect.arrayContaining(['HB-312 /tenants/0/secret']))
+  })
+})
+
+describe('decide', () => {
+  const fields = ['referenceDate', 'targetGroup', 'tenantRef', 'tenantGround']
+  const ask = (more: string[], change: (document: Agreement) => void = () => {}, type = TYPE) => {
+    const document = sampleFramework()
+    change(document)
+    const answer = decide(setInForce(document), question({ type, fields: [...fields, ...more] }))
+    return answer.allow ? 'allowed' : answer.code
+  }
+
+  test('pseudonyms pass in the place of the number, a tag alone does not', () => {
+    expect(ask(['insz'])).toBe('allowed')
+    expect(ask(['tag', 'secret', 'subjectTag'])).toBe('allowed')
+    expect(ask(['tag', 'secret', 'subjectTag'], must)).toBe('allowed')
+    expect(ask(['tag'])).toBe('HB-312')
+    expect(ask(['tag', 'secret', 'subjectTag', 'income'])).toBe('HB-312')
+  })
+
+  test('only where the number is listed for the purpose', () => {
+    const none = (document: Agreement) => {
+      document.dataElements = document.dataElements.filter(({ field }) => field !== 'insz')
+    }
+    expect(ask(['tag', 'secret', 'subjectTag'], none)).toBe('HB-312')
+    expect(ask(['secret'], none)).toBe('HB-312')
+  })
+})
+
+describe('a quota in an accession', () => {
+  const evaluation = { registerSize: 500, dailyAllowance: 20 }
+  const accession = (document: Accession) => Object.assign(document, { evaluation })
+  const of = (set: ReturnType<typeof sampleSet>, party = 'woonboog', at = IN_FORCE) =>
+    allowanceOf(set, 'wm-vdab', party, at)
+  const suspension = { from: '2026-01-01T00:00:00.000Z', until: null, by: 'vdab', reason: 'test' }
+
+  test('counts for the party that accedes, while the accession is in force', () => {
+    expect(of(setWith({ accession }))).toEqual(evaluation)
+    expect(of(setWith({ accession }), 'leefgoed')).toBeUndefined()
+    expect(of(sampleSet())).toBeUndefined()
+    expect(allowanceOf(setWith({ accession }), 'elsewhere', 'woonboog', IN_FORCE)).toBeUndefined()
+    expect(of(setWith({ accession }), 'woonboog', new Date('2020-01-01'))).toBeUndefined()
+  })
+
+  test('also while it is suspended, not without signatures', () => {
+    const record = {
+      accessionRecord: (one: { suspensions: object[] }) => one.suspensions.push(suspension),
+    }
+    expect(of(setWith({ accession, ...record } as never))).toEqual(evaluation)
+    const unsigned = {
+      accessionRecord: (one: { signatures: object[] }) => {
+        one.signatures = []
+      },
+    }
+    expect(of(setWith({ accession, ...unsigned } as never))).toBeUndefined()
+  })
+
+  test('what the agreement itself states goes first', () => {
+    const framework = (document: Agreement) =>
+      document.modalities.evaluation.push({ ...evaluation, party: 'woonboog', registerSize: 7 })
+    expect(of(setWith({ framework, accession } as never))?.registerSize).toBe(7)
+  })
+})
+
+describe('an explanation', () => {
+  const scopes = new Set(['detections:write'])
+  const caller = { party: 'woonboog', kind: 'housing-company', scopes } as never
+  const explain = (message: object, change: (document: Agreement) => void = () => {}) => {
+    const set = setWith({ framework: change })
+    const asking = readQuestion(set, caller, { type: TYPE, message }, IN_FORCE)
+    return explainMessage(set, asking)
+  }
+  const referenceDate = IN_FORCE.toISOString().slice(0, 10)
+  const synthetic = {
+    ...BLIND.tenants[0],
+    ...{ tag: 'synthetic', secret: 'synthetic', subjectTag: 'synthetic' },
+  }
+  const asked = (...tenants: object[]) => ({ ...BLIND, referenceDate, tenants })
+
+  test('takes the form of a blind sender with the word for each', async () => {
+    const other = { ...synthetic, tenantRef: 'other' }
+    const told = await explain(asked(synthetic, other), must)
+    expect([told.passes, told.errors]).toEqual([true, []])
+    expect(told.fields.find(({ field }) => field === 'insz')).toMatchObject({
+      present: true,
+      allowed: true,
+    })
+    expect(told.fields.some(({ field }) => field === 'secret')).toBe(false)
+    expect(told.notes.join(' ')).toContain('the word of the sender')
+  })
+
+  test('refuses a real secret or subject tag, unread', () => {
+    for (const name of ['secret', 'subjectTag'] as const) {
+      const item = { ...synthetic, [name]: BLIND.tenants[0]![name] }
+      const ask = () =>
+        readQuestion(sampleSet(), caller, { type: TYPE, message: asked(item) }, IN_FORCE)
+      expect(ask).toThrow(
+        expect.objectContaining({
+          reasons: [
+            expect.objectContaining({ code: 'HB-209', pointer: `/message/tenants/0/${name}` }),
+          ],
+        }),
+      )
+    }
+  })
+
+  test('says what the intake would say of a plain item', async () => {
+    const plain = { ...PLAIN, referenceDate, tenants: [{ ...PLAIN.tenants[0], insz: 'synthetic' }] }
+    expect(await explain(plain, must)).toMatchObject({
+      passes: false,
+      errors: expect.arrayContaining([expect.objectContaining({ code: 'HB-321' })]),
+    })
+    const mixed = asked(synthetic, { ...PLAIN.tenants[0], insz: 'synthetic' })
+    expect((await explain(mixed)).errors[0]).toMatchObject({ code: 'HB-418' })
+  })
+})
+
+describe('the threads seal by secret', () => {
+  let pool: PseudonymPool
+  beforeAll(() => {
+    pool = new PseudonymPool({ threads: 2 })
+  })
+  afterAll(() => pool?.close())
+
+  const domain = 'wm-vdab/1/1'
+  const sealing = (count: number) => ({
+    period: '2026-11',
+    messageId: 'msg_01KAJ5J7WQ7Z3M8T5V9XK2B4CD',
+    plaintexts: Array.from({ length: count }, (_, index) => ({ index })),
+  })
+
+  test('each row opens with its own key, in the order of the secrets', async () => {
+    const secrets = Array.from({ length: 250 }, (_, index) => {
+      const bytes = Buffer.alloc(32, 1)
+      bytes.writeUInt32BE(index)
+      return bytes
+    })
+    const texts = secrets.map(secret => secret.toString('base64url'))
+    const rows = await pool.seal({ domain, secrets: texts, sealing: sealing(250) })
+    rows.forEach(({ rowId, row }, index) => {
+      const secret = secrets[index]!
+      expect(rowId).toEqual(deriveRowId(secret, '2026-11'))
+      const { period, messageId } = sealing(0)
+      const binding = { domain, period, messageId, rowId }
+      expect(openRow(deriveRowKey(secret, '2026-11'), binding, row)).toEqual({ index })
+    })
+  })
+
+  test('what is no secret is not sealed', async () => {
+    const good = Buffer.alloc(32, 1).toString('base64url')
+    for (const wrong of [
+      '',
+      good.slice(1),
+      `${good}A`,
+      '!'.repeat(43),
+      Buffer.alloc(31).toString('base64url'),
+    ]) {
+      await expect(
+        pool.seal({ domain, secrets: [good, wrong], sealing: sealing(2) }),
+      ).rejects.toThrow()
+    }
+    await expect(pool.seal({ domain, secrets: [good], sealing: sealing(2) })).rejects.toMatchObject(
+      { code: 'batch-uneven' },
+    )
+  })
+})
