@@ -30,7 +30,11 @@ const progress = await prepareRegister({
     const { secretKey, publicKey } = key
     return { ...(await gateway.evaluate({ key: secretKey, publicKey, blinded })), publicKey }
   },
-  onProgress: ({ added }) => process.stdout.write(`${JSON.stringify({ added })}\n`),
+  onProgress: ({ added }) => {
+    globalThis.gc?.()
+    const { heapUsed, external } = process.memoryUsage()
+    process.stdout.write(`${JSON.stringify({ added, retained: heapUsed + external })}\n`)
+  },
 })
 await store.preparePeriod('wm-vdab/1/1', '2026-01')
 const report = { ...progress, evaluated, held: store.count('wm-vdab/1/1') }
