@@ -13,6 +13,8 @@ import { type Result, recordResults } from './results.ts'
 // A detection request is up to a few hundred kilobytes, an event well under one.
 const BATCH = 16
 const BATCHES_A_TURN = 8
+// The close waits a little longer than this for what is in hand.
+const GRACE_MS = 4_000
 // Seconds until a webhook that was gone just now is looked for again.
 const LOOK_AGAIN = 5
 
@@ -33,8 +35,9 @@ export async function handOverDue(
     if (batch.length === 0) return
     const parcels = await buildParcels(context, destination, batch)
     const schedule = (await context.parties.find(destination))?.retries ?? DEFAULT_RETRIES
+    const how = { schedule, stop: soonAfter(signal) }
     const results = await Promise.all(
-      batch.map(handOver => timed(context, handOver, parcels.get(handOver.id), schedule)),
+      batch.map(handOver => timed(context, handOver, parcels.get(handOver.id), how)),
     )
     const { worksAgain } = await recordResults(context, destination, batch, results)
     for (const result of results) context.metrics.handedOver(result.state)
@@ -43,14 +46,35 @@ export async function handOverDue(
   await context.wakeUps.wake([destination])
 }
 
+interface How {
+  schedule: Retries
+  /** Gives up what is still waited for. */
+  stop: AbortSignal
+}
+
+// One for the whole life of the process, not one for each batch.
+const soonAfterOf = new WeakMap<AbortSignal, AbortSignal>()
+
+/** Fires some seconds after the other, so that what is nearly done can be. */
+function soonAfter(signal: AbortSignal): AbortSignal {
+  const known = soonAfterOf.get(signal)
+  if (known) return known
+  const soon = new AbortController()
+  soonAfterOf.set(signal, soon.signal)
+  const wait = () => setTimeout(() => soon.abort(), GRACE_MS).unref()
+  if (signal.aborted) wait()
+  else signal.addEventListener('abort', wait, { once: true })
+  return soon.signal
+}
+
 async function timed(
   context: Context,
   handOver: Claimed,
   parcel: Parcel | Missing | undefined,
-  schedule: Retries,
+  how: How,
 ): Promise<Result> {
   const started = performance.now()
-  const result = await attempt(context, handOver, parcel, schedule)
+  const result = await attempt(context, handOver, parcel, how)
   const milliseconds = Math.round(performance.now() - started)
   const { state: outcome, status, reason } = result
   const { id, attemptId, destination } = handOver
@@ -72,7 +96,7 @@ async function attempt(
   context: Context,
   handOver: Claimed,
   parcel: Parcel | Missing | undefined,
-  schedule: Retries,
+  { schedule, stop }: How,
 ): Promise<Result> {
   const { id } = handOver
   if (parcel === 'no-webhook') return { id, state: 'retrying', reason: parcel, delay: LOOK_AGAIN }
@@ -87,10 +111,13 @@ async function attempt(
     const bare = !parcel.sealed && asksEnvelope(context, handOver)
     if (bare) return { id, state: 'retrying', reason: NO_ENCRYPTION_KEY, delay: 0 }
     const { url, body } = parcel
-    const response = await context.outbound.request({ method: 'POST', url, headers, body })
+    const request = { method: 'POST', url, headers, body, signal: stop } as const
+    const response = await context.outbound.request(request)
     if (response.status === 401) await parcel.unauthorized()
     return judge(context, handOver, response, { url, schedule })
   } catch (error) {
+    // It may have arrived: the next process tries it at once, with the same id.
+    if (stop.aborted) return { id, state: 'retrying', reason: 'stopped', delay: 0 }
     return noAnswer(handOver, error, schedule)
   }
 }
@@ -130,7 +157,8 @@ function noAnswer(handOver: Claimed, error: unknown, schedule: Retries): Result 
         : 'unreachable'
   return retryOrPark(handOver, schedule, {
     reason,
-    sign: 'failing',
+    // What went wrong on our side says nothing of the peer.
+    ...(known && { sign: 'failing' as const }),
     ...(status !== undefined && { status }),
   })
 }

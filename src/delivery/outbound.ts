@@ -47,6 +47,8 @@ export interface OutboundRequest {
   timeoutMs?: number
   /** Largest answer; 1 MiB by default. */
   maxBytes?: number
+  /** Gives it up before that. */
+  signal?: AbortSignal
 }
 
 export interface OutboundResponse {
@@ -138,7 +140,10 @@ async function call(
     url: request.url,
     headers: { 'user-agent': 'huisbrug', 'accept-encoding': 'identity', ...request.headers },
     data: request.body,
-    signal: AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS),
+    signal: AbortSignal.any([
+      AbortSignal.timeout(request.timeoutMs ?? TIMEOUT_MS),
+      ...(request.signal ? [request.signal] : []),
+    ]),
     maxContentLength: request.maxBytes ?? MAX_BYTES,
     maxBodyLength: Infinity,
     maxRedirects: 0,

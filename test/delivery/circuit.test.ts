@@ -224,6 +224,21 @@ test('a schedule of the party itself, and after its last try: parked, with what 
   }
 })
 
+test('at the close it gives up what is not answered, and hands it back at once', async () => {
+  gateway.hooks.woonboog.reply = () => 'hang'
+  const id = await sendTest(gateway, PARTY)
+  const closing = new AbortController()
+  const working = handOverDue(gateway.context, PARTY, closing.signal)
+  await until('it is asked', () => calls() === 1)
+  closing.abort()
+  const begun = performance.now()
+  await working
+  expect(performance.now() - begun).toBeLessThan(6_500)
+  expect(await deliveryOf(gateway, id)).toMatchObject({ state: 'retrying', reason: 'stopped' })
+  expect((await deliveryOf(gateway, id)).wait).toBeLessThanOrEqual(0)
+  expect(await circuitOf(gateway, PARTY)).toBeUndefined()
+})
+
 test.each([
   { firstSeconds: 0, tries: 30, hours: 75 },
   { firstSeconds: 2, tries: 2, hours: 75 },
