@@ -10,7 +10,8 @@ import { type PartyId, type TestGateway, testGateway, until } from '../support/g
 import { testKey } from '../support/statements.ts'
 import { envelope, hurry } from './support.ts'
 
-const PEOPLE = { seed: 'envelope', population: 500 }
+// Small, and yet with someone who is hard to reach.
+const PEOPLE = { seed: 'c', population: 60 }
 
 let gateway: TestGateway
 let folder: string
