@@ -63,7 +63,7 @@ export async function testKeyService(
     settings: {
       HUISBRUG_EVALUATOR_URL: url,
       HUISBRUG_EVALUATOR_SECRET: secret,
-      HUISBRUG_EVALUATOR_TIMEOUT_SECONDS: '3',
+      HUISBRUG_EVALUATOR_TIMEOUT_SECONDS: '20',
     },
     start,
     stop,
