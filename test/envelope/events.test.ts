@@ -1,5 +1,6 @@
-import { openEvent, verifyWebhook } from '../../src/client/index.ts'
+import { openCall, openEvent, verifyWebhook } from '../../src/client/index.ts'
 import { readBalances } from '../../src/exchange/conservation.ts'
+import type { Agreement } from '../../src/protocol/document.ts'
 import { type TestGateway, until } from '../support/gateway.ts'
 import { openByHand } from './by-hand.ts'
 import {
@@ -151,5 +152,38 @@ describe('the inbox', () => {
     expect((await opening.inbox()).items).toMatchObject([{ id: upTo }])
     expect(await opening.acknowledge(upTo)).toEqual({ upTo, acknowledged: 1 })
     await untilState(gateway, messageId, 'delivered')
+  })
+})
+
+describe('answers per person', () => {
+  beforeAll(async () => {
+    const framework = (document: Agreement) => {
+      document.modalities.granularity = 'person'
+      envelope()(document)
+    }
+    ;({ gateway, domain } = await openGateway({ framework }))
+  })
+  afterAll(() => gateway.close())
+
+  test('come in an envelope to an answer given from one', async () => {
+    const [service, company] = [await withKey(gateway, 'vdab'), await withKey(gateway, 'woonboog')]
+    const { messageId, people } = await detect(gateway)
+    const call = await until('the request', () => gateway.vdab.to('/api/detections')[0])
+    const request = await openCall(call.raw, messageId, [service.privateKey])
+    const [row] = request['rows'] as { rowId: string }[]
+    await gateway.clients.vdab.answer(messageId, {
+      requestDigest: String(request['requestDigest']),
+      found: [row!.rowId],
+    })
+    const { raw, body } = await until('the answer', () => gateway.hooks.woonboog.received[0])
+    expect(body).toMatchObject({ type: 'be.huisbrug.detection.answered', subject: messageId })
+    const hidden = [...people.map(one => one.tenantRef), 'found', 'results']
+    expect(hidden.filter(text => raw.includes(text))).toEqual([])
+    const { content } = openByHand(String(body['data']), company.privateKey)
+    const { results } = content as { results: { tenantRef: string; result: string }[] }
+    expect(results.map(one => one.tenantRef).toSorted()).toEqual(
+      people.map(one => one.tenantRef).toSorted(),
+    )
+    expect(results.filter(one => one.result === 'found')).toHaveLength(1)
   })
 })
