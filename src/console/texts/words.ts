@@ -148,6 +148,10 @@ export const words = {
     redirect: 'de ontvanger verwees door',
     broken: 'de verbinding brak af',
     unreachable: 'de ontvanger is niet bereikbaar',
+    token: 'de ontvanger gaf geen toegangstoken',
+    stopped: 'de gateway stopte voor er een antwoord was',
+    'no-webhook': 'de ontvanger heeft geen webhook',
+    gone: 'de webhook wil niets meer ontvangen',
     intact: 'de auditlog klopt',
   },
   exceptions: {
