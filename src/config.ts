@@ -26,10 +26,19 @@ interface Environment {
   HUISBRUG_EVALUATOR_SECRET_FILE?: string
   HUISBRUG_EVALUATOR_TIMEOUT_SECONDS: number
   HUISBRUG_EVALUATOR_PER_DAY: number
+  HUISBRUG_EVALUATOR_TAKES_KEYS: boolean
   HUISBRUG_ROLES: string
   HUISBRUG_LOG_LEVEL: string
   HUISBRUG_LOG_ORIGIN: string
   HUISBRUG_PSEUDONYM_THREADS: number
+  HUISBRUG_PARTY_PER_SECOND: number
+  HUISBRUG_PARTY_BURST: number
+  HUISBRUG_ADDRESS_PER_SECOND: number
+  HUISBRUG_ADDRESS_BURST: number
+  HUISBRUG_TRUSTED_PROXIES: string
+  HUISBRUG_BODIES_MIB: number
+  HUISBRUG_MAX_WAITING_ROWS: number
+  HUISBRUG_MAX_WAITING_HAND_OVERS: number
   HUISBRUG_ALLOW_LOOPBACK: boolean
 }
 
@@ -60,6 +69,7 @@ const schema = {
     HUISBRUG_EVALUATOR_SECRET_FILE: { type: 'string', minLength: 1 },
     HUISBRUG_EVALUATOR_TIMEOUT_SECONDS: { type: 'number', minimum: 0.1, maximum: 60, default: 10 },
     HUISBRUG_EVALUATOR_PER_DAY: { type: 'integer', minimum: 1, default: 2_000_000 },
+    HUISBRUG_EVALUATOR_TAKES_KEYS: { type: 'boolean', default: false },
     HUISBRUG_ROLES: {
       type: 'string',
       pattern: `^(${ROLES.join('|')})(,(${ROLES.join('|')}))*$`,
@@ -72,6 +82,18 @@ const schema = {
       default: 'huisbrug.example/log',
     },
     HUISBRUG_PSEUDONYM_THREADS: { type: 'integer', minimum: 1, maximum: 64, default: 2 },
+    HUISBRUG_PARTY_PER_SECOND: { type: 'number', minimum: 0.1, maximum: 1e6, default: 100 },
+    HUISBRUG_PARTY_BURST: { type: 'integer', minimum: 1, maximum: 1e6, default: 1_000 },
+    HUISBRUG_ADDRESS_PER_SECOND: { type: 'number', minimum: 0.1, maximum: 1e6, default: 5 },
+    HUISBRUG_ADDRESS_BURST: { type: 'integer', minimum: 1, maximum: 1e6, default: 100 },
+    HUISBRUG_TRUSTED_PROXIES: {
+      type: 'string',
+      pattern: '^[a-zA-Z0-9.:/, ]+$',
+      default: 'loopback',
+    },
+    HUISBRUG_BODIES_MIB: { type: 'integer', minimum: 8, maximum: 4096, default: 32 },
+    HUISBRUG_MAX_WAITING_ROWS: { type: 'integer', minimum: 1, default: 2_000_000 },
+    HUISBRUG_MAX_WAITING_HAND_OVERS: { type: 'integer', minimum: 1, default: 20_000 },
     HUISBRUG_ALLOW_LOOPBACK: { type: 'boolean', default: false },
   },
 } as const
@@ -100,6 +122,22 @@ export interface EvaluatorSettings {
   timeoutMs: number
   /** Most elements that a key service evaluates per key and UTC day. */
   perDay: number
+  /** Whether a key service takes keys that were made elsewhere: only while they move. */
+  takesKeys: boolean
+}
+
+/** How much may come in; see docs/adr/0014-limits.md. */
+export interface LimitSettings {
+  /** Calls of one party, over all processes. */
+  party: { perSecond: number; burst: number }
+  /** What one source address may do without a token, in this process. */
+  address: { perSecond: number; burst: number }
+  /** Addresses, subnets or `loopback`: what these say of where a call comes from is believed. */
+  trustedProxies: string[]
+  /** Bytes of bodies in hand at once, in this process. */
+  bodies: number
+  /** What may wait for one recipient before nothing more is taken in for it. */
+  waiting: { rows: number; handOvers: number }
 }
 
 /** The settings of one process. Durations are milliseconds unless the name says otherwise. */
@@ -122,6 +160,7 @@ export interface Config {
   /** The origin line of the audit log's checkpoints and the name of its key. */
   logOrigin: string
   pseudonymThreads: number
+  limits: LimitSettings
   /** Peers may be on loopback and plain http: for the sandbox, the demo and tests only. */
   allowLoopback: boolean
 }
@@ -206,12 +245,27 @@ function toConfig(env: Environment): Config {
       secretFile: env.HUISBRUG_EVALUATOR_SECRET_FILE,
       timeoutMs: env.HUISBRUG_EVALUATOR_TIMEOUT_SECONDS * 1000,
       perDay: env.HUISBRUG_EVALUATOR_PER_DAY,
+      takesKeys: env.HUISBRUG_EVALUATOR_TAKES_KEYS,
     },
     roles: rolesOf(env),
     logLevel: env.HUISBRUG_LOG_LEVEL as Config['logLevel'],
     logOrigin: env.HUISBRUG_LOG_ORIGIN,
     pseudonymThreads: env.HUISBRUG_PSEUDONYM_THREADS,
+    limits: limitsOf(env),
     allowLoopback: env.HUISBRUG_ALLOW_LOOPBACK,
+  }
+}
+
+function limitsOf(env: Environment): LimitSettings {
+  return {
+    party: { perSecond: env.HUISBRUG_PARTY_PER_SECOND, burst: env.HUISBRUG_PARTY_BURST },
+    address: { perSecond: env.HUISBRUG_ADDRESS_PER_SECOND, burst: env.HUISBRUG_ADDRESS_BURST },
+    trustedProxies: env.HUISBRUG_TRUSTED_PROXIES.split(',').map(it => it.trim()),
+    bodies: env.HUISBRUG_BODIES_MIB * 1024 * 1024,
+    waiting: {
+      rows: env.HUISBRUG_MAX_WAITING_ROWS,
+      handOvers: env.HUISBRUG_MAX_WAITING_HAND_OVERS,
+    },
   }
 }
 

@@ -49,12 +49,15 @@ export async function startKeyService(
     const app = createKeyServiceApp({
       service,
       secret,
+      takesKeys: config.evaluator.takesKeys,
       log,
       clock,
       health: () => readHealth({ pool, clock, keys }),
       figures: () => metrics.expose(),
     })
     const server = await listen(app, config)
+    if (config.evaluator.takesKeys)
+      log.warn('keys that were made elsewhere are taken; turn that off')
     log.info('huisbrug is ready', { roles: [...config.roles], keyService: true })
     return { url: server.url, close: () => closeAll(store, running, clock, server) }
   } catch (error) {

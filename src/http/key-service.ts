@@ -18,6 +18,8 @@ export interface KeyServiceDoors {
   service: KeyService
   /** What callers must bear. */
   secret: string
+  /** Whether keys that were made elsewhere may come in. */
+  takesKeys: boolean
   log: Logger
   clock: () => Date
   health: () => Promise<HealthCheck[]>
@@ -53,7 +55,7 @@ export function createKeyServiceApp(doors: KeyServiceDoors): express.Express {
 }
 
 function serveKeys(app: express.Express, doors: KeyServiceDoors): void {
-  const { service, secret, health } = doors
+  const { service, secret, takesKeys, health } = doors
   app.get(
     '/evaluator/status',
     serve(doors, async () => {
@@ -68,6 +70,8 @@ function serveKeys(app: express.Express, doors: KeyServiceDoors): void {
   post('/keys', async body => ({ publicKey: text(await service.make(domainOf(body))) }))
   post('/keys/destroy', async body => ({ destroyed: await service.destroy(domainOf(body)) }))
   post('/keys/take', async body => {
+    // Who took over a gateway could else lay a key of its own under the name of the next epoch.
+    if (!takesKeys) throw refuse('HB-107', '', 'HUISBRUG_EVALUATOR_TAKES_KEYS')
     const domain = domainOf(body)
     const key = await transportKey(secret)
       .unwrap(domain, Buffer.from(String(body.wrapped), 'base64url'))

@@ -52,8 +52,10 @@ async function moveOne(
   const answered = (body as { publicKey?: unknown } | undefined)?.publicKey
   if (status !== 200 || answered !== publicKey.toString('base64url')) {
     throw new Error(
-      `the key service did not take the key of ${domain} (status ${status}): it stays here; ` +
-        'has the service a key of that name of its own?',
+      status === 403
+        ? 'the key service takes no keys: start it with HUISBRUG_EVALUATOR_TAKES_KEYS=true meanwhile'
+        : `the key service did not take the key of ${domain} (status ${status}): it stays here; ` +
+            'has the service a key of that name of its own?',
     )
   }
   await inTransaction(pool, async tx => {

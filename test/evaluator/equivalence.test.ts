@@ -40,7 +40,7 @@ let remote: Evaluator
 
 beforeAll(async () => {
   database = await testDatabase()
-  service = await testKeyService()
+  service = await testKeyService({ HUISBRUG_EVALUATOR_TAKES_KEYS: 'true' })
   pool = new PseudonymPool({ threads: 2 })
   keys = new KeyStore(database.pool, randomBytes(32))
   client = new ServiceClient({ url: service.url, secret: service.secret, timeoutMs: 5_000 })

@@ -38,6 +38,7 @@ beforeAll(async () => {
       HUISBRUG_DATABASE_URL: serviceDb.url,
       HUISBRUG_ROLES: 'evaluator,sequencer',
       HUISBRUG_EVALUATOR_SECRET_FILE: join(folder, 'secret'),
+      HUISBRUG_EVALUATOR_TAKES_KEYS: 'true',
     },
   })
   for (const stream of [child.stdout, child.stderr]) {

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Config, readConfig } from '../../src/config.ts'
+import { type Config, type EvaluatorSettings, readConfig } from '../../src/config.ts'
 import { type RunningKeyService, startKeyService } from '../../src/key-service.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
 import { type TestLog, testLog } from '../support/log.ts'
@@ -20,7 +20,7 @@ export interface TestKeyService {
   settings: Record<string, string>
   /** Stops it, and starts it again on the same port and database. */
   stop(): Promise<void>
-  start(): Promise<void>
+  start(changes?: Partial<EvaluatorSettings>): Promise<void>
   /** A call as a gateway makes it; without the secret where `bearer` says otherwise. */
   call(path: string, body?: object, bearer?: string): Promise<{ status: number; body: unknown }>
   close(): Promise<void>
@@ -46,8 +46,9 @@ export async function testKeyService(
   })
   let running: RunningKeyService | undefined
   const url = `http://127.0.0.1:${port}`
-  const start = async () => {
-    running = await startKeyService(config, log, clock)
+  const start = async (changes: Partial<EvaluatorSettings> = {}) => {
+    const evaluator = { ...config.evaluator, ...changes }
+    running = await startKeyService({ ...config, evaluator }, log, clock)
   }
   const stop = async () => {
     await running?.close()
