@@ -42,6 +42,8 @@ export function forbidDumps(): void {
   if (process.platform !== 'win32') process.on('SIGUSR1', () => {})
   if (inspectorUrl()) closeInspector()
   process.on('uncaughtException', endWithout)
+  // Else --abort-on-uncaught-exception would still count here.
+  process.on('unhandledRejection', endWithout)
 }
 
 // By hand: the log may be what failed, and nothing written after this would arrive.
