@@ -126,7 +126,7 @@ export interface EvaluatorSettings {
   takesKeys: boolean
 }
 
-/** How much may come in; see docs/adr/0014-limits.md. */
+/** How much may come in; see docs/adr/0018-limits.md. */
 export interface LimitSettings {
   /** Calls of one party, over all processes. */
   party: { perSecond: number; burst: number }

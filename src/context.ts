@@ -1,4 +1,5 @@
 import type { RequestHandler } from 'express'
+import type { AddressLimits, PartyLimits } from './access/limits.ts'
 import type { PartyStore } from './access/party.ts'
 import type { ConsoleSessions } from './access/session.ts'
 import type { Signing } from './access/signing.ts'
@@ -7,6 +8,7 @@ import type { Config } from './config.ts'
 import type { Pool } from './db/pool.ts'
 import type { Outbound } from './delivery/outbound.ts'
 import type { PeerTokens } from './delivery/peer-token.ts'
+import type { Backlog } from './exchange/backlog.ts'
 import type { KeyStore } from './keys/key-store.ts'
 import type { Logger } from './log.ts'
 import type { Metrics } from './metrics.ts'
@@ -33,10 +35,13 @@ export interface Context {
   parties: PartyStore
   signing: Signing
   tokens: AccessTokens
+  limits: { parties: PartyLimits; addresses: AddressLimits }
   sessions: ConsoleSessions
   outbound: Outbound
   peerTokens: PeerTokens
   wakeUps: WakeUps
+  /** What waits for each recipient. */
+  backlog: Backlog
   /** Other parts served on the same port, such as the console. */
   mounts: { path: string; handler: RequestHandler }[]
 }

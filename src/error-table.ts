@@ -305,6 +305,11 @@ export const ERRORS = {
     'The webhook address is not allowed',
     'Use an https address that is publicly reachable, without user name or fragment.',
   ],
+  'HB-513': [
+    409,
+    'The secret of this Idempotency-Key is not in use any more',
+    'Ask for a new secret with POST /v1/webhook/rotate and a new key.',
+  ],
 
   'HB-601': [429, 'Too many requests', 'Wait for the time in Retry-After.'],
   'HB-602': [
@@ -314,6 +319,16 @@ export const ERRORS = {
   ],
   'HB-603': [413, 'Too many elements in one request', 'Send at most 5,000 elements.'],
   'HB-604': [429, 'The daily ceiling of the protocol is reached', 'Go on tomorrow (UTC).'],
+  'HB-605': [
+    503,
+    'The gateway has as much in hand as it can hold',
+    'Try again after the time in Retry-After with the same Idempotency-Key, with fewer calls at once.',
+  ],
+  'HB-606': [
+    503,
+    'Too much waits for the recipient already',
+    'Nothing was taken in. Try again after the time in Retry-After with the same Idempotency-Key.',
+  ],
 
   'HB-901': [
     500,

@@ -1,3 +1,4 @@
+import { AddressLimits, admitter, PartyLimits } from './access/limits.ts'
 import { PartyStore } from './access/party.ts'
 import { ConsoleSessions } from './access/session.ts'
 import { Signing } from './access/signing.ts'
@@ -11,6 +12,7 @@ import { findAppRole, openPool, type Pool } from './db/pool.ts'
 import { createOutbound, jwksFetcher } from './delivery/outbound.ts'
 import { dueDestinations } from './delivery/outbox.ts'
 import { PeerTokens } from './delivery/peer-token.ts'
+import { Backlog } from './exchange/backlog.ts'
 import { ProtocolStatements } from './exchange/protocol-statements.ts'
 import { KeyStore } from './keys/key-store.ts'
 import { loadKeyring } from './keys/master-key.ts'
@@ -138,7 +140,12 @@ export async function createParts(
   const fetchJwks = jwksFetcher(outbound)
   const parties = new PartyStore({ pool, keys, log, fetchJwks, allowLoopback, now: clock })
   const signing = new Signing(keys)
-  const tokens = new AccessTokens({ pool, parties, signing, publicUrl, log, now: clock })
+  const limits = {
+    parties: new PartyLimits({ pool, limit: config.limits.party }),
+    addresses: new AddressLimits({ limit: config.limits.address }),
+  }
+  const admit = admitter(limits.parties)
+  const tokens = new AccessTokens({ pool, parties, signing, publicUrl, log, now: clock, admit })
   const pseudonyms = new PseudonymPool({ threads: config.pseudonymThreads })
   const evaluator = createEvaluator(store, pseudonyms)
   const wakeUps = await createWakeUps({
@@ -162,10 +169,12 @@ export async function createParts(
     parties,
     signing,
     tokens,
+    limits,
     sessions: new ConsoleSessions({ pool, now: clock }),
     outbound,
     peerTokens: new PeerTokens({ outbound, signing, publicUrl, now: clock }),
     wakeUps,
+    backlog: new Backlog({ pool, most: config.limits.waiting }),
     mounts: [],
     ...overrides,
   }

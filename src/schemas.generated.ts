@@ -259,10 +259,13 @@ export type ErrorCode =
   | ThereIsNoSuchDelivery
   | NoWebhookIsSet
   | TheWebhookAddressIsNotAllowed
+  | TheSecretOfThisIdempotencyKeyIsNotInUseAnyMore
   | TooManyRequests
   | TheEvaluationQuotaIsUsedUp
   | TooManyElementsInOneRequest
   | TheDailyCeilingOfTheProtocolIsReached
+  | TheGatewayHasAsMuchInHandAsItCanHold
+  | TooMuchWaitsForTheRecipientAlready
   | SomethingWentWrongOnOurSide
   | EvidenceCannotBeWrittenSoNothingIsDisclosed
   | TheStoreIsNotReachable
@@ -562,6 +565,10 @@ export type NoWebhookIsSet = 'HB-511'
  */
 export type TheWebhookAddressIsNotAllowed = 'HB-512'
 /**
+ * HTTP 409. Ask for a new secret with POST /v1/webhook/rotate and a new key.
+ */
+export type TheSecretOfThisIdempotencyKeyIsNotInUseAnyMore = 'HB-513'
+/**
  * HTTP 429. Wait for the time in Retry-After.
  */
 export type TooManyRequests = 'HB-601'
@@ -577,6 +584,14 @@ export type TooManyElementsInOneRequest = 'HB-603'
  * HTTP 429. Go on tomorrow (UTC).
  */
 export type TheDailyCeilingOfTheProtocolIsReached = 'HB-604'
+/**
+ * HTTP 503. Try again after the time in Retry-After with the same Idempotency-Key, with fewer calls at once.
+ */
+export type TheGatewayHasAsMuchInHandAsItCanHold = 'HB-605'
+/**
+ * HTTP 503. Nothing was taken in. Try again after the time in Retry-After with the same Idempotency-Key.
+ */
+export type TooMuchWaitsForTheRecipientAlready = 'HB-606'
 /**
  * HTTP 500. Try again with the same Idempotency-Key; report the instance if it goes on.
  */

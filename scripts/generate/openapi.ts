@@ -4,7 +4,7 @@ import { componentRef, componentsOf } from './components.ts'
 import type { Operation } from './operation.ts'
 import { EXCHANGE_OPERATIONS } from './operations-exchange.ts'
 import { SERVICE_OPERATIONS } from './operations-service.ts'
-import { jsonContent, problemExamples, responsesOf } from './responses.ts'
+import { jsonContent, problemExamples, RATE_LIMIT_HEADERS, responsesOf } from './responses.ts'
 import type { Schema } from './types.ts'
 import { webhooksOf } from './webhooks.ts'
 
@@ -15,7 +15,8 @@ unless a signed protocol in force allows the party, direction, message type, pur
 the volume at that instant. Every refusal names a code, a place, a rule and a remedy.
 
 Binary values are base64url without padding, times RFC 3339 in UTC, dates YYYY-MM-DD. Every
-person-bearing POST needs an \`Idempotency-Key\`; the same key and body give the same answer.`
+person-bearing POST needs an \`Idempotency-Key\`, other writing calls take one; the same key and body give
+the same answer. Calls are limited per party: \`RateLimit\` says what is left, \`429\` and \`503\` when to come back.`
 
 const TAGS = [
   ['access', 'Tokens and keys'],
@@ -50,6 +51,7 @@ export function openapiOf(schemas: Map<string, Schema>): string {
     components: {
       schemas: componentsOf(schemas),
       examples: problemExamples(),
+      headers: RATE_LIMIT_HEADERS,
       securitySchemes: { accessToken: securityScheme() },
     },
   }
@@ -112,11 +114,12 @@ const PATH_PARAMETERS: Readonly<Record<string, Schema>> = {
   path: { type: 'string', pattern: '^(x[0-9]{3}/)*[0-9]{3}(\\.p/[0-9]{1,3})?$' },
 }
 
-function parametersOf({ path, personBearing, list, query = {} }: Operation): Schema[] {
+function parametersOf({ path, personBearing, keyed, list, query = {} }: Operation): Schema[] {
   const names = [...path.matchAll(/\{([A-Za-z]+)\}/g)].map(([, name = '']) => name)
   return [
     ...names.map(name => pathParameter(path, name)),
     ...(personBearing ? [IDEMPOTENCY_KEY] : []),
+    ...(keyed ? [{ ...IDEMPOTENCY_KEY, required: false }] : []),
     ...(list ? [LIMIT, AFTER] : []),
     ...Object.entries(query).map(queryParameter),
   ]

@@ -14,6 +14,8 @@ export interface Operation {
   scope?: Scope
   /** It bears persons: a key is required, and the protocol decides. */
   personBearing?: true
+  /** A key is honoured where one is given. */
+  keyed?: true
   /** It is a list: limit and after. */
   list?: true
   request?: SchemaId

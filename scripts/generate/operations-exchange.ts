@@ -140,6 +140,7 @@ export const EXCHANGE_OPERATIONS: readonly Operation[] = [
     description:
       'For a housing company: no further request for that month. Once every request is answered or expired, one event with one number follows. A month closes by itself some days after its end, as the protocol says.',
     scope: 'periods:close',
+    keyed: true,
     request: 'period-close',
     status: 202,
     reply: 'period-closed',
@@ -234,6 +235,7 @@ export const EXCHANGE_OPERATIONS: readonly Operation[] = [
     description:
       'VOPRF of RFC 9497, ristretto255-SHA512, at most 5,000 elements, one batched proof. Check it against the public key in the audit log. Bounded by the quota of the protocol.',
     scope: 'evaluations:write',
+    keyed: true,
     request: 'evaluation-request',
     status: 200,
     reply: 'evaluation-reply',

@@ -3,34 +3,61 @@ import { componentRef } from './components.ts'
 import type { Operation } from './operation.ts'
 import type { Schema } from './types.ts'
 
-const PROTECTED: ErrorCode[] = ['HB-101', 'HB-102', 'HB-103', 'HB-104', 'HB-106', 'HB-107']
+const PROTECTED: ErrorCode[] = [
+  ...(['HB-101', 'HB-102', 'HB-103', 'HB-104', 'HB-106', 'HB-107'] as const),
+  ...(['HB-605', 'HB-903'] as const),
+]
+const KEYED: ErrorCode[] = ['HB-205', 'HB-501']
 const PERSON_BEARING: ErrorCode[] = [
   ...(['HB-201', 'HB-202', 'HB-203', 'HB-204', 'HB-205'] as const),
   ...(['HB-301', 'HB-302', 'HB-303', 'HB-304', 'HB-305', 'HB-306', 'HB-307', 'HB-308'] as const),
   ...(['HB-309', 'HB-310', 'HB-311', 'HB-312', 'HB-313', 'HB-317'] as const),
-  ...(['HB-501', 'HB-604', 'HB-902', 'HB-903'] as const),
+  ...(['HB-501', 'HB-604', 'HB-606', 'HB-902', 'HB-903'] as const),
 ]
 const BODY: ErrorCode[] = ['HB-201', 'HB-203', 'HB-204']
 const ALWAYS: ErrorCode[] = ['HB-601', 'HB-901']
 
 /** The replies of an operation, by status: the good one, and a problem for each status of its codes. */
 export function responsesOf(operation: Operation, examples: Map<string, unknown>): Schema {
+  const limited = operation.scope ? { headers: LIMIT_HEADERS } : {}
   const problems = Map.groupBy(codesOf(operation), code => ERRORS[code][0])
   const refused = [...problems].sort(([a], [b]) => a - b)
   return {
-    [operation.status]: goodReply(operation, examples),
+    [operation.status]: { ...goodReply(operation, examples), ...limited },
     ...Object.fromEntries(
-      refused.map(([status, codes]) => [status, problemReply(codes, operation.path)]),
+      refused.map(([status, codes]) => [
+        status,
+        { ...problemReply(codes, operation.path), ...(status === 429 && limited) },
+      ]),
     ),
     ...(operation.path === '/health/ready' && { 503: failingHealth(examples) }),
   }
 }
 
+/** Where the caller stands, for components.headers. */
+export const RATE_LIMIT_HEADERS: Schema = {
+  'RateLimit-Policy': {
+    description:
+      'draft-ietf-httpapi-ratelimit-headers-08: of this party, q calls in w seconds; they come back evenly',
+    schema: { type: 'string', examples: ['"party";q=1000;w=10'] },
+  },
+  RateLimit: {
+    description: 'r calls left now, all of them again in t seconds',
+    schema: { type: 'string', examples: ['"party";r=998;t=1'] },
+  },
+}
+
+const LIMIT_HEADERS = Object.fromEntries(
+  Object.keys(RATE_LIMIT_HEADERS).map(name => [name, { $ref: `#/components/headers/${name}` }]),
+)
+
 function codesOf(operation: Operation): ErrorCode[] {
   const codes = [
     ...(operation.scope ? PROTECTED : []),
     ...(operation.personBearing ? PERSON_BEARING : []),
+    ...(operation.keyed ? [...KEYED, ...BODY] : []),
     ...(operation.request ? BODY : []),
+    ...(operation.form ? (['HB-605'] as const) : []),
     ...(operation.list ? (['HB-208'] as const) : []),
     ...operation.refusals,
     ...ALWAYS,

@@ -40,6 +40,7 @@ export class AccessTokens {
   readonly #log: Logger
   readonly #now: () => Date
   readonly #refusals: RefusalEvidence
+  readonly #admit: (party: string) => Promise<unknown>
   #sweptAt = 0
 
   constructor(parts: {
@@ -49,8 +50,11 @@ export class AccessTokens {
     publicUrl: string
     log: Logger
     now?: () => Date
+    /** Whether a party that has proven itself may have one more now; throws where not. */
+    admit?: (party: string) => Promise<unknown>
   }) {
     this.#pool = parts.pool
+    this.#admit = parts.admit ?? (async () => {})
     this.#parties = parts.parties
     this.#signing = parts.signing
     this.#publicUrl = parts.publicUrl
@@ -62,7 +66,7 @@ export class AccessTokens {
   /**
    * Answers a token request: the parsed form of POST /oauth/token (RFC 6749 4.4, RFC 7523 2.2).
    * The assertion is used up and the entry written in one transaction, before there is a token.
-   * @throws Refusal HB-105 to HB-109
+   * @throws Refusal HB-105 to HB-109, HB-601
    */
   async issueToken(form: Readonly<Record<string, unknown>>): Promise<TokenReply> {
     return this.#evidenced(claimedClient(form['client_id']), async () => {
@@ -70,6 +74,7 @@ export class AccessTokens {
       const now = this.#now()
       const expected = { tokenUrl: tokenUrlOf(this.#publicUrl), now }
       const proven = await proveAssertion(this.#parties, request, expected)
+      await this.#admit(proven.party.id)
       const scope = grantScope(proven.party.kind, request.scope)
       await this.#spend(proven, now)
       await this.#sweep(now)
@@ -100,6 +105,11 @@ export class AccessTokens {
         return caller
       },
     )
+  }
+
+  /** Notes as evidence that a party that is known was not let in; many in a second are one entry. */
+  noteRefusal(code: ErrorCode, party: string): Promise<void> {
+    return this.#refusals.note(code, party)
   }
 
   /** Writes what evidence is still counted; call it before the pool ends. */
@@ -161,6 +171,7 @@ export class AccessTokens {
 /** The OAuth error (RFC 6749 section 5.2) that goes with a code, for the token endpoint's reply. */
 export function oauthErrorOf(code: ErrorCode): string {
   if (code === 'HB-109') return 'invalid_request'
+  if (code === 'HB-601') return 'temporarily_unavailable'
   return code === 'HB-107' ? 'invalid_scope' : 'invalid_client'
 }
 

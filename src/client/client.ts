@@ -89,7 +89,6 @@ function housingCompanyCalls(call: Transport) {
         method: 'POST',
         path: '/v1/periods/close',
         body: { protocol, period },
-        idempotencyKey: `close-${period}-${protocol}`.slice(0, 64),
       }),
     /** Says what was done with a feedback; the default key is the same for the same step. */
     progress: (feedbackId: string, progress: Progress, options: SendOptions = {}) =>

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import axios, { type AxiosInstance, type AxiosResponse, isAxiosError } from 'axios'
 import type { JWK } from 'jose'
 import { ASSERTION_TYPE, signAssertion } from './assertion.ts'
@@ -26,6 +27,7 @@ export interface Call {
   path: string
   query?: Record<string, string | number | undefined>
   body?: object
+  /** The same for all tries of a call that writes; a fresh one where none is given. */
   idempotencyKey?: string
 }
 
@@ -53,7 +55,9 @@ export function createTransport(options: ClientOptions): Transport {
   return <T>(call: Call) => {
     // Serialised once: a retry must repeat the body to the byte.
     const body = call.body && Buffer.from(JSON.stringify(call.body))
-    const once = async (fresh: boolean) => send<T>(http, call, body, await token(fresh))
+    const idempotencyKey = call.idempotencyKey ?? randomUUID()
+    const keyed = call.method === 'GET' ? call : { ...call, idempotencyKey }
+    const once = async (fresh: boolean) => send<T>(http, keyed, body, await token(fresh))
     const twice = () =>
       once(false).catch(error => (isTokenRefusal(error) ? once(true) : fail(error)))
     return withRetries(twice, policy)

@@ -38,6 +38,7 @@ interface OwnDomain {
 /**
  * Evaluates blinded elements under a domain's key, or that of the subject index: the gateway learns
  * their number only. The quota is taken first, so that a failing call cannot be used to guess.
+ * @param take how it is taken
  * @throws Refusal HB-410, HB-411 (elements), HB-412, HB-413 (domain), HB-602 (quota)
  */
 export async function evaluateBlindly(
@@ -46,12 +47,14 @@ export async function evaluateBlindly(
   name: string,
   blinded: string[],
   at: Date,
+  take: (request: Parameters<typeof takeCounted>[1]) => Promise<number> = request =>
+    takeCounted(context, request),
 ): Promise<EvaluationReply> {
   const domain = await findOwnDomain(context, caller, name)
   assertDistinct(blinded)
   const elements = blinded.map(element => Buffer.from(element, 'base64url'))
   await context.evaluator.assertReachable()
-  const left = await takeCounted(context, {
+  const left = await take({
     party: caller.party,
     domain,
     count: elements.length,

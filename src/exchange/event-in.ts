@@ -14,6 +14,7 @@ import { pick } from './request.ts'
 
 /** Where an item goes: to one party, or to nobody while two have the person. */
 interface Destined {
+  index: number
   tag: string
   content: Record<string, string>
   feedbackId: string
@@ -39,6 +40,7 @@ export function receiveTaggedEvent(context: Context, incoming: Incoming): Promis
     await assertDomain(context, permission, domain)
     const { destined, refused } = await destine(context, permission, domain, items, incoming.at)
     const parties = [...new Set(destined.flatMap(item => item.party ?? []))]
+    await context.backlog.assertRoom(placesOf(destined))
     return {
       message: {
         protocol: permission.protocol,
@@ -59,6 +61,12 @@ export function receiveTaggedEvent(context: Context, incoming: Incoming): Promis
       },
     }
   })
+}
+
+/** Of each receiving party the first item for it. */
+function placesOf(destined: Destined[]): Map<string, string> {
+  const first = destined.toReversed().flatMap(({ party, index }) => (party ? [[party, index]] : []))
+  return new Map(first.map(([party, index]) => [String(party), `/items/${index}`]))
 }
 
 export function assertItems(items: Item[], profile: Profile, at: Date): void {
@@ -115,6 +123,7 @@ async function destine(
     const between = [...new Set(current.map(route => route.party))].toSorted()
     if (first?.domain === domain && first.tag.toString('base64url') === tag) {
       destined.push({
+        index,
         tag,
         content: pick(item, told),
         feedbackId: newId('fb', at),

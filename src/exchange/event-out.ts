@@ -40,6 +40,7 @@ type About = Routed & { item: Item; feedbackId: string }
 export function receiveReferencedEvent(context: Context, incoming: Incoming): Promise<Outcome> {
   return receive(context, incoming, async body => {
     const permission = permit(context, incoming, { body })
+    await context.backlog.assertRoom(new Map([[permission.recipient, '/protocol']]))
     const items = body['items'] as Item[]
     const { party } = incoming.caller
     const { profile } = permission

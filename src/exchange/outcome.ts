@@ -1,5 +1,6 @@
-import type { Pool, Tx } from '../db/pool.ts'
-import { refuse } from '../errors.ts'
+import type { Queryable, Tx } from '../db/pool.ts'
+import { type Refusal, refuse } from '../errors.ts'
+import { containsNationalNumber } from '../pseudonym/national-number.ts'
 
 /** What a caller got for its Idempotency-Key: status, body, and the digest of the body it sent. */
 export interface Outcome {
@@ -8,14 +9,34 @@ export interface Outcome {
   digest: string
 }
 
-interface Keyed {
+export interface Keyed {
+  /** Method and path, the scope of the key. */
   operation: string
   caller: { party: string }
   key: string | undefined
+  at: Date
+}
+
+const KEY_FORM = /^[A-Za-z0-9._-]{1,64}$/
+
+/** Whether a key can be stored: it may be anything of that form but somebody's number. */
+export function hasGoodKey({ key, at }: Pick<Keyed, 'key' | 'at'>): boolean {
+  const day = at.toISOString().slice(0, 10)
+  return key !== undefined && KEY_FORM.test(key) && !containsNationalNumber(key, day)
+}
+
+/** @throws Refusal HB-205 where the key is missing or malformed */
+export function requireKey(keyed: Pick<Keyed, 'key' | 'at'>): void {
+  if (!hasGoodKey(keyed)) throw refuse('HB-205', '', 'header Idempotency-Key')
+}
+
+/** Whether a refusal is an outcome to keep: what is not the caller's fault may succeed on a retry. */
+export function isOutcome({ status }: Refusal): boolean {
+  return status < 500 && status !== 429
 }
 
 /** The outcome stored for a key, if there is one. */
-export async function findOutcome(pool: Pool, keyed: Keyed): Promise<Outcome | undefined> {
+export async function findOutcome(pool: Queryable, keyed: Keyed): Promise<Outcome | undefined> {
   const { rows } = await pool.query<Outcome>(
     `SELECT status, response AS body, digest FROM idempotency
      WHERE party_id = $1 AND operation = $2 AND key = $3`,
@@ -55,11 +76,16 @@ export function replay(
   body: unknown,
   field = 'tenantRef',
 ): Outcome {
-  if (outcome.digest !== digest) throw refuse('HB-501', '', 'header Idempotency-Key')
+  assertSameBody(outcome, digest)
   const { refused } = outcome.body
   if (!Array.isArray(refused)) return outcome
   const named = refused.map(item => ({ ...item, ...referenceAt(body, item.index, field) }))
   return { ...outcome, body: { ...outcome.body, refused: named } }
+}
+
+/** @throws Refusal HB-501 where the key was used with another body */
+export function assertSameBody(outcome: Outcome, digest: string): void {
+  if (outcome.digest !== digest) throw refuse('HB-501', '', 'header Idempotency-Key')
 }
 
 function referenceAt(body: unknown, index: number, field: string): { tenantRef?: string } {

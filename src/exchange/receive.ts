@@ -3,14 +3,22 @@ import { recordEntry } from '../audit/record.ts'
 import type { EntryDraft } from '../audit/types.ts'
 import type { Context } from '../context.ts'
 import { inTransaction, type Tx } from '../db/pool.ts'
-import { problemOf, type Reason, Refusal, refuse } from '../errors.ts'
+import { problemOf, type Reason, Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { agreementOf, referenceOf } from '../protocol/lookup.ts'
 import { profileOf } from '../protocol/profile.ts'
-import { containsNationalNumber } from '../pseudonym/national-number.ts'
 import { asObject, countItems, digestOf, isPlainDigest, parseBody, protocolNamed } from './body.ts'
 import { insertMessage, type MessageColumns } from './message.ts'
-import { findOutcome, type Outcome, replay, reserveKey, storeOutcome } from './outcome.ts'
+import {
+  findOutcome,
+  hasGoodKey,
+  isOutcome,
+  type Outcome,
+  replay,
+  requireKey,
+  reserveKey,
+  storeOutcome,
+} from './outcome.ts'
 
 /** A person-bearing request as it arrives, before anything in it is trusted. */
 export interface Incoming {
@@ -46,8 +54,6 @@ export interface Acceptance {
 }
 
 export type Accept = (body: Record<string, unknown>, messageId: string) => Promise<Acceptance>
-
-const KEY_FORM = /^[A-Za-z0-9._-]{1,64}$/
 
 /**
  * Takes in one message: once per Idempotency-Key, with a signed receipt, its evidence in the same
@@ -166,7 +172,7 @@ async function storeRefusal(
   refusal: Refusal,
 ): Promise<Outcome> {
   const protocol = referenceOf(context.protocols.current(), protocolNamed(body))
-  const fault = refusal.status < 500 && refusal.status !== 429
+  const fault = isOutcome(refusal)
   const messageId = newId('msg', incoming.at)
   const refused = countItems(body)
   const columns = protocol ? { protocol } : {}
@@ -266,14 +272,4 @@ function signReceipt(
     },
     tx,
   )
-}
-
-// A key is stored: it may be anything of that form but somebody's number.
-function hasGoodKey({ key, at }: Incoming): boolean {
-  const day = at.toISOString().slice(0, 10)
-  return key !== undefined && KEY_FORM.test(key) && !containsNationalNumber(key, day)
-}
-
-function requireKey(incoming: Incoming): void {
-  if (!hasGoodKey(incoming)) throw refuse('HB-205', '', 'header Idempotency-Key')
 }

@@ -52,6 +52,7 @@ interface Standing {
 export function receiveRequest(context: Context, incoming: Incoming): Promise<Outcome> {
   return receive(context, incoming, async (body, messageId) => {
     const permission = permit(context, incoming, { body })
+    await context.backlog.assertRoom(new Map([[permission.recipient, '/protocol']]))
     const request = body as unknown as Request
     if (request.referenceDate) assertReferenceDate(request.referenceDate, incoming.at)
     const list = listOf(incoming)

@@ -4,29 +4,38 @@ import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import express from 'express'
 import helmet from 'helmet'
-import { isLoopbackAddress } from '../access/peer-url.ts'
 import type { Role } from '../config.ts'
 import type { Context } from '../context.ts'
 import { type ErrorCode, Refusal, reason } from '../errors.ts'
+import { settleOnce } from '../exchange/once.ts'
 import { newId } from '../ids.ts'
+import { operationOf, toKeyedCall, toReply } from './incoming.ts'
+import { addressOf, admit, isLocal, noted } from './limits.ts'
+import { BodyLimits } from './limits-bodies.ts'
+import { Turns } from './limits-repeats.ts'
 import { problemReply, toRefusal } from './problem.ts'
 import type { ApiRequest, Reply, Route } from './route.ts'
 import { EVALUATION_ROUTES, ROUTES, SERVICE_ROUTES } from './routes/index.ts'
 
 const MAX_BODY_BYTES = 1024 * 1024
+// A token request is an assertion and some names; who sends it is not known yet.
+const MAX_FORM_BYTES = 16 * 1024
 const TOKEN_PATH = '/oauth/token'
 const OPENAPI = fileURLToPath(new URL('../../docs/api/openapi.json', import.meta.url))
 
 /** Assembles the HTTP interface: security headers, the routes, the documentation, the funnel. */
 export function createApp(context: Context): express.Express {
   const app = express()
+  const { trustedProxies, bodies } = context.config.limits
+  const desk = { bodies: new BodyLimits({ bytes: bodies }), turns: new Turns() }
   app.disable('x-powered-by')
   app.set('query parser', 'simple')
+  app.set('trust proxy', trustedProxies)
   app.use(helmet())
   for (const extra of context.mounts) app.use(extra.path, extra.handler)
   serveDocumentation(app)
   for (const route of routesFor(context.config.roles)) {
-    app[route.method](route.path, serve(context, route))
+    app[route.method](route.path, serve(context, route, desk))
   }
   app.use((request, response) => refuseUnknown(context, request, response))
   app.use(((_error, request, response, _next) =>
@@ -40,11 +49,17 @@ function routesFor(roles: ReadonlySet<Role>): Route[] {
   return roles.has('evaluator') ? [...EVALUATION_ROUTES, ...SERVICE_ROUTES] : SERVICE_ROUTES
 }
 
-function serve(context: Context, route: Route): express.RequestHandler {
+/** What calls of one process share: room for their bodies, and the order of repeated ones. */
+interface Desk {
+  bodies: BodyLimits
+  turns: Turns
+}
+
+function serve(context: Context, route: Route, desk: Desk): express.RequestHandler {
   return async (request, response) => {
     const id = newId('req', context.clock())
     const stop = context.metrics.startRequest(route.method, route.path)
-    const reply = await answer(context, route, request, id).catch(error => {
+    const reply = await answer(context, route, desk, { request, response, id }).catch(error => {
       // Who hung up in the middle of a body gets no answer and is no fault of ours.
       if (request.destroyed && !request.complete) return { status: 499 }
       return problemReply(toRefusal(error, id, context.log), id)
@@ -57,20 +72,42 @@ function serve(context: Context, route: Route): express.RequestHandler {
 async function answer(
   context: Context,
   route: Route,
-  request: express.Request,
-  id: string,
+  desk: Desk,
+  call: { request: express.Request; response: express.Response; id: string },
 ): Promise<Reply> {
-  const authorization = request.get('authorization')
-  const caller =
-    route.access === 'public'
-      ? undefined
-      : await context.tokens.verifyToken(authorization, route.access)
-  const body = await readBody(request)
-  return route.handle(context, {
-    ...toApiRequest(context, request, id),
-    ...body,
-    ...(caller && { caller }),
+  const { request, response, id } = call
+  const caller = await admit(context, route, request, response)
+  const asked = { ...toApiRequest(context, request, id), ...(caller && { caller }) }
+  // Health, figures and what is published are answered however busy it is here.
+  if (!caller && route.method === 'get') return route.handle(context, asked)
+  const largest = caller ? MAX_BODY_BYTES : MAX_FORM_BYTES
+  const holder = caller?.party ?? `address ${addressOf(request)}`
+  const place = await noted(context, caller, () =>
+    desk.bodies.enter(holder, sizeOf(request, largest)),
+  )
+  try {
+    const whole = { ...asked, ...(await readBody(request, largest)) }
+    const work = () => place.handle(() => handle(context, route, whole))
+    const key = caller && whole.header('idempotency-key')
+    return await noted(context, caller, () =>
+      key ? desk.turns.inTurn(`${holder} ${operationOf(route, whole)} ${key}`, work) : work(),
+    )
+  } finally {
+    place.leave()
+  }
+}
+
+/** Has a route do its work: once for every key, where the route leaves that to the door. */
+async function handle(context: Context, route: Route, request: ApiRequest): Promise<Reply> {
+  const isKeyed = route.repeats === 'outcome' && request.header('idempotency-key') !== undefined
+  if (!isKeyed) return route.handle(context, request)
+  if (request.unreadable) throw request.unreadable
+  const call = toKeyedCall(request, operationOf(route, request))
+  const settled = await settleOnce(context, call, async within => {
+    const { status, body } = await route.handle(within, request)
+    return { status, ...(typeof body === 'object' && { body }) }
   })
+  return toReply(settled)
 }
 
 function toApiRequest(context: Context, request: express.Request, id: string): ApiRequest {
@@ -80,8 +117,7 @@ function toApiRequest(context: Context, request: express.Request, id: string): A
     params: joinSegments(request.params),
     query: singleValues(request.query),
     header: name => request.get(name),
-    isLocal:
-      isLoopbackAddress(request.socket.remoteAddress ?? '') && !request.get('x-forwarded-for'),
+    isLocal: isLocal(request),
     raw: Buffer.alloc(0),
   }
 }
@@ -108,16 +144,26 @@ function singleValues(query: Record<string, unknown>): Record<string, string> {
   )
 }
 
-async function readBody(request: express.Request): Promise<Pick<ApiRequest, 'raw' | 'unreadable'>> {
+/** How large a body says it will be, as far as it is kept; the most where it does not say. */
+function sizeOf(request: express.Request, largest: number): number {
+  if (request.get('transfer-encoding') !== undefined) return largest
+  return Math.min(largest, Number(request.get('content-length') ?? 0))
+}
+
+async function readBody(
+  request: express.Request,
+  largest: number,
+): Promise<Pick<ApiRequest, 'raw' | 'unreadable'>> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     size += chunk.length
-    if (size <= MAX_BODY_BYTES) chunks.push(chunk)
-    else if (size > 16 * MAX_BODY_BYTES) break
+    if (size <= largest) chunks.push(chunk)
+    else chunks.length = 0
+    if (size > 16 * MAX_BODY_BYTES) break
   }
   if (size > 0 && !isExpectedType(request)) return unreadable('HB-204', 'http: Content-Type')
-  if (size <= MAX_BODY_BYTES) return { raw: Buffer.concat(chunks) }
+  if (size <= largest) return { raw: Buffer.concat(chunks) }
   return unreadable('HB-203', 'http: a body holds at most 1 MiB')
 }
 

@@ -28,11 +28,21 @@ export interface Reply {
   headers?: Record<string, string>
 }
 
+/**
+ * What a writing operation makes of a repeated Idempotency-Key: `message`, the key is required and the
+ * route keeps the outcome; `outcome`, the same for any key that is given, kept around the route; `own`, for
+ * any key that is given, kept by the route; `natural`, doing it twice is doing it once; `nothing`, for
+ * nothing is written.
+ */
+export type Repeats = 'message' | 'outcome' | 'own' | 'natural' | 'nothing'
+
 /** One operation of the outside contract. */
 export interface Route {
   method: 'get' | 'post' | 'put' | 'delete'
   path: string
   access: Operation | 'public'
+  /** On every operation of a party that is no GET. */
+  repeats?: Repeats
   handle(context: Context, request: ApiRequest): Promise<Reply>
 }
 

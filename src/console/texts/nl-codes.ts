@@ -109,6 +109,7 @@ export const codes: Readonly<Record<ErrorCode, readonly [meaning: string, remedy
   'HB-510': ['Deze overdracht bestaat niet.', 'Kijk de id na.'],
   'HB-511': ['Er is geen adres voor meldingen.', 'Stel eerst een adres in.'],
   'HB-512': ['Het adres voor meldingen mag niet.', 'Gebruik een openbaar https-adres.'],
+  'HB-513': ['Dat geheim is intussen vervangen.', 'Vraag een nieuw geheim met een nieuwe sleutel.'],
 
   'HB-601': ['Er kwamen te veel aanvragen.', 'Wacht even en probeer opnieuw.'],
   'HB-602': [
@@ -117,6 +118,11 @@ export const codes: Readonly<Record<ErrorCode, readonly [meaning: string, remedy
   ],
   'HB-603': ['Er zaten te veel elementen in één aanvraag.', 'Splits de aanvraag.'],
   'HB-604': ['Het hoogste aantal van vandaag is bereikt.', 'Ga morgen verder.'],
+  'HB-605': ['De gateway had te veel werk tegelijk.', 'Wacht even en probeer opnieuw.'],
+  'HB-606': [
+    'Er wacht al te veel op de ontvanger.',
+    'Niets is aangenomen. Probeer het later opnieuw.',
+  ],
 
   'HB-901': ['Er ging iets mis in de gateway.', 'Probeer opnieuw en meld het als het blijft.'],
   'HB-902': [

@@ -99,3 +99,16 @@ COMMENT ON COLUMN console_session.csrf IS 'Token that every form of this session
 COMMENT ON COLUMN console_session.created_at IS 'When the person signed in';
 COMMENT ON COLUMN console_session.seen_at IS 'Last request, for the idle time-out';
 COMMENT ON COLUMN console_session.expires_at IS 'Absolute end';
+
+-- Not in the write-ahead log: after a crash of the server every bucket is full again.
+CREATE UNLOGGED TABLE limit_bucket (
+  name    text PRIMARY KEY,
+  level   double precision NOT NULL,
+  granted int NOT NULL,
+  at      timestamptz NOT NULL
+) WITH (fillfactor = 50);
+COMMENT ON TABLE limit_bucket IS 'How many calls each party may still make, for all processes';
+COMMENT ON COLUMN limit_bucket.name IS 'The party';
+COMMENT ON COLUMN limit_bucket.level IS 'Tokens in its bucket at that instant; a call takes one';
+COMMENT ON COLUMN limit_bucket.granted IS 'How many of the tokens that were asked for last there were';
+COMMENT ON COLUMN limit_bucket.at IS 'When it was last asked';

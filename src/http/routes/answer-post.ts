@@ -8,6 +8,7 @@ export const postAnswer: Route = {
   method: 'post',
   path: '/v1/detections/:messageId/answer',
   access: 'answers:write',
+  repeats: 'message',
   handle: async (context, request) => {
     const requestId = request.params['messageId'] ?? ''
     // The scope of a key is stored: only an id of our own form goes into it.

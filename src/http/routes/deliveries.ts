@@ -19,6 +19,7 @@ export const postDeliveryRetry: Route = {
   method: 'post',
   path: '/v1/deliveries/:id/retry',
   access: 'deliveries:manage',
+  repeats: 'outcome',
   handle: async (context, request) => {
     const id = request.params['id'] ?? ''
     return { status: 202, body: await retryDelivery(context, callerOf(request).party, id) }
@@ -30,6 +31,7 @@ export const postDeliveriesRetry: Route = {
   method: 'post',
   path: '/v1/deliveries/retry',
   access: 'deliveries:manage',
+  repeats: 'outcome',
   handle: async (context, request) => {
     const { since, until, ...filter } = readJson(request, 'deliveries-retry')
     const times = {

@@ -7,6 +7,7 @@ export const postDetections: Route = {
   method: 'post',
   path: '/v1/detections',
   access: 'detections:write',
+  repeats: 'message',
   handle: async (context, request) =>
     toReply(
       await receiveRequest(

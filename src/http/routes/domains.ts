@@ -18,6 +18,7 @@ export const postDomainReady: Route = {
   method: 'post',
   path: '/v1/pseudonyms/domains/ready',
   access: 'domains:ready',
+  repeats: 'natural',
   handle: async (context, request) => {
     const { domain } = readJson(request, 'domain-ready')
     const state = await reportReady(context, callerOf(request), domain, request.at)

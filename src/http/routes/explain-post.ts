@@ -12,6 +12,7 @@ export const postExplain: Route = {
   method: 'post',
   path: '/v1/explain',
   access: 'messages:explain',
+  repeats: 'nothing',
   handle: async (context, request) => {
     const set = context.protocols.current()
     const question = parseJson(request)

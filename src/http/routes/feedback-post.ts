@@ -7,6 +7,7 @@ export const postFeedback: Route = {
   method: 'post',
   path: '/v1/feedback',
   access: 'feedback:write',
+  repeats: 'message',
   handle: async (context, request) =>
     toReply(
       await receiveTaggedEvent(

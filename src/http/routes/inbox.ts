@@ -19,6 +19,7 @@ export const postAcknowledgement: Route = {
   method: 'post',
   path: '/v1/inbox/acknowledgements',
   access: 'inbox:read',
+  repeats: 'outcome',
   handle: async (context, request) => {
     const { upTo } = readJson(request, 'inbox-acknowledgement')
     return { status: 200, body: await acknowledge(context, callerOf(request).party, upTo) }

@@ -7,6 +7,7 @@ export const postMessages: Route = {
   method: 'post',
   path: '/v1/messages',
   access: 'messages:write',
+  repeats: 'message',
   handle: async (context, request) =>
     toReply(await receiveMessage(context, toIncoming(request, '', 'POST /v1/messages'))),
 }

@@ -7,6 +7,7 @@ export const postPeriodClose: Route = {
   method: 'post',
   path: '/v1/periods/close',
   access: 'periods:close',
+  repeats: 'outcome',
   handle: async (context, request) => {
     const body = readJson(request, 'period-close')
     await closePeriod(context, callerOf(request), body.protocol, body.period)

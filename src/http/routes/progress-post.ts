@@ -8,6 +8,7 @@ export const postProgress: Route = {
   method: 'post',
   path: '/v1/feedback/:feedbackId/progress',
   access: 'progress:write',
+  repeats: 'message',
   handle: async (context, request) => {
     const feedbackId = request.params['feedbackId'] ?? ''
     // The scope of a key is stored: only an id of our own form goes into it.

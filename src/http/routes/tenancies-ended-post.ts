@@ -7,6 +7,7 @@ export const postTenanciesEnded: Route = {
   method: 'post',
   path: '/v1/tenancies/ended',
   access: 'tenancies:write',
+  repeats: 'message',
   handle: async (context, request) =>
     toReply(
       await receiveWithdrawal(

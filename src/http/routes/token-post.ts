@@ -1,5 +1,6 @@
 import { oauthErrorOf } from '../../access/token.ts'
 import { problemOf, Refusal } from '../../errors.ts'
+import { problemReply } from '../problem.ts'
 import type { Reply, Route } from '../route.ts'
 
 /** Gives an access token for a client assertion (RFC 6749 4.4, RFC 7523 2.2). */
@@ -28,8 +29,9 @@ function readForm(form: URLSearchParams): Record<string, string | string[]> {
   )
 }
 
-// RFC 6749 5.2 asks for `error`; the members of a problem document stand beside it.
+// RFC 6749 5.2 asks for `error` and fixes the type; the members of a problem document stand beside it.
 function refusalReply(refusal: Refusal, requestId: string): Reply {
+  const { status, headers = {} } = problemReply(refusal, requestId)
   const error = oauthErrorOf(refusal.code)
-  return { status: refusal.status, body: { error, ...problemOf(refusal, requestId) } }
+  return { status, headers, body: { error, ...problemOf(refusal, requestId) } }
 }

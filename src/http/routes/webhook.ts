@@ -16,6 +16,7 @@ export const putWebhook: Route = {
   method: 'put',
   path: '/v1/webhook',
   access,
+  repeats: 'outcome',
   handle: async (context, request) => {
     const { url, events } = readJson(request, 'webhook')
     const body = await setWebhook(context, callerOf(request).party, url, events, request.at)
@@ -40,6 +41,7 @@ export const removeWebhook: Route = {
   method: 'delete',
   path: '/v1/webhook',
   access,
+  repeats: 'outcome',
   handle: async (context, request) => {
     await deleteWebhook(context, callerOf(request).party, request.at)
     return { status: 204 }
@@ -51,6 +53,7 @@ export const postWebhookTest: Route = {
   method: 'post',
   path: '/v1/webhook/test',
   access,
+  repeats: 'outcome',
   handle: async (context, request) => ({
     status: 202,
     body: await testWebhook(context, callerOf(request).party, request.at),
@@ -62,6 +65,7 @@ export const postWebhookRotate: Route = {
   method: 'post',
   path: '/v1/webhook/rotate',
   access,
+  repeats: 'outcome',
   handle: async (context, request) => ({
     status: 200,
     body: await rotateWebhook(context, callerOf(request).party, request.at),
