@@ -167,16 +167,19 @@ export function describeWakeUps(open: () => Promise<EngineUnderTest>): void {
     test('tells the handlers, waits for what they have in hand, and starts no more', async () => {
       const { calls, handler } = recorder()
       const wakeUps = await start()
+      let begun = 0
       const obedient = async (to: string, signal: AbortSignal) => {
+        begun = performance.now()
         await new Promise(resolve => signal.addEventListener('abort', resolve))
         await sleep(300)
         await handler(to)
       }
       wakeUps.work(obedient, { concurrency: 1 })
       await wakeUps.wake(['vdab'])
-      await until(async () => (await wakeUps.depth())?.active === 1)
+      // The engine calls it active before the handler has begun.
+      await until(() => begun > 0)
       await wakeUps.wake(['woonboog'])
-      const begun = performance.now()
+      begun = performance.now()
       await wakeUps.close()
       expect(calls).toEqual(['vdab'])
       expect(performance.now() - begun).toBeLessThan(3_000)
