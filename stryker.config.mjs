@@ -25,6 +25,7 @@ export default {
       'latest-word',
       'in-force',
     ]),
+    ...named('blind-sender', ['form']),
     ...named('protocol-proof', ['matrix', 'random']),
     ...named('protocol', ['oracle']),
   ],

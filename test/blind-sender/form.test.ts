@@ -1,14 +1,9 @@
-import { explainMessage } from '../../src/exchange/explain.ts'
-import { readQuestion } from '../../src/exchange/explain-question.ts'
 import { compileMessage } from '../../src/protocol/compile.ts'
 import { decide } from '../../src/protocol/decide.ts'
 import type { Accession, Agreement, DataElement } from '../../src/protocol/document.ts'
 import { areBlind, blindFieldOf, isBlind } from '../../src/protocol/forms.ts'
 import { allowanceOf } from '../../src/protocol/lookup.ts'
 import { profileOf } from '../../src/protocol/profile.ts'
-import { deriveRowId, deriveRowKey } from '../../src/pseudonym/derive.ts'
-import { PseudonymPool } from '../../src/pseudonym/pool.ts'
-import { openRow } from '../../src/pseudonym/row.ts'
 import { readSchema } from '../../src/schemas.ts'
 import { IN_FORCE, question, sampleFramework, sampleSet, setWith } from '../protocol/sample.ts'
 import { setInForce } from '../protocol-proof/sets.ts'
@@ -178,108 +173,5 @@ describe('a quota in an accession', () => {
     const framework = (document: Agreement) =>
       document.modalities.evaluation.push({ ...evaluation, party: 'woonboog', registerSize: 7 })
     expect(of(setWith({ framework, accession } as never))?.registerSize).toBe(7)
-  })
-})
-
-describe('an explanation', () => {
-  const scopes = new Set(['detections:write'])
-  const caller = { party: 'woonboog', kind: 'housing-company', scopes } as never
-  const explain = (message: object, change: (document: Agreement) => void = () => {}) => {
-    const set = setWith({ framework: change })
-    const asking = readQuestion(set, caller, { type: TYPE, message }, IN_FORCE)
-    return explainMessage(set, asking)
-  }
-  const referenceDate = IN_FORCE.toISOString().slice(0, 10)
-  const synthetic = {
-    ...BLIND.tenants[0],
-    ...{ tag: 'synthetic', secret: 'synthetic', subjectTag: 'synthetic' },
-  }
-  const asked = (...tenants: object[]) => ({ ...BLIND, referenceDate, tenants })
-
-  test('takes the form of a blind sender with the word for each', async () => {
-    const other = { ...synthetic, tenantRef: 'other' }
-    const told = await explain(asked(synthetic, other), must)
-    expect([told.passes, told.errors]).toEqual([true, []])
-    expect(told.fields.find(({ field }) => field === 'insz')).toMatchObject({
-      present: true,
-      allowed: true,
-    })
-    expect(told.fields.some(({ field }) => field === 'secret')).toBe(false)
-    expect(told.notes.join(' ')).toContain('the word of the sender')
-  })
-
-  test('refuses a real secret or subject tag, unread', () => {
-    for (const name of ['secret', 'subjectTag'] as const) {
-      const item = { ...synthetic, [name]: BLIND.tenants[0]![name] }
-      const ask = () =>
-        readQuestion(sampleSet(), caller, { type: TYPE, message: asked(item) }, IN_FORCE)
-      expect(ask).toThrow(
-        expect.objectContaining({
-          reasons: [
-            expect.objectContaining({ code: 'HB-209', pointer: `/message/tenants/0/${name}` }),
-          ],
-        }),
-      )
-    }
-  })
-
-  test('says what the intake would say of a plain item', async () => {
-    const plain = { ...PLAIN, referenceDate, tenants: [{ ...PLAIN.tenants[0], insz: 'synthetic' }] }
-    expect(await explain(plain, must)).toMatchObject({
-      passes: false,
-      errors: expect.arrayContaining([expect.objectContaining({ code: 'HB-321' })]),
-    })
-    const mixed = asked(synthetic, { ...PLAIN.tenants[0], insz: 'synthetic' })
-    expect((await explain(mixed)).errors[0]).toMatchObject({ code: 'HB-418' })
-  })
-})
-
-describe('the threads seal by secret', () => {
-  let pool: PseudonymPool
-  beforeAll(() => {
-    pool = new PseudonymPool({ threads: 2 })
-  })
-  afterAll(() => pool?.close())
-
-  const domain = 'wm-vdab/1/1'
-  const sealing = (count: number) => ({
-    period: '2026-11',
-    messageId: 'msg_01KAJ5J7WQ7Z3M8T5V9XK2B4CD',
-    plaintexts: Array.from({ length: count }, (_, index) => ({ index })),
-  })
-
-  test('each row opens with its own key, in the order of the secrets', async () => {
-    const secrets = Array.from({ length: 250 }, (_, index) => {
-      const bytes = Buffer.alloc(32, 1)
-      bytes.writeUInt32BE(index)
-      return bytes
-    })
-    const texts = secrets.map(secret => secret.toString('base64url'))
-    const rows = await pool.seal({ domain, secrets: texts, sealing: sealing(250) })
-    rows.forEach(({ rowId, row }, index) => {
-      const secret = secrets[index]!
-      expect(rowId).toEqual(deriveRowId(secret, '2026-11'))
-      const { period, messageId } = sealing(0)
-      const binding = { domain, period, messageId, rowId }
-      expect(openRow(deriveRowKey(secret, '2026-11'), binding, row)).toEqual({ index })
-    })
-  })
-
-  test('what is no secret is not sealed', async () => {
-    const good = Buffer.alloc(32, 1).toString('base64url')
-    for (const wrong of [
-      '',
-      good.slice(1),
-      `${good}A`,
-      '!'.repeat(43),
-      Buffer.alloc(31).toString('base64url'),
-    ]) {
-      await expect(
-        pool.seal({ domain, secrets: [good, wrong], sealing: sealing(2) }),
-      ).rejects.toThrow()
-    }
-    await expect(pool.seal({ domain, secrets: [good], sealing: sealing(2) })).rejects.toMatchObject(
-      { code: 'batch-uneven' },
-    )
   })
 })

@@ -56,6 +56,7 @@ export function fullAccession(): Accession {
     ...sampleAccession(),
     supersedes: '0.9.0',
     externalAdvice: fullFramework().externalAdvice,
+    evaluation: { registerSize: 1_234, dailyAllowance: 56 },
   }
 }
 
