@@ -206,6 +206,28 @@ describe('huisbrug party', () => {
     })
   })
 
+  test('retries: a schedule of its own, and the usual one again', async () => {
+    const file = fileOf('keys.json', jwksOf(KEY))
+    const added = await party(...addArgs(file, '--retries', '5,10,24'))
+    expect(added.out).toContain('  retries  10 tries over 24 hours, the second after 5 s')
+    expect((await bench.parties.show('woonboog')).party.retries).toEqual({
+      firstSeconds: 5,
+      tries: 10,
+      hours: 24,
+    })
+    expect(await party('retries', 'woonboog', '2,30,1000')).toMatchObject({
+      exit: 1,
+      err: expect.stringContaining('hours is a number from 0.01 to 336'),
+    })
+    expect(await party('retries', 'nobody', 'usual')).toMatchObject({ exit: 1 })
+    expect(await party('retries', 'woonboog', '1,2')).toMatchObject({ exit: 2 })
+    expect(await party('retries', 'woonboog', 'usual')).toMatchObject({
+      exit: 0,
+      out: 'Retries of woonboog: usual\n',
+    })
+    expect((await bench.parties.show('woonboog')).party.retries).toBeUndefined()
+  })
+
   test('keys makes a pair that can be registered, keeps it to its owner, never writes over one', async () => {
     const own = join(folder, 'own')
     const made = await party('keys', own, '--json')
