@@ -49,16 +49,17 @@ function compile(
   purpose: string,
   key: string,
 ): Validator {
-  const inForm = (blind: boolean) => compileForm({ document, message, form, purpose, key, blind })
-  const elements = elementsOf(document, message.type, purpose)
-  if (blindFieldOf(message, elements) === undefined) return inForm(false)
-  if (document.modalities.senderBlind) return inForm(true)
-  const plain = inForm(false)
+  const field = blindFieldOf(message, elementsOf(document, message.type, purpose))
+  const inForm = (blindField?: string) =>
+    compileForm({ document, message, form, purpose, key, blindField })
+  if (field === undefined) return inForm()
+  if (document.modalities.senderBlind) return inForm(field)
+  const plain = inForm()
   let blind: Validator | undefined
   return body => {
-    if (!isBlind((body as Record<string, unknown> | null)?.[form.items ?? ''])) return plain(body)
+    if (!isBlind(Object(body)[String(form.items)])) return plain(body)
     // Most parties send one form only: the other is compiled once somebody uses it.
-    blind ??= inForm(true)
+    blind ??= inForm(field)
     return blind(body)
   }
 }
@@ -75,14 +76,14 @@ interface Compiling {
   form: Form
   purpose: string
   key: string
-  blind: boolean
+  blindField: string | undefined
 }
 
-function compileForm({ document, message, form, purpose, key, blind }: Compiling): Validator {
-  const { $id, ...schema } = narrowSchema(document, message, form, purpose, blind)
+function compileForm({ document, message, form, purpose, key, blindField }: Compiling): Validator {
+  const { $id, ...schema } = narrowSchema(document, message, form, purpose, blindField)
   ajv ??= createAjv()
   // A name of its own beside the wire schemas, so that references to them go on working.
-  const check = ajv.compile({ ...schema, $id: `${$id}~${key}~${blind}` }) as ValidateFunction
+  const check = ajv.compile({ ...schema, $id: `${$id}~${key}~${blindField}` }) as ValidateFunction
   const translation = {
     rule: (error: ErrorObject) => ruleFor(error, document, form.schema),
     code: codeFor,

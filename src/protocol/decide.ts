@@ -124,7 +124,7 @@ function unlistedField(
   const listed = new Set(elements.map(element => element.field))
   // What a blind sender has in the place of the number is that number in another form.
   const blind = areBlind(question.fields) && blindFieldOf(message, elements) !== undefined
-  const passing = new Set([...listed, ...(blind ? BLIND : [])])
+  const passing = blind ? new Set([...listed, ...BLIND]) : listed
   if (question.fields.every(field => passing.has(field))) return undefined
   const remedy = `Leave out the field; the protocol lists: ${[...listed].join(', ')}.`
   return at('HB-312', '', 'dataElements', remedy)

@@ -42,9 +42,9 @@ export function blindFieldOf(
   { pattern }: MessageType,
   elements: readonly DataElement[],
 ): string | undefined {
-  const numbers = elements.filter(({ format }) => format === 'national-number')
+  const [number, another] = elements.filter(({ format }) => format === 'national-number')
   const taken = elements.some(({ field }) => (BLIND as readonly string[]).includes(field))
-  return pattern === 'request' && !taken && numbers.length === 1 ? numbers[0]?.field : undefined
+  return pattern === 'request' && !taken && !another ? number?.field : undefined
 }
 
 /** Whether names of fields are those of a blind sender; a tag alone is also what an event carries. */
@@ -58,6 +58,6 @@ export function isBlind(items: unknown): boolean {
 }
 
 function hasPseudonym(item: unknown): boolean {
-  if (typeof item !== 'object' || item === null) return false
-  return Object.hasOwn(item, 'secret') || Object.hasOwn(item, 'subjectTag')
+  const own = Object(item)
+  return Object.hasOwn(own, 'secret') || Object.hasOwn(own, 'subjectTag')
 }

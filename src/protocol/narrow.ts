@@ -1,7 +1,7 @@
 import type { AnySchemaObject } from 'ajv/dist/2020.js'
 import { readSchema } from '../schemas.ts'
 import { type Agreement, type DataElement, elementsOf, type MessageType } from './document.ts'
-import { blindFieldOf, ENVELOPE, type Form } from './forms.ts'
+import { ENVELOPE, type Form } from './forms.ts'
 
 type Properties = Record<string, AnySchemaObject>
 type Pattern = MessageType['pattern']
@@ -24,35 +24,32 @@ const FORMATS: Readonly<Record<DataElement['format'], AnySchemaObject | undefine
 }
 
 /**
- * The wire schema of a message type, narrowed to what an agreement lists for it under a purpose (under
- * any, without one): other fields are gone, code lists are those of the agreement, an answer has the
+ * The wire schema of a message type, narrowed to what an agreement lists for it under a purpose: other fields are gone, code lists are those of the agreement, an answer has the
  * form that it grants. Pure but for reading the wire schema.
- * @param blind the form of a sender that makes the pseudonyms itself, where the type has one
+ * @param blindField for the form of a sender that makes the pseudonyms itself: whose place they take
  */
 export function narrowSchema(
   document: Agreement,
   message: MessageType,
   form: Form,
-  purpose?: string,
-  blind = false,
+  purpose: string,
+  blindField?: string,
 ): AnySchemaObject {
   const elements = elementsOf(document, message.type, purpose)
   const schema = readSchema(form.schema)
-  const general = form.schema === 'message-request'
-  const narrowed = general
-    ? narrowGeneral(schema, elements, document, message)
-    : narrowNamed(schema, elements, form, document)
-  const field = blindFieldOf(message, elements)
-  if (field === undefined || !form.items) return narrowed
-  return blind
-    ? inPseudonyms(narrowed, form.items, field, schema['properties'].domain, document)
-    : narrowed
+  const narrowed =
+    form.schema === 'message-request'
+      ? narrowGeneral(schema, elements, document, message)
+      : narrowNamed(schema, elements, form, document)
+  if (blindField === undefined) return narrowed
+  const { domain } = schema['properties']
+  return inPseudonyms(narrowed, String(form.items), blindField, domain, document)
 }
 
 /** The form of a blind sender: pseudonyms in the place of the number, and the domain they are of. */
 function inPseudonyms(
   { properties, ...schema }: AnySchemaObject,
-  list: NonNullable<Form['items']>,
+  list: string,
   field: string,
   domain: AnySchemaObject,
   document: Agreement,

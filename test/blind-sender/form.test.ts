@@ -13,10 +13,18 @@ type Body = Record<string, unknown> & { tenants: Record<string, unknown>[] }
 const [PLAIN, BLIND] = readSchema('detection-request')['examples'] as [Body, Body]
 const TYPE = 'detection.request'
 
-function judge(body: unknown, change: (document: Agreement) => void = () => {}, general = false) {
+let documents = 0
+
+/** A document of its own for each test: validators are kept by digest. */
+function fresh(change: (document: Agreement) => void = () => {}): Agreement {
   const document = sampleFramework()
+  document.context.title = `Proef ${documents++}`
   change(document)
-  return compileMessage(document, TYPE, general)(body).map(one => `${one.code} ${one.pointer}`)
+  return document
+}
+
+function judge(body: unknown, change: (document: Agreement) => void = () => {}, general = false) {
+  return compileMessage(fresh(change), TYPE, general)(body).map(one => `${one.code} ${one.pointer}`)
 }
 
 const must = (document: Agreement) => {
@@ -37,8 +45,7 @@ describe('the two forms of a request', () => {
   })
 
   test('the refusal names the article, and what may be sent', () => {
-    const document = sampleFramework()
-    must(document)
+    const document = fresh(must)
     const [first, second] = compileMessage(document, TYPE)(PLAIN)
     expect(first?.rule).toBe('wm-vdab 1.0.0, modalities.senderBlind')
     expect(second).toMatchObject({ code: 'HB-202', remedy: 'Add the field tag.' })
@@ -56,6 +63,27 @@ describe('the two forms of a request', () => {
     expect(judge({ ...generally(PLAIN), domain }, undefined, true)).toEqual(['HB-312 /domain'])
     expect(judge({ ...BLIND, domain: 'subject' })).toEqual(['HB-202 /domain'])
     expect(judge(generally(unnamed as Body), undefined, true)).toEqual([])
+  })
+
+  test('what blind senders send is no field of the wire for others', () => {
+    const listed = (document: Agreement) => {
+      const own = document.dataElements.find(({ field }) => field === 'tag')!
+      own.messageTypes.push(TYPE)
+      own.purposes = document.messageTypes.find(one => one.type === TYPE)!.purposes
+    }
+    const { tag } = BLIND.tenants[0]!
+    const tenants = [{ ...PLAIN.tenants[0], tag }]
+    expect(judge({ ...PLAIN, tenants }, listed)).toEqual(['HB-312 /tenants/0/tag'])
+    expect(judge(PLAIN, listed)).toEqual([])
+  })
+
+  test('each member is needed, and the rest of the item too', () => {
+    for (const name of Object.keys(BLIND.tenants[0]!)) {
+      const { [name]: _, ...item } = BLIND.tenants[0]!
+      expect(judge({ ...BLIND, tenants: [item] }, must)).toEqual([`HB-202 /tenants/0/${name}`])
+    }
+    const { insz: _, ...plain } = PLAIN.tenants[0]!
+    expect(judge({ ...PLAIN, tenants: [plain] })).toEqual(['HB-202 /tenants/0/insz'])
   })
 
   test('the form is told by what only blind senders send, in any item', () => {
@@ -118,9 +146,10 @@ describe('where there is a form for blind senders', () => {
 describe('decide', () => {
   const fields = ['referenceDate', 'targetGroup', 'tenantRef', 'tenantGround']
   const ask = (more: string[], change: (document: Agreement) => void = () => {}, type = TYPE) => {
-    const document = sampleFramework()
-    change(document)
-    const answer = decide(setInForce(document), question({ type, fields: [...fields, ...more] }))
+    const answer = decide(
+      setInForce(fresh(change)),
+      question({ type, fields: [...fields, ...more] }),
+    )
     return answer.allow ? 'allowed' : answer.code
   }
 
