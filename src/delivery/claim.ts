@@ -84,7 +84,7 @@ async function withoutEnded(context: Context, tx: Tx, claimed: HandOver[]): Prom
      WHERE h.id = ANY($1) AND r.ended_on IS NOT NULL`,
     [again.map(it => it.id)],
   )
-  const withdrawn = await withdrawRows(tx, doomed, 'tenancy-ended', context.clock())
+  const withdrawn = await withdrawRows(tx, doomed, 'tenancy-ended')
   const byMessage = new Map(withdrawn.map(it => [it.messageId, it]))
   await recordEntries(
     tx,
@@ -127,10 +127,7 @@ async function stop(context: Context, tx: Tx, stopped: Decided[]): Promise<void>
      unsent AS (
        DELETE FROM outgoing_item o USING ended
        WHERE ended.kind = 'items' AND ended.state = 'withdrawn' AND o.message_id = ended.message_id
-         AND o.domain = ended.domain),
-     stepped AS (
-       INSERT INTO transition (message_id, state, at, code)
-       SELECT DISTINCT message_id, state, now(), code FROM ended WHERE message_id IS NOT NULL)
+         AND o.domain = ended.domain)
      SELECT e.id, e.message_id AS "messageId", e.with_id AS "withId", e.destination, e.items, m.type
      FROM ended e JOIN message m ON m.id = e.message_id WHERE e.with_id IS NOT NULL`,
     [

@@ -1,4 +1,6 @@
+import { recordEntries } from '../audit/record.ts'
 import type { Context } from '../context.ts'
+import { inTransaction, type Tx } from '../db/pool.ts'
 import { refuse } from '../errors.ts'
 import { letTry } from './circuit.ts'
 
@@ -83,15 +85,14 @@ export async function retryDelivery(
   if (!known[0]) throw refuse('HB-510', '', 'path /v1/deliveries/{id}/retry')
   if (known[0].gone) throw refuse('HB-508', '', 'modalities.payloadRetentionDays')
   await letTry(context.pool, party, 'webhook')
-  const { rows } = await context.pool.query<Row>(
-    `UPDATE hand_over h SET ${AGAIN}
-     WHERE h.id = $1 AND h.erased_at IS NULL
-       AND h.state IN ('queued', 'retrying', 'parked', 'delivered') RETURNING ${COLUMNS}`,
-    [id],
-  )
+  const row = await inTransaction(context.pool, async tx => {
+    const { rows } = await tx.query<Row & Again>(RETRY, [id])
+    await recordAgain(context, tx, party, rows)
+    return rows[0]
+  })
   await context.wakeUps.wake([party])
-  if (!rows[0]) throw refuse('HB-508', '', 'the protocol holds it')
-  return toView(rows[0])
+  if (!row) throw refuse('HB-508', '', 'the protocol holds it')
+  return toView(row)
 }
 
 /**
@@ -105,22 +106,56 @@ export async function retryDeliveries(
 ): Promise<{ retried: number; gone: number }> {
   const { state = 'parked', since, until, event } = filter
   await letTry(context.pool, party, 'webhook')
-  const { rows } = await context.pool.query<{ retried: number; gone: number }>(
-    `WITH fitting AS (
-       SELECT h.id, h.erased_at IS NOT NULL AS gone FROM hand_over h
-       WHERE h.destination = $1 AND ${VISIBLE} AND h.state = $2
-         AND ($3::timestamptz IS NULL OR h.created_at >= $3)
-         AND ($4::timestamptz IS NULL OR h.created_at < $4) AND ($5::text IS NULL OR h.event = $5)
-       ORDER BY h.id FOR UPDATE),
-     again AS (
-       UPDATE hand_over h SET ${AGAIN} FROM fitting f WHERE h.id = f.id AND NOT f.gone RETURNING h.id)
-     SELECT (SELECT count(*) FROM again)::int AS retried,
-       (SELECT count(*) FILTER (WHERE gone) FROM fitting)::int AS gone`,
-    [party, state, since, until, event],
-  )
+  const fitting = await inTransaction(context.pool, async tx => {
+    const { rows } = await tx.query<Again & { gone: boolean }>(RETRY_FITTING, [
+      party,
+      state,
+      since,
+      until,
+      event,
+    ])
+    const again = rows.filter(row => !row.gone)
+    await recordAgain(context, tx, party, again)
+    return { retried: again.length, gone: rows.length - again.length }
+  })
   await context.wakeUps.wake([party])
-  return rows[0] ?? { retried: 0, gone: 0 }
+  return fitting
 }
+
+/** A hand-over that goes once more, and its message. */
+interface Again {
+  message_id: string | null
+  type: string | null
+}
+
+function recordAgain(context: Context, tx: Tx, party: string, rows: Again[]): Promise<unknown> {
+  return recordEntries(
+    tx,
+    rows.map(({ message_id: id, type }) => ({
+      action: 'message.resumed' as const,
+      at: context.clock(),
+      actor: { party, role: 'party' },
+      ...(id && type && { message: { id, type } }),
+      recipient: party,
+      reason: 'asked-for-again',
+    })),
+  )
+}
+
+const RETRY = `
+  UPDATE hand_over h SET ${AGAIN}
+  WHERE h.id = $1 AND h.erased_at IS NULL AND h.state IN ('queued', 'retrying', 'parked', 'delivered')
+  RETURNING ${COLUMNS}, (SELECT m.type FROM message m WHERE m.id = h.message_id) AS type`
+
+const RETRY_FITTING = `
+  WITH fitting AS (
+    SELECT h.id, h.message_id, h.erased_at IS NOT NULL AS gone FROM hand_over h
+    WHERE h.destination = $1 AND ${VISIBLE} AND h.state = $2
+      AND ($3::timestamptz IS NULL OR h.created_at >= $3)
+      AND ($4::timestamptz IS NULL OR h.created_at < $4) AND ($5::text IS NULL OR h.event = $5)
+    ORDER BY h.id FOR UPDATE),
+  again AS (UPDATE hand_over h SET ${AGAIN} FROM fitting f WHERE h.id = f.id AND NOT f.gone)
+  SELECT f.message_id, f.gone, m.type FROM fitting f LEFT JOIN message m ON m.id = f.message_id`
 
 function toView(row: Row): DeliveryView {
   return {

@@ -109,11 +109,6 @@ const ACKNOWLEDGE = `
   taken AS (
     UPDATE hand_over t SET state = 'delivered', acknowledged_at = now(), claimed_until = NULL,
       delivered_at = coalesce(t.delivered_at, now()), reason = NULL
-    FROM open WHERE t.id = open.id OR t.with_id = open.id RETURNING t.*, open.first),
-  stepped AS (
-    INSERT INTO transition (message_id, state, at)
-    SELECT DISTINCT message_id, 'delivered', now() FROM taken k
-    WHERE message_id IS NOT NULL AND NOT EXISTS (
-      SELECT FROM transition t WHERE t.message_id = k.message_id AND t.state = 'delivered'))
+    FROM open WHERE t.id = open.id OR t.with_id = open.id RETURNING t.*, open.first)
   SELECT ${HAND_OVER_COLUMNS}, h.first, h.with_id IS NOT NULL AS follows
   FROM taken h LEFT JOIN message m ON m.id = h.message_id`

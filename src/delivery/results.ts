@@ -148,11 +148,7 @@ const RECORD = `
     WHERE (h.id = r.id AND (h.state IN ('queued', 'retrying')
         OR (r.state = 'delivered' AND h.state IN ('parked', 'expired'))))
       OR (h.with_id = r.id AND h.state = 'held' AND r.state IN ('delivered', 'withdrawn'))
-    RETURNING h.id, h.message_id, h.state, h.reason, h.with_id, h.destination, h.items),
-  stepped AS (
-    INSERT INTO transition (message_id, state, at, code)
-    SELECT DISTINCT ON (message_id, state) message_id, state, now(), reason FROM changed c
-    WHERE message_id IS NOT NULL AND NOT EXISTS (SELECT FROM transition t WHERE t.message_id = c.message_id AND t.state = c.state))
+    RETURNING h.id, h.message_id, h.state, h.with_id, h.destination, h.items)
   SELECT c.id, c.message_id AS "messageId", c.with_id AS "withId", c.destination, c.items, c.state,
     m.type
   FROM changed c LEFT JOIN message m ON m.id = c.message_id`

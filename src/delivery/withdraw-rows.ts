@@ -24,7 +24,6 @@ export async function withdrawRows(
   tx: Tx,
   doomed: DoomedRow[],
   reason: string,
-  at: Date,
 ): Promise<Withdrawn[]> {
   if (doomed.length === 0) return []
   const { rows } = await tx.query<Withdrawn>(
@@ -53,13 +52,10 @@ export async function withdrawRows(
        RETURNING h.message_id, rows, h.state = 'withdrawn' AS whole),
      settled AS (
        UPDATE message m SET answer_state = NULL FROM changed
-       WHERE changed.whole AND m.id = changed.message_id AND m.answer_state = 'awaiting'),
-     stepped AS (
-       INSERT INTO transition (message_id, state, at, code)
-       SELECT message_id, 'withdrawn', $4::timestamptz, $3 FROM changed WHERE whole)
+       WHERE changed.whole AND m.id = changed.message_id AND m.answer_state = 'awaiting')
      SELECT message_id AS "messageId", m.type, rows, whole
      FROM changed JOIN message m ON m.id = message_id`,
-    [doomed.map(it => it.handOverId), doomed.map(it => it.subjectTag), reason, at],
+    [doomed.map(it => it.handOverId), doomed.map(it => it.subjectTag), reason],
   )
   return rows
 }

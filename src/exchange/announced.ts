@@ -17,10 +17,7 @@ export async function releaseAnnounced(context: Context): Promise<string[]> {
          ORDER BY id FOR NO KEY UPDATE SKIP LOCKED),
        released AS (
          UPDATE hand_over h SET state = 'queued', reason = NULL, due_at = now()
-         FROM over WHERE h.id = over.id RETURNING h.*),
-       stepped AS (
-         INSERT INTO transition (message_id, state, at)
-         SELECT DISTINCT message_id, 'queued', $2::timestamptz FROM released)
+         FROM over WHERE h.id = over.id RETURNING h.*)
        SELECT ${HAND_OVER_COLUMNS} FROM released h JOIN message m ON m.id = h.message_id`,
       [OBJECTION_WINDOW, context.clock()],
     )

@@ -218,8 +218,5 @@ const CLOSE_REQUEST = `
     UPDATE hand_over SET state = 'delivered', delivered_at = coalesce(delivered_at, $2),
       claimed_until = NULL, reason = NULL
     FROM answered WHERE message_id = answered.id AND kind = 'request'
-      AND state IN ('queued', 'retrying', 'held', 'parked') RETURNING message_id),
-  erased AS (DELETE FROM detection_row USING answered WHERE message_id = answered.id),
-  stepped AS (
-    INSERT INTO transition (message_id, state, at) SELECT DISTINCT message_id, 'delivered', $2::timestamptz FROM arrived)
-  INSERT INTO transition (message_id, state, at) SELECT id, 'answered', $2::timestamptz FROM answered`
+      AND state IN ('queued', 'retrying', 'held', 'parked'))
+  DELETE FROM detection_row USING answered WHERE message_id = answered.id`

@@ -217,10 +217,7 @@ const HOLD = `
     UPDATE feedback f SET party_id = NULL, receiver_id = NULL FROM held WHERE f.id = held.feedback_id),
   opened AS (
     INSERT INTO exception (kind, message_id, feedback_id, parties, opened_at)
-    SELECT '${KIND}', message_id, feedback_id, parties, $2 FROM held),
-  stepped AS (
-    INSERT INTO transition (message_id, state, at, code)
-    SELECT DISTINCT message_id, 'held', $2::timestamptz, '${REASON}' FROM held)
+    SELECT '${KIND}', message_id, feedback_id, parties, $2 FROM held)
   SELECT m.id, m.type, h.parties, count(*)::int AS items
   FROM held h JOIN message m ON m.id = h.message_id GROUP BY 1, 2, 3`
 
@@ -241,13 +238,10 @@ const SETTLE = `
       reason = CASE WHEN $2::text IS NULL THEN 'HB-405' END,
       state = CASE WHEN $2::text IS NULL THEN 'withdrawn' ELSE 'queued' END
     FROM message m WHERE m.id = h.message_id AND h.feedback_id = $1 AND h.state = 'held'
-    RETURNING h.message_id, h.state, h.reason, m.type),
+    RETURNING h.message_id, m.type),
   named AS (
     UPDATE feedback SET party_id = $2, receiver_id = $2, domain = coalesce($4, domain),
       tag = coalesce($5, tag), subject_tag = coalesce($6, subject_tag) WHERE id = $1),
   closed AS (
-    UPDATE exception SET closed_at = $3, settled_to = $2 WHERE feedback_id = $1 AND closed_at IS NULL),
-  stepped AS (
-    INSERT INTO transition (message_id, state, at, code)
-    SELECT message_id, state, $3::timestamptz, reason FROM moved)
+    UPDATE exception SET closed_at = $3, settled_to = $2 WHERE feedback_id = $1 AND closed_at IS NULL)
   SELECT message_id, type FROM moved`

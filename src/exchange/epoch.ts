@@ -117,7 +117,7 @@ async function withdrawWork(tx: Tx, domain: string, actor: Actor, at: Date): Pro
     throw new DomainError('open-work', message)
   }
   const { rows: withdrawn } = await tx.query<Gone>(WITHDRAW, [domain, at, CLOSED])
-  const { rows: expired } = await tx.query<Gone>(EXPIRE, [domain, at, CLOSED])
+  const { rows: expired } = await tx.query<Gone>(EXPIRE, [domain, CLOSED])
   const senders = expired.map(({ id, party }) => ({ id, party_id: party }))
   await tellExpired(tx, senders, at)
   const draft = ({ id, type }: Gone): Omit<EntryDraft, 'action'> => ({
@@ -151,19 +151,13 @@ const WITHDRAW = `
     WHERE gone.kind = 'items' AND o.message_id = gone.message_id AND o.domain = gone.domain),
   exceptions AS (
     UPDATE exception e SET closed_at = $2 FROM gone
-    WHERE e.feedback_id = gone.feedback_id AND e.closed_at IS NULL),
-  stepped AS (
-    INSERT INTO transition (message_id, state, at, code)
-    SELECT DISTINCT message_id, 'withdrawn', $2::timestamptz, $3 FROM gone)
+    WHERE e.feedback_id = gone.feedback_id AND e.closed_at IS NULL)
   SELECT m.id, m.type, m.party_id AS party, sum(gone.items)::int AS items
   FROM gone JOIN message m ON m.id = gone.message_id GROUP BY 1, 2, 3`
 
 const EXPIRE = `
   WITH expired AS (
-    UPDATE message SET answer_state = 'expired' WHERE domain = $1 AND answer_state = 'awaiting'
-    RETURNING id, type, party_id),
-  erased AS (DELETE FROM detection_row r USING expired WHERE r.message_id = expired.id),
-  stepped AS (
-    INSERT INTO transition (message_id, state, at, code)
-    SELECT id, 'expired', $2::timestamptz, $3 FROM expired)
+    UPDATE message SET answer_state = 'expired', answer_code = $2
+    WHERE domain = $1 AND answer_state = 'awaiting' RETURNING id, type, party_id),
+  erased AS (DELETE FROM detection_row r USING expired WHERE r.message_id = expired.id)
   SELECT id, type, party_id AS party, 0 AS items FROM expired`

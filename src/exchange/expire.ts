@@ -29,7 +29,7 @@ export async function expireInteractions(context: Context): Promise<void> {
       pauses.map(it => new Date(Math.min(it.until, at.getTime()))),
     ])
     if (expired.length === 0) return
-    await tx.query(EXPIRE, [expired.map(row => row.id), at])
+    await tx.query(EXPIRE, [expired.map(row => row.id)])
     await tellExpired(tx, expired, at)
     await recordEntries(
       tx,
@@ -93,11 +93,10 @@ const DUE = `
 
 const EXPIRE = `
   WITH expired AS (
-    UPDATE message SET answer_state = 'expired' WHERE id = ANY($1) RETURNING id),
+    UPDATE message SET answer_state = 'expired', answer_code = 'HB-504' WHERE id = ANY($1)
+    RETURNING id),
   unsent AS (
     UPDATE hand_over h SET state = 'expired', reason = 'HB-504', claimed_until = NULL FROM expired
     WHERE h.message_id = expired.id AND h.kind = 'request' AND h.delivered_at IS NULL
-      AND h.state IN ('queued', 'retrying', 'held', 'parked')),
-  erased AS (DELETE FROM detection_row r USING expired WHERE r.message_id = expired.id)
-  INSERT INTO transition (message_id, state, at, code)
-  SELECT id, 'expired', $2::timestamptz, 'HB-504' FROM expired`
+      AND h.state IN ('queued', 'retrying', 'held', 'parked'))
+  DELETE FROM detection_row r USING expired WHERE r.message_id = expired.id`

@@ -39,11 +39,9 @@ async function endRequests(
   { protocol, party }: Pair,
   obstacle: Refused,
 ): Promise<void> {
-  const at = context.clock()
   const { rows } = await tx.query<{ id: string; type: string }>(END_REQUESTS, [
     protocol,
     party,
-    at,
     ENDED,
   ])
   await recordEntries(
@@ -55,14 +53,11 @@ async function endRequests(
 // Only what was delivered waits for an answer; what was not is withdrawn as a hand-over.
 const END_REQUESTS = `
   WITH ended AS (
-    UPDATE message m SET answer_state = 'expired'
+    UPDATE message m SET answer_state = 'expired', answer_code = $3
     WHERE protocol = $1 AND party_id = $2 AND answer_state = 'awaiting' AND EXISTS (
       SELECT FROM hand_over h WHERE h.message_id = m.id AND h.delivered_at IS NOT NULL)
     RETURNING id, type),
-  erased AS (DELETE FROM detection_row r USING ended WHERE r.message_id = ended.id),
-  stepped AS (
-    INSERT INTO transition (message_id, state, at, code)
-    SELECT id, 'expired', $3::timestamptz, $4 FROM ended)
+  erased AS (DELETE FROM detection_row r USING ended WHERE r.message_id = ended.id)
   SELECT id, type FROM ended`
 
 async function endPeriods(

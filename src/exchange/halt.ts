@@ -79,11 +79,7 @@ export async function resumeHeld(context: Context): Promise<string[]> {
 }
 
 const RESUME = `
-  WITH resumed AS (
-    UPDATE hand_over h SET state = 'queued', reason = NULL, due_at = now()
-    WHERE h.id = ANY($1) RETURNING h.message_id)
-  INSERT INTO transition (message_id, state, at)
-  SELECT DISTINCT message_id, 'queued', now() FROM resumed`
+  UPDATE hand_over h SET state = 'queued', reason = NULL, due_at = now() WHERE h.id = ANY($1)`
 
 /** Hand-overs about which the protocol is asked the same question, with one of them. */
 type Kind = HandOver & { shape: string }
@@ -187,9 +183,6 @@ const HALT = `
     WHERE gone.kind = 'items' AND o.message_id = gone.message_id AND o.domain = gone.domain),
   exceptions AS (
     UPDATE exception e SET closed_at = now() FROM gone
-    WHERE e.feedback_id = gone.feedback_id AND e.closed_at IS NULL),
-  stepped AS (
-    INSERT INTO transition (message_id, state, at, code)
-    SELECT DISTINCT message_id, state, now(), code FROM halted)
+    WHERE e.feedback_id = gone.feedback_id AND e.closed_at IS NULL)
   SELECT g.id, g.message_id AS "messageId", g.with_id AS "withId", g.destination, g.items, m.type
   FROM gone g JOIN message m ON m.id = g.message_id WHERE g.with_id IS NOT NULL`

@@ -31,19 +31,15 @@ interface NewMessage extends MessageColumns {
   code?: ErrorCode
 }
 
-/** Inserts a message and its first transition. */
+/** Inserts a message. */
 export async function insertMessage(tx: Tx, message: NewMessage): Promise<void> {
   await tx.query(
-    `WITH stored AS (
-       INSERT INTO message (id, type, protocol, protocol_version, protocol_digest, party_id, purpose,
-         fields, domain, period, reference_date, target_group, in_reply_to, received_at, received_day,
-         digest, accepted, refused, code, answer_state, answer_due_at, found)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
-         ($14::timestamptz AT TIME ZONE 'UTC')::date, $15, $16, $17, $18,
-         CASE WHEN $19::timestamptz IS NOT NULL THEN 'awaiting' END, $19, $20)
-       RETURNING id, received_at, accepted, code)
-     INSERT INTO transition (message_id, state, at, code)
-     SELECT id, CASE WHEN accepted > 0 THEN 'accepted' ELSE 'refused' END, received_at, code FROM stored`,
+    `INSERT INTO message (id, type, protocol, protocol_version, protocol_digest, party_id, purpose,
+       fields, domain, period, reference_date, target_group, in_reply_to, received_at, received_day,
+       digest, accepted, refused, code, answer_state, answer_due_at, found)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+       ($14::timestamptz AT TIME ZONE 'UTC')::date, $15, $16, $17, $18,
+       CASE WHEN $19::timestamptz IS NOT NULL THEN 'awaiting' END, $19, $20)`,
     [
       message.id,
       message.type,

@@ -109,10 +109,7 @@ const EXPIRE_UNDELIVERED = `
     FROM old WHERE h.id = old.id RETURNING h.message_id, h.feedback_id, h.items, old.type),
   closed AS (
     UPDATE exception e SET closed_at = $3 FROM expired
-    WHERE e.feedback_id = expired.feedback_id AND e.closed_at IS NULL),
-  stepped AS (
-    INSERT INTO transition (message_id, state, at, code)
-    SELECT DISTINCT message_id, 'expired', $3::timestamptz, 'HB-508' FROM expired)
+    WHERE e.feedback_id = expired.feedback_id AND e.closed_at IS NULL)
   SELECT json_build_object('id', message_id, 'type', type) AS message, items FROM expired`
 
 interface LoadedAgreement {

@@ -80,6 +80,22 @@ function stateOf(row: Row): string {
   return PRECEDENCE.find(state => row.states.includes(state)) ?? 'accepted'
 }
 
+/**
+ * The steps of a message, as SQL: taken or refused, then those of its interaction and of the hand-overs
+ * that count for it. What follows an equal step says nothing new.
+ */
+export const stepsOf = (id: string): string => `
+  SELECT state, at, code FROM (
+    SELECT n.state, n.at, n.code,
+      row(n.state, n.code) IS DISTINCT FROM lag(row(n.state, n.code)) OVER (ORDER BY n.id) AS changes
+    FROM (
+      SELECT 0 AS id, CASE WHEN accepted > 0 THEN 'accepted' ELSE 'refused' END AS state,
+        received_at AS at, code FROM message WHERE id = ${id}
+      UNION ALL
+      SELECT t.id, t.state, t.at, t.code FROM transition t LEFT JOIN hand_over h ON h.id = t.hand_over_id
+      WHERE t.message_id = ${id} AND t.state <> 'none' AND h.counted IS NOT FALSE) n) steps
+  WHERE changes`
+
 const SQL = `
   SELECT m.id, m.type, m.protocol, m.received_at, m.answer_state, m.accepted, m.refused,
     coalesce(sum(h.items) FILTER (WHERE ${DELIVERED}), 0)::int AS delivered,
@@ -88,9 +104,9 @@ const SQL = `
     coalesce(sum(h.items) FILTER (WHERE h.state = 'expired'), 0)::int AS expired,
     coalesce(sum(h.withdrawn + CASE WHEN h.state = 'withdrawn' THEN h.items ELSE 0 END), 0)::int AS withdrawn,
     coalesce(array_agg(DISTINCT h.state) FILTER (WHERE h.state IS NOT NULL), '{}') AS states,
-    (SELECT coalesce(json_agg(json_build_object('state', t.state, 'at', t.at, 'code', t.code)
-                              ORDER BY t.at), '[]')
-     FROM transition t WHERE t.message_id = m.id) AS transitions,
+    (SELECT coalesce(json_agg(json_build_object('state', s.state, 'at', s.at, 'code', s.code)
+                              ORDER BY s.at), '[]')
+     FROM (${stepsOf('m.id')}) s) AS transitions,
     (SELECT max(c.released_at) FROM message r JOIN hand_over a ON a.message_id = r.id AND a.with_id IS NOT NULL
        JOIN period_close c ON c.protocol = m.protocol AND c.party_id = m.party_id AND c.period = m.period
      WHERE r.in_reply_to = m.id AND r.found IS NOT NULL) AS released_at,

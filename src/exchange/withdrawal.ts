@@ -147,11 +147,11 @@ async function storeWithdrawal(
   const { party } = caller
   const objection = effect === 'objection'
   await endRoutes(tx, all)
-  const feedback = objection ? [] : await withdrawFeedback(tx, party, ended, effect, at)
+  const feedback = objection ? [] : await withdrawFeedback(tx, party, ended, effect)
   const official = effect === 'participation-withdrawn'
   const open = await findOpen(tx, party, ended, objection ? objectedTypes : undefined, official)
   if (objection) assertWaiting(all, open)
-  const rows = await withdrawRows(tx, open, effect, at)
+  const rows = await withdrawRows(tx, open, effect)
   await recordWithdrawals(tx, all, [...feedback, ...rows])
   if (!tells) {
     await tx.query(REGISTER, [messageId, newId('del', at), newest.length, at])
@@ -230,23 +230,19 @@ async function withdrawFeedback(
   party: string,
   ended: Routed[],
   effect: Effect,
-  at: Date,
 ): Promise<Withdrawn[]> {
   const { rows } = await tx.query<Withdrawn>(
     `WITH gone AS (
-       UPDATE hand_over h SET state = 'withdrawn', reason = $5, claimed_until = NULL
+       UPDATE hand_over h SET state = 'withdrawn', reason = $4, claimed_until = NULL
        FROM feedback f, unnest($2::text[], $3::bytea[]) AS e (domain, tag)
        WHERE h.feedback_id = f.id AND h.kind = 'event' AND f.party_id = $1
          AND f.domain = e.domain AND f.tag = e.tag AND h.delivered_at IS NULL
          AND h.state IN ('queued', 'retrying', 'held', 'parked')
          AND (h.claimed_until IS NULL OR h.claimed_until < now())
-       RETURNING h.message_id),
-     stepped AS (
-       INSERT INTO transition (message_id, state, at, code)
-       SELECT DISTINCT message_id, 'withdrawn', $4::timestamptz, $5 FROM gone)
+       RETURNING h.message_id)
      SELECT message_id AS "messageId", m.type, count(*)::int AS rows, true AS whole
      FROM gone JOIN message m ON m.id = message_id GROUP BY 1, 2`,
-    [party, ended.map(it => it.domain), ended.map(it => it.tag), at, effect],
+    [party, ended.map(it => it.domain), ended.map(it => it.tag), effect],
   )
   return rows
 }

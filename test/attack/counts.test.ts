@@ -1,6 +1,7 @@
 import { releasePeriods } from '../../src/exchange/period.ts'
 import { detection, forwardedTo, openDomain, PERIOD, tenants } from '../support/detection.ts'
 import { type Company, type TestGateway, testGateway, until } from '../support/gateway.ts'
+import { seedRows } from '../support/seed.ts'
 import {
   assertConserved,
   closePeriod,
@@ -189,18 +190,28 @@ describe('a group against every one that was released before', () => {
        SELECT 'wm-vdab', 'woonboog', $1, 'detection.request', unnest($2::bytea[])`,
       [period, people.map(subject)],
     )
-    await pool.query(
-      `INSERT INTO message (id, type, protocol, party_id, purpose, period, received_at, received_day,
+    await seedRows(pool, tx =>
+      tx.query(
+        `INSERT INTO message (id, type, protocol, party_id, purpose, period, received_at, received_day,
          digest, accepted, refused, answer_state, in_reply_to, found)
-       VALUES ($1, 'detection.request', 'wm-vdab', 'woonboog', 'detection', $3, now(), current_date, 'x', $4, 0, 'answered', NULL, NULL),
+       VALUES ($1, 'detection.request', 'wm-vdab', 'woonboog', 'detection', $3, now(), current_date, 'x', $4, 0, 'awaiting', NULL, NULL),
          ($2, 'detection.answer', 'wm-vdab', 'vdab', 'detection', $3, now(), current_date, 'x', 1, 0, NULL, $1, $5)`,
-      [request, reply, period, people.length, found],
+        [request, reply, period, people.length, found],
+      ),
     )
-    await pool.query(
-      `INSERT INTO hand_over (id, message_id, destination, kind, event, items, state, reason, due_at, created_at, delivered_at)
-       VALUES ('del_q' || $3, $1, 'vdab', 'request', NULL, $4, 'delivered', NULL, now(), now(), now()),
+    await seedRows(pool, tx =>
+      tx.query("UPDATE message SET answer_state = 'answered' WHERE id = $1", [request]),
+    )
+    await seedRows(pool, tx =>
+      tx.query(
+        `INSERT INTO hand_over (id, message_id, destination, kind, event, items, state, reason, due_at, created_at, delivered_at)
+       VALUES ('del_q' || $3, $1, 'vdab', 'request', NULL, $4, 'queued', NULL, now(), now(), now()),
          ('del_a' || $3, $2, 'woonboog', 'event', 'be.huisbrug.detection.answered', 1, 'held', 'period-open', now(), now(), NULL)`,
-      [request, reply, period, people.length],
+        [request, reply, period, people.length],
+      ),
+    )
+    await seedRows(pool, tx =>
+      tx.query("UPDATE hand_over SET state = 'delivered' WHERE id = 'del_q' || $1", [period]),
     )
     await pool.query(
       "INSERT INTO period_close (protocol, party_id, period, closed_at) VALUES ('wm-vdab', 'woonboog', $1, now())",

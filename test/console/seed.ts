@@ -1,6 +1,7 @@
 import { recordEntries } from '../../src/audit/record.ts'
 import type { EntryDraft } from '../../src/audit/types.ts'
 import type { Pool } from '../../src/db/pool.ts'
+import { seedRows } from '../support/seed.ts'
 
 /** The instant of every seeded day: a Tuesday, 14:30 in Belgium. */
 export const NOW = new Date('2026-03-10T13:30:00.000Z')
@@ -46,41 +47,51 @@ export interface MessageSeed {
   receipt?: string
 }
 
-/** Inserts one message with its first transition. */
+/** Inserts one message. */
 export async function addMessage(pool: Pool, seed: MessageSeed): Promise<string> {
   const id = idAt('msg', seed.at)
   const protocol = seed.protocol === null ? undefined : (seed.protocol ?? PROTOCOL)
   const isRequest = seed.type === 'detection.request'
-  await pool.query(
-    `INSERT INTO message (id, type, protocol, protocol_version, protocol_digest, fields, party_id,
+  await seedRows(pool, tx =>
+    tx.query(
+      `INSERT INTO message (id, type, protocol, protocol_version, protocol_digest, fields, party_id,
        purpose, domain, period, reference_date, target_group, in_reply_to, received_at, received_day,
        digest, accepted, refused, code, receipt, answer_state, answer_due_at, answered_at, found)
      VALUES ($1, $2, $3, $4, $5, $6, $7, 'detection', $8, $9, $10, $11, $12, $13,
        ($13::timestamptz AT TIME ZONE 'UTC')::date, 'synthetic-body-digest', $14, $15, $16, $17, $18,
-       $13::timestamptz + interval '14 days', CASE WHEN $18 = 'answered' THEN $13::timestamptz END, $19)`,
-    [
-      id,
-      seed.type,
-      protocol?.id,
-      protocol?.version,
-      protocol?.digest,
-      seed.fields,
-      seed.party,
-      isRequest ? DOMAIN : null,
-      isRequest ? '2026-03' : null,
-      isRequest ? SECRETS.referenceDate : null,
-      isRequest ? JSON.stringify({ id: 'tenants-with-labour-potential', version: '1.0' }) : null,
-      seed.inReplyTo,
-      seed.at,
-      seed.accepted,
-      seed.refused ?? 0,
-      seed.code,
-      seed.receipt,
-      seed.answer,
-      seed.type === 'detection.answer' ? SECRETS.found : null,
-    ],
+       $13::timestamptz + interval '14 days', NULL, $19)`,
+      [
+        id,
+        seed.type,
+        protocol?.id,
+        protocol?.version,
+        protocol?.digest,
+        seed.fields,
+        seed.party,
+        isRequest ? DOMAIN : null,
+        isRequest ? '2026-03' : null,
+        isRequest ? SECRETS.referenceDate : null,
+        isRequest ? JSON.stringify({ id: 'tenants-with-labour-potential', version: '1.0' }) : null,
+        seed.inReplyTo,
+        seed.at,
+        seed.accepted,
+        seed.refused ?? 0,
+        seed.code,
+        seed.receipt,
+        seed.answer && 'awaiting',
+        seed.type === 'detection.answer' ? SECRETS.found : null,
+      ],
+    ),
   )
-  await addTransition(pool, id, seed.accepted > 0 ? 'accepted' : 'refused', seed.at, seed.code)
+  if (seed.answer === 'answered') {
+    await seedRows(pool, tx =>
+      tx.query(
+        "UPDATE message SET answer_state = 'answered', answered_at = received_at WHERE id = $1",
+        [id],
+      ),
+    )
+    await pool.query('DELETE FROM transition WHERE message_id = $1', [id])
+  }
   return id
 }
 
@@ -91,12 +102,10 @@ export async function addTransition(
   at: Date,
   code?: string,
 ): Promise<void> {
-  await pool.query('INSERT INTO transition (message_id, state, at, code) VALUES ($1, $2, $3, $4)', [
-    messageId,
-    state,
-    at,
-    code,
-  ])
+  await pool.query(
+    "INSERT INTO transition (message_id, was, state, at, code) VALUES ($1, 'queued', $2, $3, $4)",
+    [messageId, state, at, code],
+  )
 }
 
 export interface HandOverSeed {
@@ -113,28 +122,33 @@ export interface HandOverSeed {
   deliveredAt?: Date
 }
 
-/** Inserts one hand-over. */
+/** Inserts one hand-over, without a trace of the steps to its state. */
 export async function addHandOver(pool: Pool, seed: HandOverSeed): Promise<string> {
   const id = idAt('del', seed.at)
-  await pool.query(
-    `INSERT INTO hand_over (id, message_id, destination, kind, event, items, state, reason, attempts,
+  const start = seed.kind === 'register' || seed.state === 'held' ? seed.state : 'queued'
+  await seedRows(pool, async tx => {
+    await tx.query(
+      `INSERT INTO hand_over (id, message_id, destination, kind, event, items, state, reason, attempts,
        last_status, due_at, created_at, delivered_at)
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12)`,
-    [
-      id,
-      seed.messageId,
-      seed.to,
-      seed.kind,
-      seed.event,
-      seed.items ?? 1,
-      seed.state,
-      seed.reason,
-      seed.attempts ?? 1,
-      seed.status,
-      seed.at,
-      seed.deliveredAt,
-    ],
-  )
+      [
+        id,
+        seed.messageId,
+        seed.to,
+        seed.kind,
+        seed.event,
+        seed.items ?? 1,
+        start,
+        seed.reason,
+        seed.attempts ?? 1,
+        seed.status,
+        seed.at,
+        seed.deliveredAt,
+      ],
+    )
+    await tx.query('UPDATE hand_over SET state = $2 WHERE id = $1', [id, seed.state])
+    await tx.query('DELETE FROM transition WHERE hand_over_id = $1', [id])
+  })
   return id
 }
 
@@ -147,12 +161,13 @@ export async function addFeedback(
 ): Promise<void> {
   for (const [index, status] of statuses.entries()) {
     const tag = Buffer.alloc(16, index + 1)
+    const id = idAt('fb', NOW)
     await pool.query(
       `INSERT INTO feedback (id, message_id, protocol, type, domain, tag, subject_tag, party_id,
          receiver_id, content, status, created_at)
-       VALUES ($1, $2, 'wm-vdab', 'feedback.reachability', $3, $4, $4, $5, $5, $6, $7, $8)`,
+       VALUES ($1, $2, 'wm-vdab', 'feedback.reachability', $3, $4, $4, $5, $5, $6, 'open', $7)`,
       [
-        idAt('fb', NOW),
+        id,
         messageId,
         DOMAIN,
         tag,
@@ -161,9 +176,11 @@ export async function addFeedback(
           reachability: SECRETS.reachability,
           establishedOn: SECRETS.establishedOn,
         }),
-        status,
         ago(300),
       ],
+    )
+    await seedRows(pool, tx =>
+      tx.query('UPDATE feedback SET status = $2 WHERE id = $1', [id, status]),
     )
   }
 }

@@ -3,6 +3,7 @@ import { createServer, type Socket } from 'node:net'
 import { toJwks } from '../../src/client/index.ts'
 import { newId } from '../../src/ids.ts'
 import { type Company, type TestGateway, until } from '../support/gateway.ts'
+import { seedRows } from '../support/seed.ts'
 
 /** One request as a peer of raw sockets got it. */
 export interface RawRequest {
@@ -185,9 +186,11 @@ export async function sendTest(gateway: TestGateway, company: Company): Promise<
 /** Ends pauses and what earlier tests left waiting. */
 export async function forgetAll(gateway: TestGateway): Promise<void> {
   await gateway.db.pool.query('DELETE FROM circuit')
-  await gateway.db.pool.query(
-    `UPDATE hand_over SET acknowledged_at = now(),
-       state = CASE WHEN delivered_at IS NULL THEN 'withdrawn' ELSE 'delivered' END
-     WHERE state IN ('queued', 'retrying', 'parked', 'delivered')`,
+  await seedRows(gateway.db.pool, tx =>
+    tx.query(
+      `UPDATE hand_over SET acknowledged_at = now(),
+         state = CASE WHEN delivered_at IS NULL THEN 'withdrawn' ELSE 'delivered' END
+       WHERE state IN ('queued', 'retrying', 'parked', 'delivered')`,
+    ),
   )
 }

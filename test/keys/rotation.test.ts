@@ -8,6 +8,7 @@ import { detection, forwardedTo, TODAY, tenants } from '../support/detection.ts'
 import { type TestGateway, testGateway, until } from '../support/gateway.ts'
 import { syntheticNumber } from '../support/people.ts'
 import { prepareTestRegister, type TestRegister } from '../support/register.ts'
+import { seedRows } from '../support/seed.ts'
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 const [FIRST, SECOND] = ['wm-vdab/1/1', 'wm-vdab/1/2']
@@ -226,17 +227,26 @@ describe('a rotation while the exchange goes on', () => {
     await until('it is delivered', async () => {
       return (await readOpenWork(gateway.db.pool, FIRST)).handOvers === 0
     })
-    const hold = 'UPDATE hand_over SET state = $1, delivered_at = $2 WHERE id = $3'
+    const set = (state: string, deliveredAt: Date | null, id: string) =>
+      seedRows(gateway.db.pool, tx =>
+        tx.query('UPDATE hand_over SET state = $1, delivered_at = $2, due_at = $3 WHERE id = $4', [
+          state,
+          deliveredAt,
+          new Date(Date.now() + 600_000),
+          id,
+        ]),
+      )
     const { rows } = await gateway.db.pool.query(
       `SELECT h.id, h.delivered_at FROM hand_over h JOIN feedback f ON f.id = h.feedback_id
        WHERE f.domain = $1 AND h.state = 'delivered' ORDER BY h.id DESC LIMIT 1`,
       [FIRST],
     )
-    await gateway.db.pool.query(hold, ['parked', null, rows[0].id])
+    await set('retrying', null, rows[0].id)
+    await set('parked', null, rows[0].id)
     const refused = await keys('close', FIRST, '--reason', 'too early')
     expect(refused).toMatchObject({ exit: 1, json: { refused: 'open-work' } })
     expect(refused.json['reason']).toContain('0 requests await an answer and 1 hand-overs are open')
-    await gateway.db.pool.query(hold, ['delivered', rows[0].delivered_at, rows[0].id])
+    await set('delivered', rows[0].delivered_at, rows[0].id)
     const reason = `about ${syntheticNumber(0)}`
     expect(await keys('close', FIRST, '--reason', reason)).toMatchObject({
       exit: 1,

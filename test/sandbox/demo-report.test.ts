@@ -5,6 +5,7 @@ import { tellStory, tellWhere } from '../../src/sandbox/demo-story.ts'
 import type { DemoStage } from '../../src/sandbox/demo-types.ts'
 import { createPopulation } from '../../src/sandbox/population.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
+import { seedRows } from '../support/seed.ts'
 
 const COMPANY: CompanyStatus = {
   company: 'woonboog',
@@ -203,20 +204,25 @@ describe('the counts', () => {
   }
 
   function message(id: string, type: string, accepted: number, refused: number, code?: string) {
-    return db.pool.query(
-      `INSERT INTO message (id, type, party_id, received_at, received_day, digest, accepted, refused,
+    return seedRows(db.pool, tx =>
+      tx.query(
+        `INSERT INTO message (id, type, party_id, received_at, received_day, digest, accepted, refused,
          code, found)
        VALUES ($1, $2, 'woonboog', now(), now(), 'd', $3, $4, $5, $6)`,
-      [id, type, accepted, refused, code, type === 'detection.answer' ? 40 : null],
+        [id, type, accepted, refused, code, type === 'detection.answer' ? 40 : null],
+      ),
     )
   }
 
   function handOver(id: string, kind: string, state: string, items: number, withId?: string) {
-    return db.pool.query(
-      `INSERT INTO hand_over (id, message_id, destination, kind, items, state, with_id, due_at, created_at)
-       VALUES ($1, 'msg_1', 'vdab', $2, $3, $4, $5, now(), now())`,
-      [id, kind, items, state, withId],
-    )
+    return seedRows(db.pool, async tx => {
+      await tx.query(
+        `INSERT INTO hand_over (id, message_id, destination, kind, items, state, with_id, due_at, created_at)
+         VALUES ($1, 'msg_1', 'vdab', $2, $3, 'queued', $4, now(), now())`,
+        [id, kind, items, withId],
+      )
+      await tx.query('UPDATE hand_over SET state = $2 WHERE id = $1', [id, state])
+    })
   }
 
   test('an empty database counts nothing', async () => {
@@ -244,8 +250,13 @@ describe('the counts', () => {
     await db.pool.query(
       `INSERT INTO feedback (id, message_id, protocol, type, domain, tag, subject_tag, status, created_at)
        SELECT 'fb_' || n, 'msg_6', 'wm-vdab', 'feedback.reachability', 'wm-vdab/1/1', decode(repeat('0' || n, 16), 'hex'),
-         decode(repeat('0' || n, 16), 'hex'), (array['open', 'taken-up', 'closed'])[n], now()
+         decode(repeat('0' || n, 16), 'hex'), 'open', now()
        FROM generate_series(1, 3) n`,
+    )
+    await seedRows(db.pool, tx =>
+      tx.query(
+        `UPDATE feedback SET status = (array['open', 'taken-up', 'closed'])[right(id, 1)::int]`,
+      ),
     )
     expect(await counts()).toEqual({
       accepted: 990,

@@ -11,6 +11,7 @@ import {
 import { seedRegion } from '../console/region.ts'
 import { openRooms, type Rooms, sampleProtocols } from '../console/rooms.ts'
 import { syntheticNumber } from '../support/people.ts'
+import { seedRows } from '../support/seed.ts'
 
 const ID = 'wm-vdab-woonboog'
 const AT = `/protocollen/${ID}`
@@ -20,23 +21,27 @@ beforeEach(async () => {
   rooms = await openRooms()
   await seedRegion(rooms.database.pool)
   // Fourteen messages on the way for this company; the region's own belong to it as well.
-  await rooms.database.pool.query(
-    `UPDATE hand_over SET state = 'delivered', delivered_at = now() WHERE state <> 'delivered'
-       AND destination IS NOT NULL`,
+  await seedRows(rooms.database.pool, tx =>
+    tx.query(
+      `UPDATE hand_over SET state = 'delivered', delivered_at = now()
+       WHERE state NOT IN ('delivered', 'withdrawn') AND destination IS NOT NULL`,
+    ),
   )
   await addUnderway(14)
 })
 afterEach(() => rooms.close())
 
 async function addUnderway(count: number): Promise<void> {
-  await rooms.database.pool.query(
-    `WITH m AS (
+  await seedRows(rooms.database.pool, tx =>
+    tx.query(
+      `WITH m AS (
        INSERT INTO message (id, type, protocol, party_id, received_at, received_day, digest, accepted, refused)
        SELECT 'msg_0000000000000000000000' || lpad(n::text, 4, '0'), 'tenancy.ended', 'wm-vdab',
          'woonboog', now(), current_date, 'x', 1, 0 FROM generate_series(1, $1::int) AS n RETURNING id)
      INSERT INTO hand_over (id, message_id, destination, kind, items, state, due_at, created_at)
-     SELECT replace(id, 'msg_', 'del_'), id, 'vdab', 'items', 1, 'retrying', now(), now() FROM m`,
-    [count],
+     SELECT replace(id, 'msg_', 'del_'), id, 'vdab', 'items', 1, 'queued', now(), now() FROM m`,
+      [count],
+    ),
   )
 }
 
@@ -88,8 +93,8 @@ describe('suspending from the console', () => {
     expect(html).toMatch(/<dd>(de )?(beheerder|operator)/)
     expect(html).toContain(`action="/console${AT}/hervatten"`)
     expect(html).not.toContain('/opschorten"')
-    await rooms.database.pool.query(
-      "UPDATE hand_over SET state = 'held', reason = 'HB-307' WHERE state = 'retrying'",
+    await seedRows(rooms.database.pool, tx =>
+      tx.query("UPDATE hand_over SET state = 'held', reason = 'HB-307' WHERE state = 'queued'"),
     )
     const asked = await rooms.post(`${AT}/hervatten`, { csrf, reden: 'Opgelost' }, cookie)
     expect(asked.html).toContain('14 berichten gaan weer door')

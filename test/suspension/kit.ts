@@ -4,6 +4,7 @@ import { resumeProtocol, suspendProtocol } from '../../src/exchange/suspension.t
 import { PERIOD, TODAY } from '../support/detection.ts'
 import { type Company, resign, type TestGateway, until } from '../support/gateway.ts'
 import type { Received } from '../support/peer.ts'
+import { seedRows } from '../support/seed.ts'
 
 /** On whose word the tests suspend. */
 export const OPERATOR = { role: 'operator' }
@@ -51,7 +52,7 @@ export async function queueEvents(
   company: Company,
   count: number,
 ): Promise<void> {
-  await gateway.db.pool.query(QUEUE, [company, count, PERIOD])
+  await seedRows(gateway.db.pool, tx => tx.query(QUEUE, [company, count, PERIOD]))
 }
 
 // An expired interaction is told by an event that needs nothing but its message; here it is counted.

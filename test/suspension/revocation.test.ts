@@ -9,6 +9,7 @@ import {
 } from '../attack/kit.ts'
 import { detection, forwardedTo, openDomain, PERIOD, tenants } from '../support/detection.ts'
 import { COMPANIES, type TestGateway, testGateway, until } from '../support/gateway.ts'
+import { seedRows } from '../support/seed.ts'
 import {
   assertBalanced,
   change,
@@ -114,9 +115,9 @@ describe('without webhooks', () => {
   test('what is parked stays with the person who looks at it', async () => {
     const { messageId } = await gateway.clients.woonboog.detect(detection(tenants(40, 1)))
     const sent = await giveFeedback(gateway, await tagsOf(gateway, messageId))
-    await gateway.db.pool.query("UPDATE hand_over SET state = 'parked' WHERE message_id = $1", [
-      sent.messageId,
-    ])
+    await seedRows(gateway.db.pool, tx =>
+      tx.query("UPDATE hand_over SET state = 'parked' WHERE message_id = $1", [sent.messageId]),
+    )
     await revoke(gateway, 'wm-vdab-woonboog', 'woonboog')
     await sleep(TWO_ROUNDS)
     expect(await isIn(gateway, sent.messageId, 'parked')).toBe(true)

@@ -6,6 +6,7 @@ import { validatorFor } from '../../src/schemas.ts'
 import { daysAgo, suspend as suspendInFile } from '../attack/kit.ts'
 import { type TestGateway, testGateway, until } from '../support/gateway.ts'
 import { syntheticNumber } from '../support/people.ts'
+import { seedRows } from '../support/seed.ts'
 import { change, countEntries, isNotice, sleep } from './kit.ts'
 
 let gateway: TestGateway
@@ -141,8 +142,8 @@ test('requests whose clock stands still keep no other from expiring', async () =
   try {
     const { pool } = gateway.db
     // First by id: more than one round takes, of a company that is suspended.
-    await pool.query(AWAITING, ['woonboog', '0', 6_000])
-    await pool.query(AWAITING, ['leefgoed', '1', 3])
+    await seedRows(pool, tx => tx.query(AWAITING, ['woonboog', '0', 6_000]))
+    await seedRows(pool, tx => tx.query(AWAITING, ['leefgoed', '1', 3]))
     await suspendInFile(gateway, 'wm-vdab-woonboog', { from: daysAgo(19), until: null })
     await expireInteractions(gateway.context)
     const { rows } = await pool.query(

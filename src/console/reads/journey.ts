@@ -1,4 +1,5 @@
 import type { Queryable } from '../../db/pool.ts'
+import { stepsOf } from '../../exchange/view.ts'
 import { HANDED, STATE_OF_MESSAGE } from './messages.ts'
 
 /** A message as the privacy officer sees it: names, counts and times, never a value of its body. */
@@ -89,10 +90,7 @@ export async function listHandOvers(db: Queryable, messageId: string): Promise<H
 
 /** The states it went through, oldest first. */
 export async function listSteps(db: Queryable, messageId: string): Promise<Step[]> {
-  const { rows } = await db.query<Step>(
-    `SELECT state, at, code FROM transition WHERE message_id = $1 ORDER BY at, ctid LIMIT ${MOST}`,
-    [messageId],
-  )
+  const { rows } = await db.query<Step>(`${stepsOf('$1')} ORDER BY at LIMIT ${MOST}`, [messageId])
   return rows
 }
 

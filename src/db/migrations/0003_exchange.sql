@@ -22,6 +22,7 @@ CREATE TABLE message (
   code             text,
   receipt          text,
   answer_state     text CHECK (answer_state IN ('awaiting', 'answered', 'expired')),
+  answer_code      text,
   answer_due_at    timestamptz,
   answered_at      timestamptz,
   found            int CHECK (found >= 0),
@@ -49,6 +50,7 @@ COMMENT ON COLUMN message.refused IS 'Items refused';
 COMMENT ON COLUMN message.code IS 'Code of the refusal of the whole message';
 COMMENT ON COLUMN message.receipt IS 'The signed receipt (JWS)';
 COMMENT ON COLUMN message.answer_state IS 'Interaction: whether the answer has come';
+COMMENT ON COLUMN message.answer_code IS 'Interaction: why no answer comes any more, as a code';
 COMMENT ON COLUMN message.answer_due_at IS 'End of the answer window of the protocol';
 COMMENT ON COLUMN message.answered_at IS 'When the answer was accepted';
 COMMENT ON COLUMN message.found IS 'Number of people found, on an answer';
@@ -281,6 +283,7 @@ CREATE TABLE hand_over (
   due_at       timestamptz NOT NULL,
   claimed_until timestamptz,
   created_at   timestamptz NOT NULL,
+  state_since  timestamptz NOT NULL DEFAULT now(),
   delivered_at timestamptz,
   listed_at    timestamptz,
   acknowledged_at timestamptz,
@@ -309,6 +312,7 @@ COMMENT ON COLUMN hand_over.last_status IS 'HTTP status of the last answer; empt
 COMMENT ON COLUMN hand_over.due_at IS 'When it is next due';
 COMMENT ON COLUMN hand_over.claimed_until IS 'Until when a worker has it in hand';
 COMMENT ON COLUMN hand_over.created_at IS 'When it was made';
+COMMENT ON COLUMN hand_over.state_since IS 'Since when it is in this state, by the clock of the database';
 COMMENT ON COLUMN hand_over.delivered_at IS 'When the destination took it';
 COMMENT ON COLUMN hand_over.erased_at IS 'When its payload was erased: then it cannot be had again';
 COMMENT ON COLUMN hand_over.listed_at IS 'When the inbox first showed it; only what was shown can be acknowledged';
@@ -320,19 +324,6 @@ CREATE INDEX hand_over_destination ON hand_over (destination, id);
 CREATE INDEX hand_over_feedback ON hand_over (feedback_id) WHERE feedback_id IS NOT NULL;
 CREATE INDEX hand_over_with ON hand_over (with_id) WHERE with_id IS NOT NULL;
 CREATE INDEX hand_over_held ON hand_over (reason) WHERE state = 'held';
-
-CREATE TABLE transition (
-  message_id text NOT NULL REFERENCES message,
-  state      text NOT NULL,
-  at         timestamptz NOT NULL,
-  code       text
-);
-COMMENT ON TABLE transition IS 'How a message moved from state to state';
-COMMENT ON COLUMN transition.message_id IS 'The message';
-COMMENT ON COLUMN transition.state IS 'The state it reached';
-COMMENT ON COLUMN transition.at IS 'When';
-COMMENT ON COLUMN transition.code IS 'Why, where there is a code';
-CREATE INDEX transition_message ON transition (message_id, at);
 
 CREATE TABLE attempt (
   id           text PRIMARY KEY,
