@@ -163,11 +163,7 @@ export const ERRORS = {
     'Two versions of the protocol are in force at once',
     'Have the newer one name the older in supersedes, or revoke one of them.',
   ],
-  'HB-321': [
-    403,
-    'The protocol has the sender make the pseudonyms',
-    'Make them with the kit; send tag, secret and subjectTag in the place of the national number.',
-  ],
+  'HB-321': [403, 'The sender makes the pseudonyms', 'Send tag, secret and subjectTag instead.'],
 
   'HB-401': [
     422,
@@ -242,16 +238,8 @@ export const ERRORS = {
     'The person objected after this announcement',
     'Do not send this person again without a later announcement.',
   ],
-  'HB-418': [
-    422,
-    'The message mixes national numbers and pseudonyms',
-    'Send all items with a national number, or all with tag, secret and subjectTag.',
-  ],
-  'HB-419': [
-    422,
-    'The domain of the pseudonyms is not named',
-    'Name in domain the domain in which they were made; see GET /v1/pseudonyms/domains.',
-  ],
+  'HB-418': [422, 'National numbers and pseudonyms are mixed', 'Send all items in one form.'],
+  'HB-419': [422, 'The domain is missing', 'Name the domain in which the pseudonyms were made.'],
 
   'HB-501': [
     409,

@@ -227,7 +227,7 @@ export type ErrorCode =
   | AnAdviceOfADataProtectionOfficerIsMissing
   | TheProtocolIsNotPublished
   | TwoVersionsOfTheProtocolAreInForceAtOnce
-  | TheProtocolHasTheSenderMakeThePseudonyms
+  | TheSenderMakesThePseudonyms
   | TheNationalNumberIsNotValid
   | TheTenantReferenceContainsANationalNumber
   | TheSameTenantOccursTwiceInTheMessage
@@ -245,8 +245,8 @@ export type ErrorCode =
   | TheParticipationOfThePersonWasWithdrawn
   | NoMessageOfTheSenderAboutThisPersonIsWaiting
   | ThePersonObjectedAfterThisAnnouncement
-  | TheMessageMixesNationalNumbersAndPseudonyms
-  | TheDomainOfThePseudonymsIsNotNamed
+  | NationalNumbersAndPseudonymsAreMixed
+  | TheDomainIsMissing
   | TheIdempotencyKeyWasUsedWithAnotherBody
   | TheRequestWasAlreadyAnswered
   | ThereIsNoSuchMessage
@@ -437,9 +437,9 @@ export type TheProtocolIsNotPublished = 'HB-319'
  */
 export type TwoVersionsOfTheProtocolAreInForceAtOnce = 'HB-320'
 /**
- * HTTP 403. Make them with the kit; send tag, secret and subjectTag in the place of the national number.
+ * HTTP 403. Send tag, secret and subjectTag instead.
  */
-export type TheProtocolHasTheSenderMakeThePseudonyms = 'HB-321'
+export type TheSenderMakesThePseudonyms = 'HB-321'
 /**
  * HTTP 422. Check the number: eleven digits with a correct check number.
  */
@@ -509,13 +509,13 @@ export type NoMessageOfTheSenderAboutThisPersonIsWaiting = 'HB-416'
  */
 export type ThePersonObjectedAfterThisAnnouncement = 'HB-417'
 /**
- * HTTP 422. Send all items with a national number, or all with tag, secret and subjectTag.
+ * HTTP 422. Send all items in one form.
  */
-export type TheMessageMixesNationalNumbersAndPseudonyms = 'HB-418'
+export type NationalNumbersAndPseudonymsAreMixed = 'HB-418'
 /**
- * HTTP 422. Name in domain the domain in which they were made; see GET /v1/pseudonyms/domains.
+ * HTTP 422. Name the domain in which the pseudonyms were made.
  */
-export type TheDomainOfThePseudonymsIsNotNamed = 'HB-419'
+export type TheDomainIsMissing = 'HB-419'
 /**
  * HTTP 409. Use a new key for a new message, the same key and body for a retry.
  */
@@ -2101,7 +2101,7 @@ export interface Problem {
   /**
    * OAuth error, at the token endpoint only (RFC 6749 section 5.2)
    */
-  error?: 'invalid_request' | 'invalid_client' | 'invalid_scope'
+  error?: 'invalid_request' | 'invalid_client' | 'invalid_scope' | 'temporarily_unavailable'
   /**
    * Title once more, where RFC 6749 clients look, from the token endpoint only
    */
