@@ -18,7 +18,7 @@ import { KeyStore } from './keys/key-store.ts'
 import { loadKeyring } from './keys/master-key.ts'
 import { ServiceClient } from './keys/service-client.ts'
 import { readServiceSecret } from './keys/service-secret.ts'
-import type { Logger } from './log.ts'
+import { faultOf, type Logger } from './log.ts'
 import { Metrics } from './metrics.ts'
 import { ProtocolRegistry } from './protocol/registry.ts'
 import { DomainStore } from './pseudonym/domains.ts'
@@ -141,7 +141,11 @@ export async function createParts(
   const parties = new PartyStore({ pool, keys, log, fetchJwks, allowLoopback, now: clock })
   const signing = new Signing(keys)
   const limits = {
-    parties: new PartyLimits({ pool, limit: config.limits.party }),
+    parties: new PartyLimits({
+      pool,
+      limit: config.limits.party,
+      wrong: error => log.error('limits could not be read', { ...faultOf(error) }),
+    }),
     addresses: new AddressLimits({ limit: config.limits.address }),
   }
   const admit = admitter(limits.parties)

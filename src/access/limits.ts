@@ -22,15 +22,18 @@ interface Row {
 export class PartyLimits {
   readonly #db: Queryable
   readonly #limit: Limit
+  readonly #wrong: (error: unknown) => void
   #waiting = new Map<string, Waiting[]>()
   #asking = false
 
-  constructor(parts: { pool: Queryable; limit: Limit }) {
+  /** @param parts.wrong is told why the database did not answer */
+  constructor(parts: { pool: Queryable; limit: Limit; wrong?: (error: unknown) => void }) {
     this.#db = parts.pool
     this.#limit = parts.limit
+    this.#wrong = parts.wrong ?? (() => {})
   }
 
-  /** Asks for one token. @throws what the database throws where it does not answer */
+  /** Asks for one token. @throws Refusal HB-903 where the database does not answer */
   take(party: string): Promise<Standing> {
     return new Promise((resolve, reject) => {
       const queue = this.#waiting.get(party)
@@ -48,8 +51,10 @@ export class PartyLimits {
       this.#waiting = new Map()
       try {
         this.#tell(asked, await this.#ask(asked))
-      } catch (error) {
-        for (const { reject } of [...asked.values()].flat()) reject(error)
+      } catch (cause) {
+        this.#wrong(cause)
+        const refusal = new Refusal(reason('HB-903', '', 'docs/operations.md, limits'), { cause })
+        for (const { reject } of [...asked.values()].flat()) reject(refusal)
       }
     }
     this.#asking = false

@@ -171,7 +171,8 @@ export class AccessTokens {
 /** The OAuth error (RFC 6749 section 5.2) that goes with a code, for the token endpoint's reply. */
 export function oauthErrorOf(code: ErrorCode): string {
   if (code === 'HB-109') return 'invalid_request'
-  if (code === 'HB-601') return 'temporarily_unavailable'
+  if (code === 'HB-601' || code === 'HB-605' || code.startsWith('HB-9'))
+    return 'temporarily_unavailable'
   return code === 'HB-107' ? 'invalid_scope' : 'invalid_client'
 }
 

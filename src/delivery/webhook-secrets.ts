@@ -17,6 +17,16 @@ export async function findSecrets(
   return found.filter(secret => Buffer.isBuffer(secret))
 }
 
+/** The newest secret as it is in the database at this moment; undefined where none is set. */
+export async function readSecret(
+  { keys }: Pick<Context, 'keys'>,
+  party: string,
+  db?: Queryable,
+): Promise<Buffer | undefined> {
+  keys.forget(current(party))
+  return keys.find(current(party), db)
+}
+
 /** Keeps a new secret. The one before signs on beside it where it is told so, else it is gone. */
 export async function keepSecret(
   { keys }: Pick<Context, 'keys'>,
@@ -25,7 +35,7 @@ export async function keepSecret(
   secret: Uint8Array,
   overlap: 'with-former' | 'alone',
 ): Promise<void> {
-  const before = overlap === 'with-former' ? await keys.find(current(party), tx) : undefined
+  const before = overlap === 'with-former' ? await readSecret({ keys }, party, tx) : undefined
   await keys.put(current(party), secret, tx)
   if (before) await keys.put(former(party), before, tx)
   else await keys.destroy(former(party), tx)

@@ -4,7 +4,7 @@ import { showWebhookSecret } from '../access/webhook-secret.ts'
 import type { Context } from '../context.ts'
 import { inTransaction, type Tx } from '../db/pool.ts'
 import { poolWithin } from '../db/within.ts'
-import { findSecrets } from '../delivery/webhook-secrets.ts'
+import { readSecret } from '../delivery/webhook-secrets.ts'
 import { problemOf, Refusal, refuse } from '../errors.ts'
 import { digestOf } from './body.ts'
 import {
@@ -119,7 +119,7 @@ async function findShown(
   { caller }: KeyedCall,
   digest: unknown,
 ): Promise<string> {
-  const [current] = await findSecrets(context, caller.party, false)
+  const current = await readSecret(context, caller.party)
   const shown = current && showWebhookSecret(current)
   if (shown && digestOfSecret(shown) === digest) return shown
   throw refuse('HB-513', '', 'header Idempotency-Key')

@@ -62,7 +62,8 @@ function serve(context: Context, route: Route, desk: Desk): express.RequestHandl
     const reply = await answer(context, route, desk, { request, response, id }).catch(error => {
       // Who hung up in the middle of a body gets no answer and is no fault of ours.
       if (request.destroyed && !request.complete) return { status: 499 }
-      return problemReply(toRefusal(error, id, context.log), id)
+      const refuse = route.refuse ?? problemReply
+      return refuse(toRefusal(error, id, context.log), id)
     })
     send(response, reply, id)
     stop(reply.status)

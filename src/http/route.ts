@@ -44,6 +44,8 @@ export interface Route {
   /** On every operation of a party that is no GET. */
   repeats?: Repeats
   handle(context: Context, request: ApiRequest): Promise<Reply>
+  /** How it says no, where that is no problem document. */
+  refuse?(refusal: Refusal, requestId: string): Reply
 }
 
 /** The caller of a route that is not public. */

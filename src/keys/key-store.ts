@@ -80,6 +80,11 @@ export class KeyStore {
     return this.#unwrapOnce(name, { wrapped: row.wrapped, wrapped_by: row.wrapped_by })
   }
 
+  /** Has a secret read anew the next time: another process may just have replaced it. */
+  forget(name: string): void {
+    this.#cache.delete(name)
+  }
+
   /** Stores or replaces a secret. */
   async put(name: string, secret: Uint8Array, db: Queryable = this.#pool): Promise<void> {
     const update = `DO UPDATE SET wrapped = excluded.wrapped, wrapped_by = excluded.wrapped_by,

@@ -1,5 +1,5 @@
 import { oauthErrorOf } from '../../access/token.ts'
-import { problemOf, Refusal } from '../../errors.ts'
+import { problemOf, type Refusal } from '../../errors.ts'
 import { problemReply } from '../problem.ts'
 import type { Reply, Route } from '../route.ts'
 
@@ -9,14 +9,10 @@ export const postToken: Route = {
   path: '/oauth/token',
   access: 'public',
   handle: async (context, request) => {
-    try {
-      const form = new URLSearchParams(request.raw.toString('utf8'))
-      return { status: 200, body: await context.tokens.issueToken(readForm(form)) }
-    } catch (error) {
-      if (error instanceof Refusal) return refusalReply(error, request.id)
-      throw error
-    }
+    const form = new URLSearchParams(request.raw.toString('utf8'))
+    return { status: 200, body: await context.tokens.issueToken(readForm(form)) }
   },
+  refuse: refusalReply,
 }
 
 // RFC 6749 3.2: a parameter comes once; a list is refused like any other wrong value.
