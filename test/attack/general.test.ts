@@ -8,6 +8,7 @@ import { addThirdProtocol, THIRD } from '../messages/third.ts'
 import { callsOf, forwarded, TODAY } from '../messages/welfare.ts'
 import { detection, openDomain, tenants } from '../support/detection.ts'
 import { type TestGateway, testGateway, until } from '../support/gateway.ts'
+import type { Reply } from '../support/peer.ts'
 import { syntheticNumber } from '../support/people.ts'
 import { assertConserved, handOversOf, hurry } from './kit.ts'
 
@@ -24,10 +25,18 @@ afterAll(async () => {
   await assertConserved(gateway)
   await gateway.close()
 })
-afterEach(() => {
+afterEach(async () => {
+  // Who was told to wait is tried again by the next test.
+  await gateway.db.pool.query('DELETE FROM circuit')
   gateway.vdab.reply = () => ({ status: 202, body: {} })
   gateway.hooks.woonboog.reply = () => ({ status: 202, body: {} })
 })
+
+/** Not now, for messages of one type. */
+function busyFor(type: string, body: Record<string, unknown>): Reply {
+  if (body['type'] !== type) return { status: 202, body: {} }
+  return { status: 503, headers: { 'retry-after': '600' } }
+}
 
 const FROM_VDAB = ['participants.answer', 'referral.taken-up', 'steps.taken']
 const STOPPING = ['participation.withdrawn', 'objection.raised']
@@ -340,7 +349,7 @@ describe('what a protocol no longer allows', () => {
 
   test('of a call that is withdrawn at the claim nothing stays', async () => {
     const { indexes } = await ask(1)
-    gateway.vdab.reply = () => ({ status: 503, headers: { 'retry-after': '600' } })
+    gateway.vdab.reply = ({ body }) => busyFor('referral.announced', body)
     const items = [{ dossier: `d-${indexes[0]}`, announcedOn: daysAgo(9) }]
     const { messageId } = await send('referral.announced', items)
     await until('it was tried', async () => (await stateOf(messageId)) === 'retrying')
@@ -350,6 +359,7 @@ describe('what a protocol no longer allows', () => {
       "UPDATE hand_over SET due_at = now() - interval '1 second' WHERE message_id = $1",
       [messageId],
     )
+    await gateway.db.pool.query('DELETE FROM circuit')
     await claimDue(gateway.context, 'vdab', 16)
     await until('it is withdrawn', async () => (await stateOf(messageId)) === 'withdrawn')
     const { rows } = await gateway.db.pool.query(
@@ -599,7 +609,7 @@ describe('progress about an event of VDAB', () => {
       status: 'closed',
       on: TODAY,
     }))
-    gateway.vdab.reply = () => ({ status: 503, headers: { 'retry-after': '600' } })
+    gateway.vdab.reply = ({ body }) => busyFor('contact.done', body)
     const inFlight = await send('contact.done', [first!])
     await until('it was tried', async () => (await stateOf(inFlight.messageId)) === 'retrying')
     await send(

@@ -110,6 +110,7 @@ export async function isIn(
 
 /** Makes what waits for another try due now. */
 export async function hurry(gateway: TestGateway): Promise<void> {
+  await gateway.db.pool.query('DELETE FROM circuit')
   await gateway.db.pool.query("UPDATE hand_over SET due_at = now() WHERE state = 'retrying'")
 }
 
