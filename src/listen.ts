@@ -4,6 +4,8 @@ import gracefulShutdown from 'http-graceful-shutdown'
 import type { Config } from './config.ts'
 
 const DRAIN_MS = 8_000
+// An idle one costs some 20 KB: more wait at the system, or are turned away by it.
+const MAX_CONNECTIONS = 2_000
 
 export interface Listening {
   url: string
@@ -22,6 +24,7 @@ export async function listen(
   const server = createServer(app)
   server.headersTimeout = 20_000
   server.requestTimeout = 60_000
+  server.maxConnections = MAX_CONNECTIONS
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
     server.listen(port, host, resolve)

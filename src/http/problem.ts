@@ -1,5 +1,6 @@
-import { explain, problemOf, Refusal } from '../errors.ts'
+import { explain, problemOf, Refusal, refuse } from '../errors.ts'
 import { faultOf, type Logger } from '../log.ts'
+import { PseudonymError } from '../pseudonym/errors.ts'
 import type { Reply } from './route.ts'
 
 /** The reply for a refusal. */
@@ -17,6 +18,8 @@ const CONNECTION_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMED
 /** The one funnel from anything thrown to a refusal; what is ours is logged without its input. */
 export function toRefusal(thrown: unknown, requestId: string, log: Logger): Refusal {
   if (thrown instanceof Refusal) return thrown
+  if (thrown instanceof PseudonymError && thrown.code === 'pool-busy')
+    return refuse('HB-605', '', 'gateway')
   const error = thrown instanceof Error ? thrown : new Error('not an error')
   const code = String((error as { code?: unknown }).code ?? '')
   const storeIsAway = CONNECTION_CODES.has(code) || /^(08|53|57)/.test(code) || isPoolTimeout(error)

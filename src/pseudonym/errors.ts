@@ -15,6 +15,7 @@ export type PseudonymCode =
   | 'row-not-authentic'
   | 'row-malformed'
   | 'worker-failed'
+  | 'pool-busy'
 
 /** A failure in the pseudonym core: a code and a place, never an input, key or scalar. */
 export class PseudonymError extends Error {

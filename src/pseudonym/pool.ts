@@ -76,6 +76,9 @@ type BlindingTask = BlindTask | ComposeTask | FinishTask
 type Task = PseudonymTask | SealTask | EvaluateTask | ProveTask | BlindingTask
 
 const PART = 100
+// Doors bound what comes in; this is the end of the line where one does not.
+const MAX_QUEUE = 4_096
+const AT_LIMIT = 'Task queue is at limit'
 const WORKER = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js'
 
 /**
@@ -94,6 +97,7 @@ export class PseudonymPool {
       filename: fileURLToPath(new URL(WORKER, import.meta.url)),
       minThreads: threads,
       maxThreads: threads,
+      maxQueue: MAX_QUEUE,
       execArgv: [],
       argv: [],
       env: {},
@@ -192,7 +196,8 @@ export class PseudonymPool {
     let answer: ArrayBuffer | Fault
     try {
       answer = await this.#piscina.run(task, { name, transferList: movable(task) })
-    } catch {
+    } catch (error) {
+      if ((error as Error).message === AT_LIMIT) throw new PseudonymError('pool-busy')
       // Whatever a thread says as it dies may hold an input.
       throw new PseudonymError('worker-failed')
     }
