@@ -10,6 +10,7 @@ import { IN_FORCE, setInForce } from '../../test/protocol-proof/sets.ts'
 import { type Options, type Part, type Round, summarise } from '../part.ts'
 
 const TYPE = 'detection.request'
+const PURPOSE = 'detection'
 const TENANTS = 1000
 /** Fresh messages a round, for each side. */
 const MESSAGES = 20
@@ -92,7 +93,7 @@ function productOf(set: ProtocolSet): Work {
 function ajvAlone(document: Agreement): Work {
   const message = document.messageTypes.find(one => one.type === TYPE)
   if (!message) throw new Error(`no type ${TYPE}`)
-  const { $id: _, ...schema } = narrowSchema(document, message, formOf(TYPE))
+  const { $id: _, ...schema } = narrowSchema(document, message, formOf(TYPE), PURPOSE)
   const id = 'https://huisbrug.example/schemas/bench.json'
   const check = createAjv().compile({ ...schema, $id: id })
   return body => check(body) === true
@@ -117,7 +118,7 @@ function messageText(turn: number, faults: number): string {
   }))
   return JSON.stringify({
     protocol: 'wm-vdab',
-    purpose: 'detection',
+    purpose: PURPOSE,
     nonce: String(turn).padStart(43, 'n'),
     referenceDate: '2026-11-01',
     targetGroup: { id: 'tenants-with-labour-potential', version: '1.0' },
