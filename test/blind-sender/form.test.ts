@@ -86,6 +86,16 @@ describe('the two forms of a request', () => {
     expect(judge({ ...PLAIN, tenants: [plain] })).toEqual(['HB-202 /tenants/0/insz'])
   })
 
+  test('each pseudonym has its own length, without padding or stray bits', () => {
+    for (const name of ['tag', 'secret', 'subjectTag']) {
+      const good = String(BLIND.tenants[0]![name])
+      for (const wrong of [good.slice(1), `${good}A`, `${good}=`, `${good.slice(0, -1)}B`, 1]) {
+        const tenants = [{ ...BLIND.tenants[0], [name]: wrong }]
+        expect(judge({ ...BLIND, tenants }, must)).toEqual([`HB-202 /tenants/0/${name}`])
+      }
+    }
+  })
+
   test('the form is told by what only blind senders send, in any item', () => {
     expect(isBlind([{}, { secret: 1 }])).toBe(true)
     expect(isBlind([{ subjectTag: null }])).toBe(true)
