@@ -57,7 +57,7 @@ export function isBlind(items: unknown): boolean {
   return Array.isArray(items) && items.some(hasPseudonym)
 }
 
-function hasPseudonym(item: unknown): boolean {
-  const own = Object(item)
-  return Object.hasOwn(own, 'secret') || Object.hasOwn(own, 'subjectTag')
+// Read plainly, for a message has a thousand items: JSON knows no undefined and inherits nothing.
+function hasPseudonym(item: { secret?: unknown; subjectTag?: unknown } | null): boolean {
+  return item?.secret !== undefined || item?.subjectTag !== undefined
 }
