@@ -74,8 +74,9 @@ async function closeAll(
   server: Listening | undefined,
 ): Promise<void> {
   const { context } = parts
-  await server?.shutdown()
-  await context.wakeUps.close()
+  // Beside each other: either may wait for others for seconds. Who is woken by the last requests is found
+  // by the next process.
+  await Promise.all([server?.shutdown(), context.wakeUps.close()])
   await noteProgram(context, 'program.stopped').catch(() => {})
   // The sequencer goes last, so that what the others recorded gets its place in the log.
   for (const part of running.reverse()) await part.close()

@@ -1,11 +1,13 @@
 import type { Logger } from './log.ts'
 
 const SAME_SIGNAL_MS = 1_000
+// A database that is away may keep the last steps waiting; what is not done then is found by the next process.
+const STOPS_WITHIN_MS = 9_500
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
  * Runs something that can be closed until a signal, or until the launcher that started this process
- * is gone; closes it and ends the process. A second signal ends it at once.
+ * is gone; closes it and ends the process, within ten seconds. A second signal ends it at once.
  */
 export async function runUntilSignal(
   log: Logger,
@@ -21,6 +23,7 @@ export async function runUntilSignal(
     stopping = true
     stoppingSince = performance.now()
     log.info('stopping', { why })
+    endLate(log)
     const closing = running?.close() ?? Promise.resolve()
     closing.then(
       () => process.exit(0),
@@ -39,4 +42,12 @@ export async function runUntilSignal(
     log.error('could not start', { reason: (error as Error).message })
     process.exit(1)
   }
+}
+
+function endLate(log: Logger): void {
+  const end = () => {
+    log.warn('stopping took too long; what is left is found by the next process')
+    process.exit(1)
+  }
+  setTimeout(end, STOPS_WITHIN_MS).unref()
 }

@@ -1,8 +1,7 @@
+import { isStoreAway } from '../db/away.ts'
 import { faultOf, type Logger } from '../log.ts'
 import { type Drawing, PageProblem } from './page.ts'
 import { nl } from './texts/nl.ts'
-
-const CONNECTION_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND'])
 
 /** The one funnel from anything thrown to a page; what is ours is logged without its message. */
 export function toPageProblem(thrown: unknown, log: Pick<Logger, 'error'>): PageProblem {
@@ -18,11 +17,7 @@ export function toPageProblem(thrown: unknown, log: Pick<Logger, 'error'>): Page
   }
   if (code === 'entry-malformed') return new PageProblem('log-unreadable')
   log.error('a console page failed', { ...faultOf(error) })
-  const storeIsAway =
-    CONNECTION_CODES.has(String(code)) ||
-    /^(08|53|57)/.test(String(code)) ||
-    /timeout exceeded when trying to connect|Connection terminated/.test(error.message)
-  return new PageProblem(storeIsAway ? 'store-away' : 'failed')
+  return new PageProblem(isStoreAway(error) ? 'store-away' : 'failed')
 }
 
 /**

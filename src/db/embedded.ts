@@ -1,6 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from '../log.ts'
 import { findBinaries } from './embedded-binaries.ts'
 import { ensureCluster, ROLE, readPassword } from './embedded-cluster.ts'
@@ -8,6 +9,8 @@ import { clearOrphan, runningPostmaster } from './embedded-postmaster.ts'
 import { freePort, runServer, type ServerPlan, stopServer } from './embedded-server.ts'
 import { chooseRunAs } from './embedded-user.ts'
 import { type FolderLock, lockFolder } from './folder-lock.ts'
+
+const START_AGAIN_MS = 1_000
 
 export interface EmbeddedDatabase {
   /** Where to connect, with the password. */
@@ -91,13 +94,21 @@ function keepServing(plan: ServerPlan, first: ChildProcess, log: Logger): () => 
     child.once('exit', (code, signal) => {
       if (stopping) return
       log.error('the embedded PostgreSQL ended by itself; starting it again', { code, signal })
-      restart = again().catch((error: Error) => {
-        log.error('the embedded PostgreSQL does not start again', { reason: error.message })
-      })
+      restart = again()
     })
+  // A full disk keeps it from starting until there is room again.
   const again = async () => {
-    child = await runServer(plan)
-    watch()
+    for (let tries = 0; !stopping; tries += 1) {
+      try {
+        child = await runServer(plan)
+        watch()
+        return
+      } catch (error) {
+        const reason = (error as Error).message
+        if (tries % 60 === 0) log.error('the embedded PostgreSQL does not start again', { reason })
+        await sleep(START_AGAIN_MS)
+      }
+    }
   }
   watch()
   return async () => {

@@ -1,4 +1,5 @@
 import pg from 'pg'
+import { isConnectionLost } from './away.ts'
 
 export type Pool = pg.Pool
 /** A connection inside a transaction, or the pool itself for a single statement. */
@@ -29,19 +30,37 @@ export async function findAppRole(databaseUrl: string): Promise<string | undefin
   }
 }
 
-/** Opens a pool; statements run in UTC and give up after 30 s. */
-export function openPool(
-  databaseUrl: string,
-  options: { max?: number; name?: string; role?: string | undefined } = {},
-): Pool {
+const STATEMENT_MS = 20_000
+// A server that says nothing more, also not that it gave up, is taken for gone: below the 30 s that a
+// caller waits for its answer.
+const SILENCE_MS = 2_000
+// Until a connection is free or made: who waits longer is told to come back.
+const CONNECT_MS = 5_000
+
+export interface PoolOptions {
+  max?: number
+  name?: string
+  role?: string | undefined
+  /** Longest a statement may take, in milliseconds (20,000). */
+  statementMs?: number
+}
+
+/**
+ * Opens a pool: statements run in UTC, and give up after 20 s, 2 s later also where the server is
+ * silent; a connection is there within 5 s or not at all.
+ */
+export function openPool(databaseUrl: string, options: PoolOptions = {}): Pool {
+  const statementMs = options.statementMs ?? STATEMENT_MS
   const pool = new pg.Pool({
     connectionString: databaseUrl,
     max: options.max ?? 20,
     application_name: options.name ?? 'huisbrug',
     options: `-c TimeZone=UTC${options.role ? ` -c role=${options.role}` : ''}`,
-    statement_timeout: 30_000,
-    connectionTimeoutMillis: 10_000,
+    statement_timeout: statementMs,
+    query_timeout: statementMs + SILENCE_MS,
+    connectionTimeoutMillis: CONNECT_MS,
     keepAlive: true,
+    keepAliveInitialDelayMillis: 10_000,
   })
   // A connection that breaks, idle or between two statements, is replaced by the pool; what is done on it
   // fails. Without a listener it would end the process.
@@ -78,11 +97,19 @@ async function runTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Prom
     await client.query('COMMIT')
     return result
   } catch (error) {
-    await client.query('ROLLBACK').catch((cause: Error) => {
-      broken = cause
-    })
+    broken = isConnectionLost(error) ? (error as Error) : await rollBack(client)
     throw error
   } finally {
     client.release(broken)
+  }
+}
+
+/** The error where the connection is of no more use. */
+async function rollBack(client: Tx): Promise<Error | undefined> {
+  try {
+    await client.query('ROLLBACK')
+    return undefined
+  } catch (error) {
+    return error as Error
   }
 }

@@ -1,5 +1,6 @@
 import type { Retries } from '../access/party-types.ts'
 import type { Context } from '../context.ts'
+import { untilStored } from '../db/away.ts'
 import { DEFAULT_RETRIES, parseRetryAfter, retryDelay } from './backoff.ts'
 import { signOf } from './circuit.ts'
 import { type Claimed, claimDue } from './claim.ts'
@@ -33,17 +34,26 @@ export async function handOverDue(
   for (let turn = 0; turn < BATCHES_A_TURN && !signal.aborted; turn++) {
     const batch = await claimDue(context, destination, BATCH)
     if (batch.length === 0) return
-    const parcels = await buildParcels(context, destination, batch)
-    const schedule = (await context.parties.find(destination))?.retries ?? DEFAULT_RETRIES
-    const how = { schedule, stop: soonAfter(signal) }
+    // What is claimed goes on or back, also where the database is away for a while now.
+    const stop = soonAfter(signal)
+    const prepare = () => prepareParcels(context, destination, batch)
+    const { parcels, schedule } = await untilStored(prepare, stop)
+    const how = { schedule, stop }
     const results = await Promise.all(
       batch.map(handOver => timed(context, handOver, parcels.get(handOver.id), how)),
     )
-    const { worksAgain } = await recordResults(context, destination, batch, results)
+    const record = () => recordResults(context, destination, batch, results)
+    const { worksAgain } = await untilStored(record, stop)
     for (const result of results) context.metrics.handedOver(result.state)
     if (batch.length < BATCH && !worksAgain) return
   }
   await context.wakeUps.wake([destination])
+}
+
+async function prepareParcels(context: Context, destination: string, batch: Claimed[]) {
+  const parcels = await buildParcels(context, destination, batch)
+  const schedule = (await context.parties.find(destination))?.retries ?? DEFAULT_RETRIES
+  return { parcels, schedule }
 }
 
 interface How {

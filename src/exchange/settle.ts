@@ -45,6 +45,7 @@ export async function settleOnce(
   memory: HaltMemory = newHaltMemory(),
 ): Promise<void> {
   const lock = await context.pool.connect()
+  let broken: Error | undefined
   try {
     const { rows } = await lock.query<{ won: boolean }>(
       'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS won',
@@ -67,7 +68,11 @@ export async function settleOnce(
     } finally {
       await lock.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [SETTLE_LOCK])
     }
+  } catch (error) {
+    // Its lock goes with the connection, where it could not be given back.
+    broken = error as Error
+    throw error
   } finally {
-    lock.release()
+    lock.release(broken)
   }
 }

@@ -107,7 +107,7 @@ function redisEngine(url: string, closing: AbortSignal): Engine {
   // The braces keep all keys in one slot of a Redis cluster.
   const prefix = '{huisbrug}'
   const retryStrategy = (times: number) => (closing.aborted ? null : Math.min(times * 200, 2_000))
-  const connection = { url, connectTimeout: 5_000, retryStrategy }
+  const connection = { url, connectTimeout: 5_000, retryStrategy, reconnectOnError: isNoPrimary }
   return {
     kind: 'redis',
     prepare: async () => {},
@@ -121,6 +121,12 @@ function redisEngine(url: string, closing: AbortSignal): Engine {
     openWorker: (handler, concurrency) =>
       new Worker<WakeUp>(QUEUE, handler, { connection, prefix, concurrency, ...WORKER_OPTIONS }),
   }
+}
+
+// After a failover a connection may be left with a server that only follows now: its address leads to
+// the new one. 2: connect again, and repeat what was refused.
+function isNoPrimary(error: Error): 2 | false {
+  return /^(READONLY|MASTERDOWN)/.test(error.message) && 2
 }
 
 /**

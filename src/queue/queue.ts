@@ -39,12 +39,12 @@ export interface WakeUps {
   work(handler: Handler, options: { concurrency: number }): void
   /** Destinations waiting and at work in the engine, or undefined where it does not answer in 2 s. */
   depth(): Promise<{ waiting: number; active: number } | undefined>
-  /** Ends within 10 s; what is still at work by then is left to the next process. */
+  /** Ends within 8 s; what is still at work by then is left to the next process. */
   close(): Promise<void>
 }
 
-const HANDLERS_END_WITHIN_MS = 7_000
-const CONNECTIONS_CLOSE_WITHIN_MS = 1_500
+const HANDLERS_END_WITHIN_MS = 6_000
+const CONNECTIONS_CLOSE_WITHIN_MS = 1_000
 
 /**
  * Opens the queue: wake-ups only, over BullMQ on PostgreSQL or Redis. The record of what is due, and
