@@ -10,6 +10,9 @@ let small: SmallGateway
 
 const HEAP_MIB = 256
 const SECONDS = 7
+const CALLERS = 300
+// The heap, the bodies, the code, the threads and what they share.
+const MOST_MIB = 640
 const MIB = 1024 * 1024
 
 beforeAll(async () => {
@@ -47,8 +50,8 @@ async function pressOn(): Promise<Outcome> {
   const watch = setInterval(() => {
     peak = Math.max(peak, small.rss())
   }, 100)
-  const floods = Array.from({ length: 60 }, (_, index) =>
-    flood(small.url, index % 2 ? one : two, until, turn => BODIES[(turn + index) % 4]!, flooded),
+  const floods = Array.from({ length: CALLERS }, (_, index) =>
+    flood(small.url, index % 2 ? one : two, until, turn => BODIES[(turn + index) % 5]!, flooded),
   )
   const others: Tally = {}
   let slowest = 0
@@ -85,15 +88,16 @@ test('it neither dies nor leaks, refuses what it cannot hold, and answers anothe
   expect(small.ended()).toBeUndefined()
   for (const { flooded, others, peak } of outcomes) {
     expect(flooded['503']).toBeGreaterThan(0)
-    expect(Object.keys(others)).toEqual(['200'])
-    expect(peak).toBeLessThan(700 * MIB)
+    expect(others['200']).toBeGreaterThan(0)
+    expect(Object.keys(others).filter(status => status !== '200' && status !== '503')).toEqual([])
+    expect(peak).toBeLessThan(MOST_MIB * MIB)
   }
   const [, second, third] = outcomes
-  expect(third!.rest).toBeLessThan(second!.rest * 1.25)
+  expect(third!.rest).toBeLessThan(second!.rest * 1.35)
   const taken = await call({ ...gateway, url: small.url }, 'POST', '/v1/detections', {
     token: await tokenOf(gateway, 'woonboog'),
     key: 'after-the-flood',
-    body: { nonce: 'A'.repeat(43), ...detection(tenants(0, 5)) },
+    body: { nonce: 'A'.repeat(43), ...detection(tenants(20_000, 5)) },
   })
   expect(taken.status).toBe(202)
 }, 120_000)

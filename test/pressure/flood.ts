@@ -115,7 +115,7 @@ export async function flood(
   }
 }
 
-/** Bodies of a megabyte: too many items, nothing but brackets, and one string. */
+/** Bodies of a megabyte (too many items, nothing but brackets, one string), and a good one of 1,000. */
 export const BODIES: readonly Buffer[] = [
   Buffer.from(JSON.stringify({ nonce: nonce(), ...detection(tenants(0, 12_000)) })).subarray(
     0,
@@ -124,6 +124,7 @@ export const BODIES: readonly Buffer[] = [
   Buffer.from(JSON.stringify({ nonce: nonce(), ...detection(tenants(0, 11_000)) })),
   Buffer.from(`{"tenants":[${'[],'.repeat(349_000)}[]]}`),
   Buffer.from(`{"protocol":"${'x'.repeat(MIB - 100)}"}`),
+  Buffer.from(JSON.stringify({ nonce: nonce(), ...detection(tenants(0, 1_000)) })),
 ]
 
 /** A client that says it sends a megabyte and gives a byte now and then. */
