@@ -78,9 +78,9 @@ export class Backlog {
   }
 }
 
-// Held ones wait for a date or a person, not for the recipient.
+// Held ones wait for a date or a person, not for the recipient; notices grow with nothing that comes in.
 const COUNT = `
   SELECT count(*)::int AS "handOvers",
     coalesce(sum(items) FILTER (WHERE kind = 'request'), 0)::bigint AS rows
   FROM (SELECT items, kind FROM hand_over
-    WHERE destination = $1 AND state IN ('queued', 'retrying') LIMIT $2) AS waiting`
+    WHERE destination = $1 AND state IN ('queued', 'retrying') AND counted LIMIT $2) AS waiting`

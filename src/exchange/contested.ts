@@ -172,8 +172,9 @@ const ROUTES = `
   FROM every e JOIN open d ON d.name = e.domain
   ORDER BY e.asked, e.domain = $1 AND e.tag = e.asked DESC, d.epoch DESC, e.party_id`
 
-// Events to the party that has the person, and about them; progress of its own events stays its own.
-const ON_ITS_WAY = `h.kind = 'event' AND h.message_id = f.message_id AND f.receiver_id = f.party_id
+// Events to the party that has the person, and about them; progress of its own events stays its own, and
+// a notice about one says nothing that this party was not told.
+const ON_ITS_WAY = `h.kind = 'event' AND h.counted AND h.message_id = f.message_id AND f.receiver_id = f.party_id
   AND h.state IN ('queued', 'retrying', 'parked', 'held') AND h.delivered_at IS NULL
   AND h.reason IS DISTINCT FROM '${REASON}' AND (h.claimed_until IS NULL OR h.claimed_until < now())`
 
@@ -240,7 +241,7 @@ const SETTLE = `
     FROM message m WHERE m.id = h.message_id AND h.feedback_id = $1 AND h.state = 'held'
     RETURNING h.message_id, m.type),
   named AS (
-    UPDATE feedback SET party_id = $2, receiver_id = $2, domain = coalesce($4, domain),
+    UPDATE feedback SET party_id = $2, receiver_id = $2, open_since = $3, domain = coalesce($4, domain),
       tag = coalesce($5, tag), subject_tag = coalesce($6, subject_tag) WHERE id = $1),
   closed AS (
     UPDATE exception SET closed_at = $3, settled_to = $2 WHERE feedback_id = $1 AND closed_at IS NULL)

@@ -190,8 +190,8 @@ const INSERT = `
       AS i (id, hand_over, tag, subject_tag, party, content)),
   stored AS (
     INSERT INTO feedback (id, message_id, protocol, type, domain, tag, subject_tag, party_id,
-      receiver_id, content, created_at)
-    SELECT id, $1, $2, $11, $3, tag, subject_tag, party, party, content, $4 FROM item),
+      receiver_id, content, created_at, open_since)
+    SELECT id, $1, $2, $11, $3, tag, subject_tag, party, party, content, $4, $4 FROM item),
   excepted AS (
     INSERT INTO exception (kind, message_id, feedback_id, parties, opened_at)
     SELECT 'two-current-routes', $1, f.id, ${PARTIES_OF}, $4

@@ -166,6 +166,7 @@ async function store(
     about.map(it => it.domain),
     about.map(it => it.tag),
     about.map(it => it.subjectTag),
+    until ?? at,
   ])
   const items = about.map(({ item, ...it }): OutgoingItem => {
     return { ...it, content: pick(item, profile.told) }
@@ -198,6 +199,6 @@ async function lockCurrent(tx: Tx, party: string, profile: Profile, about: About
 // What it says is on its way in outgoing_item; here stays what was done with it.
 const INSERT = `
   INSERT INTO feedback (id, message_id, protocol, type, domain, tag, subject_tag, party_id, receiver_id,
-    created_at)
-  SELECT id, $1, $2, $3, domain, tag, subject_tag, $4, $5, $6
+    created_at, open_since)
+  SELECT id, $1, $2, $3, domain, tag, subject_tag, $4, $5, $6, $11
   FROM unnest($7::text[], $8::text[], $9::bytea[], $10::bytea[]) AS i (id, domain, tag, subject_tag)`

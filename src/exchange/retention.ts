@@ -132,16 +132,16 @@ const GONE = `
 const ERASE_PAYLOADS = `
   WITH kept AS (SELECT * FROM unnest($1::text[], $2::int[]) AS k (protocol, days)),
   over AS (
-    SELECT h.id, h.message_id, h.feedback_id FROM hand_over h JOIN message m ON m.id = h.message_id
-      JOIN kept k ON k.protocol = m.protocol
+    SELECT h.id, h.message_id, h.feedback_id, h.counted
+    FROM hand_over h JOIN message m ON m.id = h.message_id JOIN kept k ON k.protocol = m.protocol
     WHERE h.kind = 'event' AND h.erased_at IS NULL AND h.with_id IS NULL AND (
       h.state IN ('withdrawn', 'expired') OR (h.state = 'delivered' AND (h.acknowledged_at IS NOT NULL
         OR h.delivered_at < $3::timestamptz - make_interval(days => k.days))))),
   results AS (DELETE FROM detection_result d USING over WHERE d.message_id = over.message_id),
   payloads AS (
-    UPDATE feedback f SET content = NULL FROM over WHERE f.id = over.feedback_id),
+    UPDATE feedback f SET content = NULL FROM over WHERE f.id = over.feedback_id AND over.counted),
   progress AS (
     DELETE FROM outgoing_item o USING over
-    WHERE o.message_id = over.message_id AND o.feedback_id = over.feedback_id),
+    WHERE o.message_id = over.message_id AND o.feedback_id = over.feedback_id AND over.counted),
   numbers AS (DELETE FROM counts_item c USING over WHERE c.message_id = over.message_id)
   UPDATE hand_over h SET erased_at = $3 FROM over WHERE h.id = over.id`

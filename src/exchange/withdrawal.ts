@@ -239,8 +239,8 @@ async function withdrawFeedback(
          AND f.domain = e.domain AND f.tag = e.tag AND h.delivered_at IS NULL
          AND h.state IN ('queued', 'retrying', 'held', 'parked')
          AND (h.claimed_until IS NULL OR h.claimed_until < now())
-       RETURNING h.message_id)
-     SELECT message_id AS "messageId", m.type, count(*)::int AS rows, true AS whole
+       RETURNING h.message_id, h.items)
+     SELECT message_id AS "messageId", m.type, sum(gone.items)::int AS rows, true AS whole
      FROM gone JOIN message m ON m.id = message_id GROUP BY 1, 2`,
     [party, ended.map(it => it.domain), ended.map(it => it.tag), effect],
   )

@@ -35,7 +35,7 @@ const STATES = {
   parked: withHandOver(`state = 'parked'`),
   held: withHandOver(`state = 'held' AND NOT ${COLLECTING}`),
   collecting: withHandOver(`state = 'held' AND ${COLLECTING}`),
-  underway: withHandOver(`state IN ('queued', 'retrying')`),
+  underway: withHandOver(`state IN ('queued', 'retrying') AND h.counted`),
   awaiting: `m.answer_state = 'awaiting'`,
   answered: `m.answer_state = 'answered'`,
   expired: `(m.answer_state = 'expired' OR ${withHandOver(`state = 'expired'`)})`,

@@ -128,7 +128,11 @@ CREATE TABLE feedback (
   status         text NOT NULL DEFAULT 'open' CHECK (status IN ('open', 'taken-up', 'closed')),
   taken_up_on    date,
   closed_on      date,
-  created_at     timestamptz NOT NULL
+  created_at     timestamptz NOT NULL,
+  open_since     timestamptz NOT NULL DEFAULT now(),
+  due_on         date,
+  overdue_at     timestamptz,
+  CHECK ((due_on IS NULL) = (overdue_at IS NULL))
 );
 COMMENT ON TABLE feedback IS 'One person whom an event is about, and what was done with it: a tenant whom VDAB reaches with difficulty, a client to be contacted';
 COMMENT ON COLUMN feedback.id IS 'fb_ and a ULID';
@@ -145,11 +149,16 @@ COMMENT ON COLUMN feedback.status IS 'Progress at the receiver';
 COMMENT ON COLUMN feedback.taken_up_on IS 'Date taken up';
 COMMENT ON COLUMN feedback.closed_on IS 'Date closed';
 COMMENT ON COLUMN feedback.created_at IS 'When it was accepted';
+COMMENT ON COLUMN feedback.open_since IS 'Since when its receiver could be at it: accepted, its objection window over, one of two routes left';
+COMMENT ON COLUMN feedback.due_on IS 'The last UTC day on which it could be closed in time; known once it is overdue';
+COMMENT ON COLUMN feedback.overdue_at IS 'When it was found overdue and its receiver was told: once, whatever became of it since';
 CREATE INDEX feedback_party ON feedback (party_id, id);
 CREATE INDEX feedback_message ON feedback (message_id);
 CREATE INDEX feedback_tag ON feedback (domain, tag);
 CREATE INDEX feedback_payload ON feedback (id) WHERE content IS NOT NULL;
 CREATE INDEX feedback_status ON feedback (status) WHERE status <> 'closed';
+CREATE INDEX feedback_ageing ON feedback (protocol, party_id, type, open_since)
+  WHERE status <> 'closed' AND overdue_at IS NULL;
 
 CREATE TABLE detection_result (
   message_id text NOT NULL REFERENCES message,
@@ -322,6 +331,8 @@ CREATE INDEX hand_over_open ON hand_over (state) WHERE state NOT IN ('delivered'
 CREATE INDEX hand_over_message ON hand_over (message_id);
 CREATE INDEX hand_over_destination ON hand_over (destination, id);
 CREATE INDEX hand_over_feedback ON hand_over (feedback_id) WHERE feedback_id IS NOT NULL;
+CREATE UNIQUE INDEX hand_over_overdue ON hand_over (feedback_id)
+  WHERE event = 'be.huisbrug.feedback.overdue';
 CREATE INDEX hand_over_with ON hand_over (with_id) WHERE with_id IS NOT NULL;
 CREATE INDEX hand_over_held ON hand_over (reason) WHERE state = 'held';
 
