@@ -1,40 +1,26 @@
-import type { Config } from './config.ts'
 import type { Queryable } from './db/pool.ts'
 import { readCircuits } from './delivery/circuit.ts'
 import { NO_ENCRYPTION_KEY } from './delivery/envelope.ts'
 import { readBalances } from './exchange/conservation.ts'
-import type { KeyStore } from './keys/key-store.ts'
-import type { PseudonymKeys } from './pseudonym/evaluator.ts'
+import { type HealthCheck, type HealthParts, list } from './health-check.ts'
+import { checkFlow } from './health-flow.ts'
 
-/** One thing that was looked at. */
-export interface HealthCheck {
-  name: string
-  ok: boolean
-  detail: string
-  /** What to do where it is not well. */
-  remedy?: string
-}
+export type { HealthCheck, HealthParts } from './health-check.ts'
 
 // Evidence this old and not in the log means that no sequencer runs.
 const MAX_PENDING_SECONDS = 60
+const FRESH_MS = 2_000
 
-/** What is looked at, and the time. */
-export interface HealthParts {
-  pool: Queryable
-  clock: () => Date
-  keys?: Pick<KeyStore, 'check'>
-  /** Where the keys of the pseudonyms live, and whether that is elsewhere. */
-  evaluator?: Pick<PseudonymKeys, 'check'>
-  config?: Pick<Config, 'evaluator'>
-}
-
-/** Whether this process can do its work: store, evidence, conservation of today and yesterday. */
+/**
+ * Whether this process can do its work: store, evidence, conservation of today and yesterday; and,
+ * as advice, whether what was accepted moves. What is counted is counted at most every few seconds.
+ */
 export async function readHealth(parts: HealthParts): Promise<HealthCheck[]> {
   try {
     return [
       { name: 'store', ok: true, detail: await storeVersion(parts) },
       await checkEvidence(parts),
-      await checkConservation(parts, 1),
+      ...(await countNowAndThen(parts)),
       ...(await checkKeys(parts)),
       ...(await checkEvaluator(parts)),
     ]
@@ -43,8 +29,44 @@ export async function readHealth(parts: HealthParts): Promise<HealthCheck[]> {
   }
 }
 
+/** Whether nothing needs a person. */
 export function isHealthy(checks: HealthCheck[]): boolean {
   return checks.every(check => check.ok)
+}
+
+/** Whether this process can serve. */
+export function isReady(checks: HealthCheck[]): boolean {
+  return checks.every(check => check.ok || check.advisory)
+}
+
+interface Counted {
+  checks: Promise<HealthCheck[]>
+  until: number
+}
+
+const counted = new WeakMap<Queryable, Counted>()
+
+// However long it takes, and whoever asks: counting has a tenth of the time at most.
+async function countNowAndThen(parts: HealthParts): Promise<HealthCheck[]> {
+  const known = counted.get(parts.pool)
+  if (known && performance.now() < known.until) return known.checks
+  const from = performance.now()
+  const checks = countAll(parts)
+  const now: Counted = { checks, until: Number.POSITIVE_INFINITY }
+  counted.set(parts.pool, now)
+  try {
+    await checks
+    now.until = performance.now() + Math.max(FRESH_MS, (performance.now() - from) * 9)
+  } catch (error) {
+    counted.delete(parts.pool)
+    throw error
+  }
+  return checks
+}
+
+async function countAll(parts: HealthParts): Promise<HealthCheck[]> {
+  const flow = (await checkFlow(parts)).map(check => ({ ...check, advisory: true as const }))
+  return [await checkConservation(parts, 1), ...flow]
 }
 
 async function storeVersion(parts: HealthParts): Promise<string> {
@@ -84,33 +106,20 @@ export async function checkEvidence(parts: HealthParts): Promise<HealthCheck> {
   return { name: 'evidence', ok, detail, remedy }
 }
 
-/** Whether every protocol and day is in balance; `days` back from today, all of them where absent. */
+/**
+ * Whether every protocol, party and day is in balance; `days` back from today, all of them where
+ * absent.
+ */
 export async function checkConservation(parts: HealthParts, days?: number): Promise<HealthCheck> {
   const from = days === undefined ? {} : { from: daysAgo(parts.clock(), days) }
-  const balances = await readBalances(parts.pool, from)
+  const balances = await readBalances(parts.pool, { ...from, perParty: true })
   const wrong = balances.filter(balance => !balance.balanced)
   const detail =
     wrong.length > 0
-      ? `out of balance: ${wrong.map(it => `${it.protocol} ${it.day}`).join(', ')}`
-      : `${balances.length} protocol-days in balance`
+      ? `out of balance: ${list(wrong.map(it => `${it.protocol} ${it.party} ${it.day}`))}`
+      : `${balances.length} lines per protocol, party and day in balance`
   const remedy = 'Stop the exchange and report this: items were lost or counted twice.'
   return { name: 'conservation', ok: wrong.length === 0, detail, remedy }
-}
-
-/** Hand-overs that wait for a person, and those that are long overdue. */
-export async function checkHandOvers(parts: HealthParts): Promise<HealthCheck> {
-  const { rows } = await parts.pool.query<{ parked: number; late: number }>(
-    `SELECT count(*) FILTER (WHERE state = 'parked')::int AS parked,
-       count(*) FILTER (WHERE state IN ('queued', 'retrying') AND due_at < now() - interval '10 minutes'
-         AND (kind <> 'event' OR EXISTS (
-           SELECT FROM webhook w WHERE w.party_id = destination AND w.disabled_at IS NULL))
-         AND NOT EXISTS (SELECT FROM circuit c WHERE c.party_id = destination
-           AND (c.channel = 'webhook') = (kind = 'event') AND c.paused_until IS NOT NULL))::int AS late
-     FROM hand_over WHERE state NOT IN ('delivered', 'withdrawn', 'expired')`,
-  )
-  const { parked = 0, late = 0 } = rows[0] ?? {}
-  const remedy = 'Start a process with the role worker, and look at its log.'
-  return { name: 'hand-overs', ok: late === 0, detail: `${parked} parked, ${late} overdue`, remedy }
 }
 
 /** Destinations that do not answer: told, but no fault of ours. */

@@ -1,14 +1,20 @@
 import { Command } from 'commander'
+import { PartyStore } from '../access/party.ts'
+import type { Context } from '../context.ts'
+import { createOutbound, jwksFetcher } from '../delivery/outbound.ts'
+import { ProtocolStatements } from '../exchange/protocol-statements.ts'
 import {
   checkConservation,
   checkDestinations,
   checkEvaluator,
   checkEvidence,
-  checkHandOvers,
   type HealthCheck,
   isHealthy,
 } from '../health.ts'
+import { checkFlow } from '../health-flow.ts'
 import { readCoreLimit } from '../no-dumps.ts'
+import { ProtocolRegistry } from '../protocol/registry.ts'
+import { createWakeUps } from '../queue/queue.ts'
 import type { Open, Opened } from './party.ts'
 
 /** `huisbrug doctor`: looks at everything that should be well; exit 1 where something is not. */
@@ -35,14 +41,42 @@ async function examine(store: Opened): Promise<HealthCheck[]> {
   const { examineStore } = await import('../db/doctor.ts')
   const checks: HealthCheck[] = await examineStore(store.pool, store.config.dataDir)
   if (!isHealthy(checks)) return checks
-  const own = [
-    checkEvidence(parts),
-    checkConservation(parts),
-    checkHandOvers(parts),
-    checkDestinations(parts),
-  ]
+  const own = [checkEvidence(parts), checkConservation(parts), checkDestinations(parts)]
   const dumps = { name: 'core dumps', ...readCoreLimit() }
-  return [...checks, ...(await Promise.all(own)), ...(await checkEvaluator(parts)), dumps]
+  const flow = await examineFlow(store)
+  return [...checks, ...(await Promise.all(own)), ...flow, ...(await checkEvaluator(parts)), dumps]
+}
+
+/** What moves, with the protocols and the queue as the program itself has them. */
+async function examineFlow(store: Opened): Promise<HealthCheck[]> {
+  const { pool, config, log, databaseUrl } = store
+  const clock = () => new Date()
+  const protocols = await openProtocols(store).catch(() => undefined)
+  const dueDestinations = async () => []
+  const queue = { databaseUrl: databaseUrl ?? '', queueUrl: config.queueUrl, log, dueDestinations }
+  const wakeUps = databaseUrl ? await createWakeUps(queue).catch(() => UNREACHABLE) : undefined
+  try {
+    const parts = { pool, clock, ...(protocols && { protocols }), ...(wakeUps && { wakeUps }) }
+    return await checkFlow(parts)
+  } finally {
+    await wakeUps?.close()
+    protocols?.close()
+  }
+}
+
+const UNREACHABLE = {
+  engine: 'postgresql' as const,
+  depth: async () => undefined,
+  close: async () => {},
+}
+
+function openProtocols({ pool, keys, config, log }: Opened): Promise<Context['protocols']> {
+  const { allowLoopback, protocolsDir } = config
+  const clock = () => new Date()
+  const fetchJwks = jwksFetcher(createOutbound({ allowLoopback, log }))
+  const parties = new PartyStore({ pool, keys, log, fetchJwks, allowLoopback, now: clock })
+  const notes = new ProtocolStatements({ pool, parties, clock })
+  return ProtocolRegistry.open(protocolsDir, log, { clock, notes })
 }
 
 function describe(checks: HealthCheck[]): string {

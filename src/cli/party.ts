@@ -20,6 +20,8 @@ import { addPartyKeys } from './party-keys.ts'
 
 /** What a command needs of the program: opened when it runs, closed when it is done. */
 export interface Opened {
+  /** Of the database; absent where a test opens less. */
+  databaseUrl?: string
   pool: Pool
   keys: KeyStore
   /** Where the keys of the pseudonyms live. */

@@ -23,7 +23,10 @@ const FINAL = new Set([
 ])
 
 /** Asks the protocol again, at the moment of handing over, with what is stored of the message. */
-export function decideAgain(context: Context, handOver: HandOver): Recheck {
+export function decideAgain(
+  context: Pick<Context, 'protocols' | 'clock'>,
+  handOver: HandOver,
+): Recheck {
   const { message } = handOver
   // A test event is about no message and no person.
   if (!handOver.messageId || !message.type)

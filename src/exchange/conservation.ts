@@ -7,6 +7,8 @@ export const PENDING = `(h.state IN ('queued', 'retrying', 'held') AND h.deliver
 /** Items of one protocol and UTC day of receipt; `none` where the protocol is not known. */
 export interface Balance {
   protocol: string
+  /** The party that sent them, where counted per party. */
+  party?: string
   day: string
   received: number
   accepted: number
@@ -23,15 +25,17 @@ export interface Balance {
  * The conservation of items (invariant 5), counted from the rows in one statement and so at one
  * instant: received = accepted + refused, accepted = delivered + pending + parked + expired +
  * withdrawn. `received` is counted from the messages, its terms from the hand-overs.
- * @param days from and until, YYYY-MM-DD, both included; all days where absent
+ * @param which from and until, YYYY-MM-DD, both included; all days where absent. `perParty`: a line for
+ *   each party that sent, not one for all
  */
 export async function readBalances(
   db: Queryable,
-  days: { from?: string; until?: string } = {},
+  which: { from?: string; until?: string; perParty?: boolean } = {},
 ): Promise<Balance[]> {
-  const { rows } = await db.query<Omit<Balance, 'balanced'>>(
+  const { rows } = await db.query<Omit<Balance, 'balanced' | 'party'> & { party: string | null }>(
     `WITH m AS (
-       SELECT id, protocol, received_day, accepted, refused FROM message
+       SELECT id, protocol, received_day, accepted, refused, CASE WHEN $3 THEN party_id END AS party
+       FROM message
        WHERE ($1::date IS NULL OR received_day >= $1) AND ($2::date IS NULL OR received_day <= $2)),
      handed AS (
        SELECT h.message_id,
@@ -41,19 +45,23 @@ export async function readBalances(
          coalesce(sum(h.items) FILTER (WHERE state = 'expired'), 0) AS expired,
          coalesce(sum(withdrawn + CASE WHEN state = 'withdrawn' THEN items ELSE 0 END), 0) AS withdrawn
        FROM hand_over h JOIN m ON m.id = h.message_id WHERE h.counted GROUP BY h.message_id)
-     SELECT coalesce(m.protocol, 'none') AS protocol, m.received_day AS day,
+     SELECT coalesce(m.protocol, 'none') AS protocol, m.party, m.received_day AS day,
        sum(m.accepted + m.refused)::bigint AS received, sum(m.accepted)::bigint AS accepted,
        sum(m.refused)::bigint AS refused, coalesce(sum(h.delivered), 0)::bigint AS delivered,
        coalesce(sum(h.pending), 0)::bigint AS pending, coalesce(sum(h.parked), 0)::bigint AS parked,
        coalesce(sum(h.expired), 0)::bigint AS expired, coalesce(sum(h.withdrawn), 0)::bigint AS withdrawn
      FROM m LEFT JOIN handed h ON h.message_id = m.id
-     GROUP BY 1, 2 ORDER BY 2 DESC, 1`,
-    [days.from, days.until],
+     GROUP BY 1, 2, 3 ORDER BY 3 DESC, 1, 2`,
+    [which.from, which.until, which.perParty ?? false],
   )
-  return rows.map(row => ({ ...row, balanced: isBalanced(row) }))
+  return rows.map(({ party, ...row }) => ({
+    ...row,
+    ...(party !== null && { party }),
+    balanced: isBalanced(row),
+  }))
 }
 
-function isBalanced(row: Omit<Balance, 'balanced'>): boolean {
+function isBalanced(row: Omit<Balance, 'balanced' | 'party'>): boolean {
   const placed = row.delivered + row.pending + row.parked + row.expired + row.withdrawn
   return row.received === row.accepted + row.refused && row.accepted === placed
 }

@@ -1,6 +1,6 @@
 import { recordEntries } from '../audit/record.ts'
 import type { Context } from '../context.ts'
-import { inTransaction, type Tx } from '../db/pool.ts'
+import { inTransaction, type Queryable, type Tx } from '../db/pool.ts'
 import {
   type Changed,
   entryOf,
@@ -82,7 +82,7 @@ const RESUME = `
   UPDATE hand_over h SET state = 'queued', reason = NULL, due_at = now() WHERE h.id = ANY($1)`
 
 /** Hand-overs about which the protocol is asked the same question, with one of them. */
-type Kind = HandOver & { shape: string }
+export type Kind = HandOver & { shape: string }
 
 const SHAPE = `md5(row(m.protocol, m.party_id, m.type, m.purpose, m.fields, m.target_group,
   h.destination)::text)`
@@ -91,7 +91,12 @@ const SHAPE = `md5(row(m.protocol, m.party_id, m.type, m.purpose, m.fields, m.ta
 const OPEN = `h.state = ANY($1) AND h.with_id IS NULL
   AND (h.claimed_until IS NULL OR h.claimed_until < now())`
 
-async function readKinds(context: Context, states: string[], where: string): Promise<Kind[]> {
+/** The kinds among open hand-overs in these states; `where` is a condition of our own on `h`. */
+export async function readKinds(
+  context: { pool: Queryable },
+  states: string[],
+  where: string,
+): Promise<Kind[]> {
   const { rows } = await context.pool.query<Kind>(
     `SELECT DISTINCT ON (shape) * FROM (
        SELECT ${SHAPE} AS shape, ${HAND_OVER_COLUMNS}
@@ -103,7 +108,7 @@ async function readKinds(context: Context, states: string[], where: string): Pro
 }
 
 // Of a message, not of a number of items; and to nobody in particular while two routes are current.
-function decideKind(context: Context, kind: Kind): Recheck {
+export function decideKind(context: Pick<Context, 'protocols' | 'clock'>, kind: Kind): Recheck {
   const destination = kind.destination ?? kind.message.party ?? ''
   return decideAgain(context, { ...kind, destination, items: 1 })
 }

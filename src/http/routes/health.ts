@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts'
 import { refuse } from '../../errors.ts'
 import { readQuotas } from '../../exchange/quotas.ts'
-import { isHealthy, readHealth } from '../../health.ts'
+import { isReady, readHealth } from '../../health.ts'
 import type { Route } from '../route.ts'
 
 /** The process runs. */
@@ -12,15 +12,17 @@ export const getLive: Route = {
   handle: async () => ({ status: 200, body: { status: 'ok' } }),
 }
 
-/** The process can do its work: store, evidence, conservation. */
+/** The process can do its work: store, evidence, conservation; what needs a person is told besides. */
 export const getReady: Route = {
   method: 'get',
   path: '/health/ready',
   access: 'public',
   handle: async context => {
     const checks = await readHealth(context)
-    const ok = isHealthy(checks)
-    const shown = checks.map(({ remedy, ...check }) => (check.ok ? check : { ...check, remedy }))
+    const ok = isReady(checks)
+    const shown = checks.map(({ remedy, advisory: _, ...check }) =>
+      check.ok ? check : { ...check, remedy },
+    )
     return { status: ok ? 200 : 503, body: { status: ok ? 'ok' : 'failing', checks: shown } }
   },
 }
