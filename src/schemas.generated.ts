@@ -742,6 +742,7 @@ export interface AuditEntry {
     | 'message.withdrawn'
     | 'message.answered'
     | 'feedback.progress'
+    | 'feedback.overdue'
     | 'counts.released'
     | 'tenancy.ended'
     | 'period.closed'
@@ -1254,7 +1255,7 @@ export interface FeedbackOverdueEvent {
   /**
    * What happened
    */
-  data: EventOverdue | SealedData
+  data: EventOverdue | EventMessageOverdue | SealedData
 }
 /**
  * Data of be.huisbrug.feedback.overdue: feedback that waits longer than the protocol allows
@@ -1263,6 +1264,25 @@ export interface EventOverdue {
   feedbackId: FeedbackId
   protocol: ProtocolId
   tenantRef: TenantRef
+  /**
+   * Where it stands
+   */
+  status: 'open' | 'taken-up'
+  dueOn: CalendarDate
+}
+/**
+ * Data of be.huisbrug.feedback.overdue for an event of a type that has no event of its own, to the party that reports its progress
+ */
+export interface EventMessageOverdue {
+  feedbackId: FeedbackId
+  protocol: ProtocolId
+  type: MessageType
+  /**
+   * The receiver's own reference of the person; absent for the employment service, which has none
+   */
+  item?: {
+    [k: string]: string
+  }
   /**
    * Where it stands
    */
@@ -3726,6 +3746,7 @@ export interface WireTypes {
   'event-expired': EventExpired
   'event-message-answered': EventMessageAnswered
   'event-message-counts': EventMessageCounts
+  'event-message-overdue': EventMessageOverdue
   'event-message-received': EventMessageReceived
   'event-overdue': EventOverdue
   'event-person-answered': EventPersonAnswered

@@ -40,6 +40,9 @@ const SENTENCES: Record<EntryAction, (words: Words) => string> = {
   'message.withdrawn': w => `de gateway trok ${w.message} in${w.counts}${w.why}.`,
   'message.answered': w => `${w.who} gaf antwoord op ${w.message}${w.counts}.`,
   'feedback.progress': w => `${w.who} meldde hoe het verder gaat met een terugkoppeling.`,
+  'feedback.overdue': w =>
+    `de opvolging van ${w.message} is te laat${w.recipient('bij')}${w.counts}: de termijn van het` +
+    ' protocol is voorbij.',
   'counts.released': w => `de gateway gaf een aantal vrij${w.recipient('aan')}${w.counts}${w.why}.`,
   'tenancy.ended': w => `${w.who} meldde dat huren eindigden${w.counts}.`,
   'period.closed': w => `${w.who} sloot een periode af${w.counts}.`,

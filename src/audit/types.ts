@@ -13,6 +13,7 @@ export const ENTRY_ACTIONS = [
   'message.withdrawn',
   'message.answered',
   'feedback.progress',
+  'feedback.overdue',
   'counts.released',
   'tenancy.ended',
   'period.closed',

@@ -29,6 +29,7 @@ const ACTION_TONES: Record<string, Tone> = {
   'message.delivered': 'good',
   'message.answered': 'good',
   'feedback.progress': 'good',
+  'feedback.overdue': 'warn',
   'counts.released': 'good',
   'exception.opened': 'bad',
   'quota.refused': 'warn',

@@ -26,6 +26,7 @@ export const EVENTS = {
   received: 'be.huisbrug.message.received',
   messageAnswered: 'be.huisbrug.message.answered',
   counts: 'be.huisbrug.message.counts',
+  overdue: 'be.huisbrug.feedback.overdue',
   expired: 'be.huisbrug.interaction.expired',
   test: 'be.huisbrug.test',
 } as const
@@ -57,6 +58,7 @@ export async function readEvents(
       destination,
       ofType(events, EVENTS.reachability, EVENTS.received),
     )),
+    ...(await overdueContents(context, destination, ofType(events, EVENTS.overdue))),
     ...(await personContents(context, destination, events.filter(isPerPerson(context)))),
     ...(await countContents(context, destination, events.filter(isPeriodCount(context)))),
     ...(await groupContents(context, ofType(events, EVENTS.counts))),
@@ -160,6 +162,48 @@ async function feedbackContents(
           ? { feedbackId, protocol, ...item, purpose }
           : { feedbackId, protocol, type, purpose, item }
       return [[row.id, { subject: feedbackId, data }] as const]
+    }),
+  )
+}
+
+interface OverdueRow {
+  id: string
+  feedbackId: string
+  protocol: string
+  type: string
+  status: string
+  dueOn: string
+  domain: string
+  reference: Buffer
+  isOwn: boolean
+}
+
+/** Feedback that is late, to who reports its progress; nothing once it is closed after all. */
+async function overdueContents(
+  context: Context,
+  destination: string,
+  events: EventSource[],
+): Promise<Content> {
+  if (events.length === 0) return new Map()
+  const { rows } = await context.pool.query<OverdueRow>(
+    `SELECT h.id, f.id AS "feedbackId", f.protocol, f.type, f.status, f.due_on AS "dueOn", f.domain,
+       r.reference, f.party_id = f.receiver_id AS "isOwn"
+     FROM hand_over h JOIN feedback f ON f.id = h.feedback_id
+     JOIN current_route r ON r.domain = f.domain AND r.tag = f.tag AND r.party_id = f.party_id
+     WHERE h.id = ANY($1) AND f.receiver_id = $2 AND f.status <> 'closed'`,
+    [events.map(event => event.id), destination],
+  )
+  const own = rows.filter(row => row.isOwn).map(row => row.domain)
+  const ciphers = await ciphersFor(context, destination, own)
+  return new Map(
+    rows.map(row => {
+      const { id, feedbackId, protocol, type, status, dueOn, domain, isOwn } = row
+      const named = receivedEvent(type) === EVENTS.reachability
+      const field = named ? 'tenantRef' : referenceField(context, protocol, type)
+      // The reference is the party's own: the employment service knows the feedback by its id alone.
+      const item = isOwn ? { [field]: ciphers.get(domain)?.open(row.reference) } : undefined
+      const whose = named ? item : { type, ...(item && { item }) }
+      return [id, { subject: feedbackId, data: { feedbackId, protocol, ...whose, status, dueOn } }]
     }),
   )
 }

@@ -2,7 +2,7 @@ import { recordEntry } from '../audit/record.ts'
 import type { Context } from '../context.ts'
 import type { Tx } from '../db/pool.ts'
 import { answeredEvent } from '../delivery/event.ts'
-import { Refusal, reason, refuse } from '../errors.ts'
+import { type ErrorCode, Refusal, reason, refuse } from '../errors.ts'
 import { isId, newId } from '../ids.ts'
 import type { Outcome } from './outcome.ts'
 import { type Permission, permit } from './permission.ts'
@@ -140,15 +140,17 @@ async function storeAnswer(
   found: Found,
   { type, at, general }: Incoming,
 ): Promise<void> {
-  const { rows } = await tx.query<Pick<Request, 'answer_state'> & { items: number }>(
-    `SELECT m.answer_state, h.items FROM message m
-     JOIN hand_over h ON h.message_id = m.id AND h.kind = 'request'
+  const { rows } = await tx.query<Pick<Request, 'answer_state'> & { items: number } & Late>(
+    `SELECT m.answer_state, h.items, m.answer_code AS code, m.answer_due_at AS "dueAt", (
+       SELECT max(t.at) FROM transition t
+       WHERE t.message_id = m.id AND t.hand_over_id IS NULL AND t.state = 'expired') AS "expiredAt"
+     FROM message m JOIN hand_over h ON h.message_id = m.id AND h.kind = 'request'
      WHERE m.id = $1 FOR NO KEY UPDATE OF m`,
     [request.id],
   )
   const { answer_state: state, items = 0 } = rows[0] ?? {}
   if (state === 'answered') throw refuse('HB-502', '', 'one answer per request')
-  if (state === 'expired') throw refuse('HB-504', '', 'modalities.answerWindowDays')
+  if (state === 'expired' && rows[0]) throw tooLate(rows[0])
   const pointer = general ? '/items' : '/found'
   if (typeof found === 'number' && found > items) {
     const remedy = 'Answer with a number up to the number of rows of the request.'
@@ -180,6 +182,25 @@ async function storeAnswer(
       at,
     ],
   )
+}
+
+/** How a request came to expire. */
+interface Late {
+  code: ErrorCode | null
+  dueAt: Date | null
+  expiredAt: Date | null
+}
+
+/** HB-504 with what ended the request: its window, its key epoch or its agreement, and when. */
+function tooLate({ code, dueAt, expiredAt }: Late): Refusal {
+  const since = expiredAt ? ` at ${expiredAt.toISOString()}` : ''
+  if (code !== null && code !== 'HB-504') {
+    const rule = code === 'HB-413' ? 'key epoch' : 'state of the protocol'
+    return refuse('HB-504', '', rule, `Nothing to do: the request ended${since}, with ${code}.`)
+  }
+  const due = dueAt ? `; its answer was due by ${dueAt.toISOString()}, suspensions not counted` : ''
+  const remedy = `Nothing to do: the request expired${since}${due}.`
+  return refuse('HB-504', '', 'modalities.answerWindowDays', remedy)
 }
 
 async function storeResults(

@@ -13,9 +13,12 @@ interface Waiting {
   type: string
 }
 
+/** A request, and one party that is told of it. */
+type Told = Pick<Waiting, 'id' | 'party_id'>
+
 /**
- * Requests without an answer in the protocol's window expire; what was delivered stays delivered. The
- * clock stands still while the agreement or the sender's accession is suspended.
+ * Requests without an answer in the protocol's window expire, and both sides are told; what was delivered
+ * stays delivered. The clock stands still while the agreement or the sender's accession is suspended.
  */
 export async function expireInteractions(context: Context): Promise<void> {
   const at = context.clock()
@@ -44,20 +47,25 @@ export async function expireInteractions(context: Context): Promise<void> {
   })
 }
 
-/** Puts a notice for each sender in the outbox: its request got no answer. */
-export async function tellExpired(
-  tx: Tx,
-  expired: readonly Pick<Waiting, 'id' | 'party_id'>[],
-  at: Date,
-): Promise<void> {
+/**
+ * Puts notices in the outbox: for each sender that its request got no answer, and for whoever received
+ * the request, or may have, that none is awaited any more. They name the request, and nobody in it.
+ */
+export async function tellExpired(tx: Tx, expired: readonly Told[], at: Date): Promise<void> {
+  const { rows: received } = await tx.query<Told>(
+    `SELECT message_id AS id, destination AS party_id FROM hand_over
+     WHERE message_id = ANY($1) AND kind = 'request' AND (attempts > 0 OR delivered_at IS NOT NULL)`,
+    [expired.map(row => row.id)],
+  )
+  const told = [...expired, ...received]
   await tx.query(
     `INSERT INTO hand_over (id, message_id, destination, kind, event, counted, items, state, due_at, created_at)
      SELECT id, message_id, party_id, 'event', $4, false, 0, 'queued', now(), $5
      FROM unnest($1::text[], $2::text[], $3::text[]) AS n (id, message_id, party_id)`,
     [
-      expired.map(() => newId('del', at)),
-      expired.map(row => row.id),
-      expired.map(row => row.party_id),
+      told.map(() => newId('del', at)),
+      told.map(row => row.id),
+      told.map(row => row.party_id),
       EVENTS.expired,
       at,
     ],

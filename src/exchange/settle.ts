@@ -3,6 +3,7 @@ import { releaseAnnounced } from './announced.ts'
 import { holdContestedRetries, settleTwoRoutes } from './contested.ts'
 import { expireInteractions } from './expire.ts'
 import { type HaltMemory, haltStopped, newHaltMemory, resumeHeld } from './halt.ts'
+import { tellOverdue } from './overdue.ts'
 import { closeOldPeriods, releasePeriods } from './period.ts'
 import { eraseExpired } from './retention.ts'
 
@@ -14,7 +15,7 @@ const SETTLE_LOCK = 'huisbrug settle'
 
 /**
  * Does, about every second, what is due by time rather than by a request: what a suspension or an
- * end stops, expired answers, closed periods, held hand-overs whose obstacle is gone, retention. One process at a time does it.
+ * end stops, expired answers, overdue feedback, closed periods, held hand-overs whose obstacle is gone, retention. One process at a time does it.
  */
 export function startSettling(context: Context): { close(): Promise<void> } {
   let running = Promise.resolve()
@@ -60,6 +61,7 @@ export async function settleOnce(
         ...(await releasePeriods(context)),
         ...(await releaseAnnounced(context)),
         ...(await resumeHeld(context)),
+        ...(round % ROUNDS_A_MINUTE === 0 ? await tellOverdue(context) : []),
       ]
       if (round % ROUNDS_A_MINUTE === 0) await holdContestedRetries(context)
       await settleTwoRoutes(context)

@@ -62,6 +62,7 @@ describe.each(ids)('%s', id => {
       const open = [
         'message-request /properties/items/items',
         'message-forward /properties/items/items',
+        'event-message-overdue /properties/item',
         'event-message-received /properties/item',
         'event-message-answered /properties/results/items/properties/item',
         'event-message-answered /properties/results/items/properties/answer/anyOf/0',

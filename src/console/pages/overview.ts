@@ -1,4 +1,5 @@
 import { type Balance, readBalances } from '../../exchange/conservation.ts'
+import { type FollowUp, readFollowUp } from '../../exchange/follow-up.ts'
 import { layOutBars } from '../chart.ts'
 import type { ConsoleDeps } from '../deps.ts'
 import { format } from '../format.ts'
@@ -39,17 +40,19 @@ export const overviewPage: Page = {
 async function drawOverview(deps: ConsoleDeps, request: PageRequest): Promise<Drawing> {
   const { pool } = deps
   const today = request.at.toISOString().slice(0, 10)
-  const [balances, waiting, exceptions, contests, log, hours] = await Promise.all([
+  const [balances, waiting, exceptions, contests, log, hours, followUp] = await Promise.all([
     readBalances(pool, { from: today, until: today }),
     readWaiting(pool),
     readOpenExceptions(pool),
     readContests(pool, request.at),
     readLogState(pool),
     readHours(pool, request.at),
+    readFollowUp(pool),
   ])
   const protocols = protocolLines(deps.protocols.current(), request.at)
   const exceptionCount = exceptions.reduce((total, { count }) => total + count, 0)
-  const points = pointsOf({ balances, waiting, exceptionCount, log, protocols })
+  const late = followUp.filter(({ overdue }) => overdue > 0)
+  const points = pointsOf({ balances, waiting, exceptionCount, log, protocols, late })
   const model = {
     today,
     columns: COLUMNS,
@@ -60,6 +63,7 @@ async function drawOverview(deps: ConsoleDeps, request: PageRequest): Promise<Dr
     contests,
     protocols,
     hours,
+    late,
   }
   return {
     view: 'overview',
@@ -81,6 +85,7 @@ interface Figures {
   exceptionCount: number
   log: LogState
   protocols: readonly Pick<ProtocolLine, 'id' | 'isBroken' | 'isSuspended'>[]
+  late?: readonly Pick<FollowUp, 'overdue'>[]
 }
 
 /** What is not as it should be, the gravest first (pure). */
@@ -91,6 +96,7 @@ export function pointsOf(figures: Figures): Point[] {
   const broken = figures.protocols.filter(protocol => protocol.isBroken)
   const suspended = figures.protocols.filter(protocol => protocol.isSuspended)
   const late = log.pending.late
+  const overdue = (figures.late ?? []).reduce((total, one) => total + one.overdue, 0)
   return [
     ...unbalanced.map(({ protocol }) => bad(text.unbalanced(protocol), '/berichten')),
     ...(late > 0 ? [bad(text.lateEntries(late, format.number(late)), '/controle')] : []),
@@ -101,6 +107,9 @@ export function pointsOf(figures: Figures): Point[] {
       ? [warn(text.parked(waiting.parked), '/berichten?toestand=parked')]
       : []),
     ...(exceptionCount > 0 ? [warn(text.exceptions(exceptionCount), '#uitzonderingen')] : []),
+    ...(overdue > 0
+      ? [warn(text.overdue(overdue, format.number(overdue)), '#terugkoppeling')]
+      : []),
     ...(waiting.held > 0 ? [warn(text.held(waiting.held), '/berichten?toestand=held')] : []),
   ]
 }

@@ -118,13 +118,15 @@ export async function listRelated(db: Queryable, messageId: string): Promise<Rel
   return rows
 }
 
-/** How far the feedback that this message carried has come, as counts per status. */
+/** How far the feedback that this message carried has come, as counts per status, and how much is late. */
 export async function countFeedback(
   db: Queryable,
   messageId: string,
-): Promise<{ status: string; count: number }[]> {
+): Promise<{ status: string; count: number; late: number }[]> {
   const { rows } = await db.query(
-    'SELECT status, count(*) AS count FROM feedback WHERE message_id = $1 GROUP BY status ORDER BY 1',
+    `SELECT status, count(*) AS count,
+       count(*) FILTER (WHERE overdue_at IS NOT NULL AND status <> 'closed') AS late
+     FROM feedback WHERE message_id = $1 GROUP BY status ORDER BY 1`,
     [messageId],
   )
   return rows

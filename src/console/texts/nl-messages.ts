@@ -83,6 +83,7 @@ export const messages = {
     firstOnly: (count: number): string => `De eerste ${count} zijn getoond.`,
     feedback: 'Terugkoppeling in dit bericht',
     feedbackStates: { open: 'open', 'taken-up': 'opgenomen', closed: 'afgesloten' },
+    feedbackLate: (count: string): string => `${count} te laat`,
     receipt: 'Ontvangstbewijs',
     receiptText:
       'De gateway gaf dit ondertekende bewijs aan de afzender. Het legt vast wat werd aanvaard of geweigerd.',

@@ -19,6 +19,10 @@ export const overview = {
         : `${count} overdrachten worden aangehouden.`,
     exceptions: (count: number): string =>
       count === 1 ? 'Eén uitzondering staat open.' : `${count} uitzonderingen staan open.`,
+    overdue: (count: number, text: string): string =>
+      count === 1
+        ? 'Eén terugkoppeling is te laat: de termijn van het protocol is voorbij.'
+        : `${text} terugkoppelingen zijn te laat: de termijn van het protocol is voorbij.`,
     noCheckpoint: 'De auditlog heeft nog geen ondertekend controlepunt.',
     lateEntries: (count: number, text: string): string =>
       count === 1
@@ -64,10 +68,15 @@ export const overview = {
     oldest: (age: string): string => `De oudste staat ${age} open.`,
     rest: (takenUp: string, closed: string): string =>
       `Opgenomen: ${takenUp}. Afgesloten: ${closed}.`,
+    late: 'Te late terugkoppeling:',
+    lateAt: (party: string, protocol: string, count: string): string =>
+      `${party} (${protocol}): ${count}`,
   },
   waiting: {
     title: 'Overdrachten die wachten',
     parked: 'geparkeerd',
+    parkedSince: (count: number, text: string, age: string): string =>
+      `${count === 1 ? '1 item' : `${text} items`}, sinds ${age}`,
     held: 'aangehouden',
     retrying: 'wordt opnieuw geprobeerd',
     awaitingPeriod: 'wacht op het einde van de periode',
