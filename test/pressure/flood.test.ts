@@ -9,7 +9,7 @@ let gateway: TestGateway
 let small: SmallGateway
 
 const HEAP_MIB = 256
-const SECONDS = 7
+const SECONDS = 4
 const CALLERS = 300
 // The heap, the bodies, the code, the threads and what they share.
 const MOST_MIB = 640
