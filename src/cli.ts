@@ -5,6 +5,7 @@ import { demoCommand } from './cli/demo.ts'
 import { doctorCommand } from './cli/doctor.ts'
 import { keysCommand } from './cli/keys.ts'
 import { migrateCommand } from './cli/migrate.ts'
+import { parkedCommand } from './cli/parked.ts'
 import { partyCommand } from './cli/party.ts'
 import { protocolCommand } from './cli/protocol.ts'
 import { sandboxCommand } from './cli/sandbox.ts'
@@ -48,6 +49,7 @@ for (const command of [
   migrateCommand(open),
   doctorCommand(open),
   partyCommand(open),
+  parkedCommand(open),
   protocolCommand(open),
   keysCommand(open),
   auditCommand(open),

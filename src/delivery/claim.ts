@@ -5,7 +5,7 @@ import { newId } from '../ids.ts'
 import { CHANNEL_OF, openChannels } from './circuit.ts'
 import { type Changed, entryOf, followerEntry, HAND_OVER_COLUMNS, type HandOver } from './outbox.ts'
 import { decideAgain } from './recheck.ts'
-import { type DoomedRow, withdrawRows } from './withdraw-rows.ts'
+import { type DoomedRow, LET_GO, withdrawRows } from './withdraw-rows.ts'
 
 // Longer than all time limits of one try together, so that a live worker never loses its claim.
 const LEASE_SECONDS = 120
@@ -116,18 +116,9 @@ async function stop(context: Context, tx: Tx, stopped: Decided[]): Promise<void>
          attempts = h.attempts - CASE WHEN h.id = s.id THEN 1 ELSE 0 END
        FROM unnest($1::text[], $2::text[], $3::text[]) AS s (id, state, code)
        WHERE h.id = s.id OR (h.with_id = s.id AND h.state = 'held' AND s.state = 'withdrawn')
-       RETURNING h.id, h.message_id, h.kind, h.state, h.with_id, h.destination, h.domain, h.items, s.code),
-     unanswered AS (
-       UPDATE message m SET answer_state = NULL FROM ended
-       WHERE ended.kind = 'request' AND ended.state = 'withdrawn' AND m.id = ended.message_id
-         AND m.answer_state = 'awaiting'),
-     erased AS (
-       DELETE FROM detection_row r USING ended
-       WHERE ended.kind = 'request' AND ended.state = 'withdrawn' AND r.message_id = ended.message_id),
-     unsent AS (
-       DELETE FROM outgoing_item o USING ended
-       WHERE ended.kind = 'items' AND ended.state = 'withdrawn' AND o.message_id = ended.message_id
-         AND o.domain = ended.domain)
+       RETURNING h.id, h.message_id, h.kind, h.state, h.with_id, h.destination, h.domain,
+         h.feedback_id, h.items),
+     gone AS (SELECT * FROM ended WHERE state = 'withdrawn'), ${LET_GO}
      SELECT e.id, e.message_id AS "messageId", e.with_id AS "withId", e.destination, e.items, m.type
      FROM ended e JOIN message m ON m.id = e.message_id WHERE e.with_id IS NOT NULL`,
     [

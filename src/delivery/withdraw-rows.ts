@@ -59,3 +59,22 @@ export async function withdrawRows(
   )
   return rows
 }
+
+/**
+ * What goes with hand-overs that are withdrawn whole, as further parts of a statement in which `gone`
+ * lists their message_id, kind, domain and feedback_id: their request waits for no answer, its rows or
+ * their items are erased, and no one has to look at them any more.
+ */
+export const LET_GO = `
+  unanswered AS (
+    UPDATE message m SET answer_state = NULL FROM gone
+    WHERE gone.kind = 'request' AND m.id = gone.message_id AND m.answer_state = 'awaiting'),
+  rows AS (
+    DELETE FROM detection_row r USING gone
+    WHERE gone.kind = 'request' AND r.message_id = gone.message_id),
+  items AS (
+    DELETE FROM outgoing_item o USING gone
+    WHERE gone.kind = 'items' AND o.message_id = gone.message_id AND o.domain = gone.domain),
+  exceptions AS (
+    UPDATE exception e SET closed_at = now() FROM gone
+    WHERE e.feedback_id = gone.feedback_id AND e.closed_at IS NULL)`

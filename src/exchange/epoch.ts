@@ -1,6 +1,7 @@
 import { recordEntries } from '../audit/record.ts'
 import type { Actor, EntryDraft } from '../audit/types.ts'
 import type { Pool, Queryable, Tx } from '../db/pool.ts'
+import { LET_GO } from '../delivery/withdraw-rows.ts'
 import {
   type By,
   type Closed,
@@ -8,10 +9,9 @@ import {
   DomainError,
   type DomainStore,
 } from '../pseudonym/domains.ts'
-import { containsNationalNumber } from '../pseudonym/national-number.ts'
 import { tellExpired } from './expire.ts'
+import { isGivenReason, MAX_REASON } from './given-reason.ts'
 
-const MAX_REASON = 500
 const CLOSED = 'HB-413'
 
 /** What rotating and closing need. */
@@ -86,8 +86,7 @@ function describe(name: string, { awaiting, handOvers }: OpenWork): string {
 }
 
 function assertReason(reason: string, at: Date): void {
-  const isGood = reason.trim().length > 0 && reason.length <= MAX_REASON
-  if (isGood && !containsNationalNumber(reason, at.toISOString().slice(0, 10))) return
+  if (isGivenReason(reason, at)) return
   const message = `give a reason of 1 to ${MAX_REASON} characters, without a national number`
   throw new DomainError('reason', message)
 }
@@ -116,7 +115,7 @@ async function withdrawWork(tx: Tx, domain: string, actor: Actor, at: Date): Pro
     const message = `${domain} has hand-overs that are under way this moment: try again in two minutes`
     throw new DomainError('open-work', message)
   }
-  const { rows: withdrawn } = await tx.query<Gone>(WITHDRAW, [domain, at, CLOSED])
+  const { rows: withdrawn } = await tx.query<Gone>(WITHDRAW, [domain, CLOSED])
   const { rows: expired } = await tx.query<Gone>(EXPIRE, [domain, CLOSED])
   const senders = expired.map(({ id, party }) => ({ id, party_id: party }))
   await tellExpired(tx, senders, at)
@@ -138,20 +137,8 @@ async function withdrawWork(tx: Tx, domain: string, actor: Actor, at: Date): Pro
 
 const WITHDRAW = `
   WITH gone AS (
-    UPDATE hand_over h SET state = 'withdrawn', reason = $3, claimed_until = NULL WHERE ${OPEN}
-    RETURNING h.message_id, h.kind, h.domain, h.feedback_id, h.items),
-  unanswered AS (
-    UPDATE message m SET answer_state = NULL FROM gone
-    WHERE gone.kind = 'request' AND m.id = gone.message_id AND m.answer_state = 'awaiting'),
-  rows AS (
-    DELETE FROM detection_row r USING gone
-    WHERE gone.kind = 'request' AND r.message_id = gone.message_id),
-  items AS (
-    DELETE FROM outgoing_item o USING gone
-    WHERE gone.kind = 'items' AND o.message_id = gone.message_id AND o.domain = gone.domain),
-  exceptions AS (
-    UPDATE exception e SET closed_at = $2 FROM gone
-    WHERE e.feedback_id = gone.feedback_id AND e.closed_at IS NULL)
+    UPDATE hand_over h SET state = 'withdrawn', reason = $2, claimed_until = NULL WHERE ${OPEN}
+    RETURNING h.message_id, h.kind, h.domain, h.feedback_id, h.items), ${LET_GO}
   SELECT m.id, m.type, m.party_id AS party, sum(gone.items)::int AS items
   FROM gone JOIN message m ON m.id = gone.message_id GROUP BY 1, 2, 3`
 

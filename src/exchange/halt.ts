@@ -9,6 +9,7 @@ import {
   type HandOver,
 } from '../delivery/outbox.ts'
 import { decideAgain, type Recheck } from '../delivery/recheck.ts'
+import { LET_GO } from '../delivery/withdraw-rows.ts'
 import { endOpenRequests } from './halt-requests.ts'
 
 const CHUNK = 1_000
@@ -176,18 +177,6 @@ const HALT = `
     WHERE h.id = s.id OR (h.with_id = s.id AND h.state = 'held' AND s.state = 'withdrawn')
     RETURNING h.id, h.message_id, h.kind, h.state, h.with_id, h.destination, h.domain, h.feedback_id,
       h.items, s.code),
-  gone AS (SELECT * FROM halted WHERE state = 'withdrawn'),
-  unanswered AS (
-    UPDATE message m SET answer_state = NULL FROM gone
-    WHERE gone.kind = 'request' AND m.id = gone.message_id AND m.answer_state = 'awaiting'),
-  rows AS (
-    DELETE FROM detection_row r USING gone
-    WHERE gone.kind = 'request' AND r.message_id = gone.message_id),
-  items AS (
-    DELETE FROM outgoing_item o USING gone
-    WHERE gone.kind = 'items' AND o.message_id = gone.message_id AND o.domain = gone.domain),
-  exceptions AS (
-    UPDATE exception e SET closed_at = now() FROM gone
-    WHERE e.feedback_id = gone.feedback_id AND e.closed_at IS NULL)
+  gone AS (SELECT * FROM halted WHERE state = 'withdrawn'), ${LET_GO}
   SELECT g.id, g.message_id AS "messageId", g.with_id AS "withId", g.destination, g.items, m.type
   FROM gone g JOIN message m ON m.id = g.message_id WHERE g.with_id IS NOT NULL`
