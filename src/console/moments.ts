@@ -1,13 +1,13 @@
 import type { PlacedEntry } from '../audit/query.ts'
 import type { AuditEntry } from '../audit/types.ts'
 import { format } from './format.ts'
-import type { MessageFile, RelatedMessage } from './reads/journey.ts'
+import type { AttemptLine, MessageFile, RelatedMessage } from './reads/journey.ts'
 import type { NameOfType } from './reads/type-names.ts'
-import { explainCode, sentenceOf } from './sentence.ts'
+import { explainCode, explainReason, sentenceOf } from './sentence.ts'
 import { nl } from './texts/nl.ts'
 import { wordFor, words } from './texts/words.ts'
 import type { Moment } from './timeline.ts'
-import { toneOfAction } from './tone.ts'
+import { toneOfAction, toneOfState } from './tone.ts'
 
 /**
  * What happened to a message: that it came, its entries in the audit log, and the messages that came
@@ -57,6 +57,31 @@ function whyOf({ code, decision }: AuditEntry): string[] {
   if (!code) return []
   const meaning = explainCode(code)
   return [decision === 'allowed' ? nl.messages.journey.partly(code, meaning) : meaning]
+}
+
+/** Every try of its hand-overs, as a moment of its own (pure). */
+export function momentsOfAttempts(
+  attempts: readonly AttemptLine[],
+  names: ReadonlyMap<string, string>,
+): Moment[] {
+  return attempts.map(({ at, destination, outcome, status, reason, milliseconds }) => {
+    const text = nl.messages.journey
+    const to = names.get(destination) ?? destination
+    const took = milliseconds === null ? '' : format.duration(milliseconds)
+    const answer = outcome === null ? text.tryOpen : answerOf(status, reason)
+    return {
+      at,
+      kind: JSON.stringify(['attempt', destination, outcome, status, reason]),
+      title: text.tried,
+      sentence: text.triedText(to, answer, took),
+      tone: outcome === null ? 'neutral' : toneOfState(outcome),
+    }
+  })
+}
+
+function answerOf(status: number | null, reason: string | null): string {
+  if (status !== null) return nl.messages.journey.httpStatus(status)
+  return reason === null ? nl.messages.journey.noAnswer : explainReason(reason)
 }
 
 function ofRelated({ id, type, receivedAt, partyName }: RelatedMessage, title: string): Moment {

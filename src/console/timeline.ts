@@ -77,3 +77,24 @@ export function spansOf(
     return { ...step, isLast, lasted: end.getTime() - step.at.getTime() }
   })
 }
+
+/** A state of one hand-over, and how long it was in it; absent where it stays in it for good. */
+export interface HandOverStay {
+  state: string
+  lasted?: number
+}
+
+/** The time that one hand-over was in each state, in order, from its steps (pure). */
+export function staysOf(
+  handOver: { createdAt: Date; state: string },
+  steps: readonly { was: string; state: string; at: Date }[],
+  now: Date,
+): HandOverStay[] {
+  const first = { state: steps[0]?.was ?? handOver.state, at: handOver.createdAt, code: null }
+  return spansOf([first, ...steps.map(step => ({ ...step, code: null }))], now).map(
+    ({ state, lasted }) => ({
+      state,
+      ...(lasted !== undefined && { lasted: Math.max(0, lasted) }),
+    }),
+  )
+}

@@ -5,6 +5,7 @@ import { entryPage } from './entry.ts'
 import { journeyPage } from './journey.ts'
 import { messagesPage } from './messages.ts'
 import { overviewPage } from './overview.ts'
+import { decideParkedPage, parkedPage } from './parked.ts'
 import { protocolPage } from './protocol.ts'
 import { protocolsPage } from './protocols.ts'
 import { grantPage, quotasPage, reviewPage } from './quotas.ts'
@@ -16,6 +17,8 @@ export const PAGES: readonly Page[] = [
   overviewPage,
   messagesPage,
   journeyPage,
+  parkedPage,
+  decideParkedPage,
   auditLogPage,
   entryPage,
   verifyPage,

@@ -1,7 +1,7 @@
 import { entriesOfMessage } from '../../audit/query.ts'
 import type { ConsoleDeps } from '../deps.ts'
 import { format } from '../format.ts'
-import { momentsOf } from '../moments.ts'
+import { momentsOf, momentsOfAttempts } from '../moments.ts'
 import {
   type Drawing,
   EVIDENCE_READERS,
@@ -13,11 +13,14 @@ import {
   countFeedback,
   findMessage,
   type HandOverLine,
+  listAttempts,
   listHandOvers,
   listRelated,
+  listStays,
   listSteps,
   type MessageFile,
   MOST,
+  type Stay,
 } from '../reads/journey.ts'
 import { partyNames } from '../reads/messages.ts'
 import { fieldsOf, purposeTitle } from '../reads/protocols.ts'
@@ -25,9 +28,11 @@ import { namesOfTypes } from '../reads/type-names.ts'
 import { readReceipt } from '../receipt.ts'
 import { explainCode, explainReason, explainRemedy } from '../sentence.ts'
 import { nl } from '../texts/nl.ts'
-import { buildTimeline, spansOf } from '../timeline.ts'
+import { wordFor, words } from '../texts/words.ts'
+import { buildTimeline, spansOf, staysOf } from '../timeline.ts'
 import { toneOfState } from '../tone.ts'
 import { recordViewing } from '../viewing.ts'
+import { parkedModel } from './parked.ts'
 
 const MESSAGE_ID = /^msg_[0-9A-Za-z]{1,40}$/
 
@@ -46,14 +51,18 @@ async function drawJourney(deps: ConsoleDeps, request: PageRequest): Promise<Dra
   const message = MESSAGE_ID.test(id) ? await findMessage(pool, id) : undefined
   if (!message) throw new PageProblem('not-found')
   await recordViewing(deps, request, { message: { id, type: message.type } })
-  const [entries, handOvers, steps, related, feedback, names] = await Promise.all([
-    entriesOfMessage(pool, id),
-    listHandOvers(pool, id),
-    listSteps(pool, id),
-    listRelated(pool, id),
-    countFeedback(pool, id),
-    partyNames(pool),
-  ])
+  const [entries, handOvers, steps, related, feedback, names, attempts, stays, parked] =
+    await Promise.all([
+      entriesOfMessage(pool, id),
+      listHandOvers(pool, id),
+      listSteps(pool, id),
+      listRelated(pool, id),
+      countFeedback(pool, id),
+      partyNames(pool),
+      listAttempts(pool, id),
+      listStays(pool, id),
+      parkedModel(deps, id, request.session),
+    ])
   const described = describe(deps, message)
   const nameOf = namesOfTypes(deps.protocols.current())
   const promise = described.receipt?.entryCommitment
@@ -66,8 +75,12 @@ async function drawJourney(deps: ConsoleDeps, request: PageRequest): Promise<Dra
       feedback,
       hasEntries: entries.length > 0,
       promised: entries.find(({ commitment }) => commitment === promise)?.index,
-      timeline: buildTimeline(momentsOf(message, entries, related, names, nameOf)),
-      handOvers: handOvers.map(toLine),
+      timeline: buildTimeline([
+        ...momentsOf(message, entries, related, names, nameOf),
+        ...momentsOfAttempts(attempts, names),
+      ]),
+      handOvers: handOvers.map(handOver => toLine(handOver, stays, request.at)),
+      parked,
       most: MOST,
       spans: spansOf(steps, request.at),
     },
@@ -90,14 +103,30 @@ function describe(deps: ConsoleDeps, message: MessageFile) {
   }
 }
 
-function toLine(handOver: HandOverLine): object {
+function toLine(handOver: HandOverLine, stays: readonly Stay[], now: Date): object {
   const { state, lastStatus, reason } = handOver
   const answer = lastStatus === null ? '–' : nl.messages.journey.httpStatus(lastStatus)
   const showsReason = reason !== null && state !== 'delivered'
   return {
     ...handOver,
     answer,
+    stays: timesOf(handOver, stays, now),
     tone: toneOfState(state),
     why: showsReason ? explainReason(reason) : '',
   }
+}
+
+/** How long it was in each state, such as "in de wachtrij 0,2 s · wordt opnieuw geprobeerd 3 min." */
+function timesOf(
+  { id, createdAt, state }: HandOverLine,
+  stays: readonly Stay[],
+  now: Date,
+): string {
+  const own = stays.filter(({ handOverId }) => handOverId === id)
+  return staysOf({ createdAt, state }, own, now)
+    .map(({ state, lasted }) => {
+      const word = wordFor(words.states, state)
+      return lasted === undefined ? word : `${word} ${format.duration(lasted)}`
+    })
+    .join(' · ')
 }

@@ -16,6 +16,7 @@ import {
 import { type ProtocolLine, protocolLines } from '../reads/protocols.ts'
 import { nl } from '../texts/nl.ts'
 import type { Tone } from '../tone.ts'
+import { oldestParked } from './parked.ts'
 
 const COLUMNS = [
   'received',
@@ -40,15 +41,18 @@ export const overviewPage: Page = {
 async function drawOverview(deps: ConsoleDeps, request: PageRequest): Promise<Drawing> {
   const { pool } = deps
   const today = request.at.toISOString().slice(0, 10)
-  const [balances, waiting, exceptions, contests, log, hours, followUp] = await Promise.all([
-    readBalances(pool, { from: today, until: today }),
-    readWaiting(pool),
-    readOpenExceptions(pool),
-    readContests(pool, request.at),
-    readLogState(pool),
-    readHours(pool, request.at),
-    readFollowUp(pool),
-  ])
+  const [balances, waiting, exceptions, contests, log, hours, followUp, parked] = await Promise.all(
+    [
+      readBalances(pool, { from: today, until: today }),
+      readWaiting(pool),
+      readOpenExceptions(pool),
+      readContests(pool, request.at),
+      readLogState(pool),
+      readHours(pool, request.at),
+      readFollowUp(pool),
+      oldestParked(deps, request),
+    ],
+  )
   const protocols = protocolLines(deps.protocols.current(), request.at)
   const exceptionCount = exceptions.reduce((total, { count }) => total + count, 0)
   const late = followUp.filter(({ overdue }) => overdue > 0)
@@ -64,6 +68,7 @@ async function drawOverview(deps: ConsoleDeps, request: PageRequest): Promise<Dr
     protocols,
     hours,
     late,
+    parked,
   }
   return {
     view: 'overview',

@@ -57,6 +57,8 @@ export interface Step {
 
 /** At most this many rows of each list. */
 export const MOST = 200
+// A hand-over is tried some thirty times, and more where it is asked for again.
+const MOST_STEPS = 100
 
 /** The message with that id, or undefined. */
 export async function findMessage(db: Queryable, id: string): Promise<MessageFile | undefined> {
@@ -91,6 +93,49 @@ export async function listHandOvers(db: Queryable, messageId: string): Promise<H
 /** The states it went through, oldest first. */
 export async function listSteps(db: Queryable, messageId: string): Promise<Step[]> {
   const { rows } = await db.query<Step>(`${stepsOf('$1')} ORDER BY at LIMIT ${MOST}`, [messageId])
+  return rows
+}
+
+/** A step of one hand-over. */
+export interface Stay {
+  handOverId: string
+  was: string
+  state: string
+  at: Date
+}
+
+/** The steps of its hand-overs, oldest first; of the first 200 of them, the first 100 of each. */
+export async function listStays(db: Queryable, messageId: string): Promise<Stay[]> {
+  const { rows } = await db.query<Stay>(
+    `SELECT t.hand_over_id AS "handOverId", t.was, t.state, t.at
+     FROM (SELECT id FROM hand_over WHERE message_id = $1 ORDER BY id LIMIT ${MOST}) h
+     CROSS JOIN LATERAL (
+       SELECT * FROM transition WHERE hand_over_id = h.id ORDER BY id LIMIT ${MOST_STEPS}) t
+     ORDER BY t.id`,
+    [messageId],
+  )
+  return rows
+}
+
+/** One try of a hand-over. */
+export interface AttemptLine {
+  at: Date
+  destination: string
+  /** Absent while it is under way, or where its worker died. */
+  outcome: string | null
+  status: number | null
+  reason: string | null
+  milliseconds: number | null
+}
+
+/** Every try of its hand-overs, oldest first; the first 200. */
+export async function listAttempts(db: Queryable, messageId: string): Promise<AttemptLine[]> {
+  const { rows } = await db.query<AttemptLine>(
+    `SELECT a.at, a.destination, a.outcome, a.status, a.reason, a.milliseconds
+     FROM attempt a JOIN hand_over h ON h.id = a.hand_over_id
+     WHERE h.message_id = $1 ORDER BY a.id LIMIT ${MOST}`,
+    [messageId],
+  )
   return rows
 }
 

@@ -36,6 +36,28 @@ export async function readWaiting(db: Queryable): Promise<Waiting> {
   return rows[0]
 }
 
+/** A message of which something waits for a person. */
+export interface ParkedLine {
+  messageId: string
+  type: string
+  protocol: string | null
+  items: number
+  since: Date
+}
+
+const OLDEST = 5
+
+/** The messages that are parked, the longest first; the first five. */
+export async function readOldestParked(db: Queryable): Promise<ParkedLine[]> {
+  const { rows } = await db.query<ParkedLine>(
+    `SELECT m.id AS "messageId", m.type, m.protocol, sum(h.items)::int AS items,
+       min(h.state_since) AS since
+     FROM hand_over h JOIN message m ON m.id = h.message_id WHERE h.state = 'parked'
+     GROUP BY m.id ORDER BY since, m.id LIMIT ${OLDEST}`,
+  )
+  return rows
+}
+
 /** Open exceptions by kind, and by the parties between which they are, the longest open first. */
 export async function readOpenExceptions(
   db: Queryable,

@@ -63,6 +63,12 @@ export const messages = {
     openMessage: 'Open dat bericht',
     elapsed: (span: string): string => `na ${span}`,
     spread: (count: string, until: string): string => `${count} keer, tot ${until}`,
+    tried: 'Poging',
+    triedText: (to: string, answer: string, took: string): string =>
+      `Een poging om dit af te leveren bij ${to}: ${answer}${took === '' ? '' : `, na ${took}`}.`,
+    tryOpen: 'nog zonder afloop',
+    noAnswer: 'geen antwoord',
+    times: 'Tijd per toestand',
     states: 'Tijd per toestand',
     stateName: 'Toestand',
     since: 'Vanaf',

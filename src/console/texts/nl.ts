@@ -1,6 +1,7 @@
 import { auditLog } from './nl-audit-log.ts'
 import { messages } from './nl-messages.ts'
 import { overview } from './nl-overview.ts'
+import { parked } from './nl-parked.ts'
 import { protocols } from './nl-protocols.ts'
 import { quotas } from './nl-quotas.ts'
 import { suspension } from './nl-suspension.ts'
@@ -112,6 +113,7 @@ export const nl = {
   protocols,
   quotas,
   suspension,
+  parked,
 }
 
 export type Texts = typeof nl

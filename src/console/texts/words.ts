@@ -156,6 +156,8 @@ export const words = {
     stopped: 'de gateway stopte voor er een antwoord was',
     'no-webhook': 'de ontvanger heeft geen webhook',
     gone: 'de webhook wil niets meer ontvangen',
+    'out-of-balance': 'wat binnenkwam klopt niet met wat ermee gebeurde',
+    'probe-late': 'een proefbericht kwam niet op tijd aan',
     intact: 'de auditlog klopt',
   },
   exceptions: {
@@ -163,6 +165,10 @@ export const words = {
       'Twee woonmaatschappijen hebben dezelfde huurder: de terugkoppeling gaat naar niemand',
     'quota-burst':
       'Een partij liet op één dag meer pseudoniemen berekenen dan afgesproken: kijk dit na onder Pseudoniemen',
+    'out-of-balance':
+      'Ontvangen berichten van een dag kloppen niet met wat ermee gebeurde: stop de uitwisseling en meld dit',
+    'probe-late':
+      'Een proefbericht komt niet op tijd aan: de gateway zelf levert te traag of helemaal niet af',
     'webhook-gone':
       'Een webhook wil niets meer ontvangen: de meldingen wachten in de inbox van die partij',
   },

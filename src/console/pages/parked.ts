@@ -1,0 +1,157 @@
+import {
+  closeParked,
+  listParked,
+  type ParkedChange,
+  ParkedError,
+  previewParked,
+  resumeParked,
+} from '../../exchange/parked.ts'
+import type { ConsoleDeps, Session } from '../deps.ts'
+import { format } from '../format.ts'
+import {
+  type Drawing,
+  EVIDENCE_READERS,
+  type Page,
+  PageProblem,
+  type PageRequest,
+  SUSPENDERS,
+} from '../page.ts'
+import { partyNames } from '../reads/messages.ts'
+import { readOldestParked } from '../reads/overview.ts'
+import { namesOfTypes } from '../reads/type-names.ts'
+import { explainReason } from '../sentence.ts'
+import { nl } from '../texts/nl.ts'
+
+const MESSAGE_ID = /^msg_[0-9A-Za-z]{1,40}$/
+const PATH = '/berichten/:id/geparkeerd'
+const MOST = 200
+
+type Kind = 'resume' | 'close'
+
+/** /console/berichten/:id/geparkeerd: what of a message waits for a person, and what to do with it. */
+export const parkedPage: Page = {
+  method: 'get',
+  path: PATH,
+  roles: SUSPENDERS,
+  nav: 'messages',
+  answer: (deps, request) => drawParked(deps, request),
+}
+
+/** POST of the same: first what it will do, and once confirmed it is done. */
+export const decideParkedPage: Page = {
+  method: 'post',
+  path: PATH,
+  roles: SUSPENDERS,
+  nav: 'messages',
+  answer: async (deps, request) => {
+    try {
+      return await decide(deps, request)
+    } catch (error) {
+      if (error instanceof ParkedError) return refused(deps, request, error)
+      throw error
+    }
+  },
+}
+
+/** What the form of a parked message needs; nothing where nothing is parked. */
+export async function parkedModel({ pool }: ConsoleDeps, id: string, session: Session) {
+  const [parked, names] = await Promise.all([
+    listParked(pool, { ids: [id] }, MOST),
+    partyNames(pool),
+  ])
+  return {
+    id,
+    most: MOST,
+    mayDecide: may(session, SUSPENDERS),
+    mayRead: may(session, EVIDENCE_READERS),
+    canResume: parked.some(it => !it.isGone),
+    lines: parked.map(it => ({
+      ...it,
+      name: names.get(it.destination) ?? it.destination,
+      why: it.reason ? explainReason(it.reason) : '',
+    })),
+  }
+}
+
+/** What is parked the longest, each with where this person decides about it. */
+export async function oldestParked({ pool, protocols }: ConsoleDeps, { session }: PageRequest) {
+  const nameOf = namesOfTypes(protocols.current())
+  const lines = await readOldestParked(pool)
+  return lines.map(line => ({
+    ...line,
+    name: nameOf(line.type, line.protocol),
+    path: pathFor(session, line.messageId),
+  }))
+}
+
+// Who may read the journey decides there; an operator has a page with what is parked alone.
+function pathFor(session: Session, id: string): string | undefined {
+  if (may(session, EVIDENCE_READERS)) return `/berichten/${id}#geparkeerd`
+  return may(session, SUSPENDERS) ? `/berichten/${id}/geparkeerd` : undefined
+}
+
+function may({ role }: Session, roles: Page['roles']): boolean {
+  return roles.includes(role)
+}
+
+interface Filled {
+  reason: string
+  error: string
+  about: 'reason' | 'all'
+}
+
+async function drawParked(
+  deps: ConsoleDeps,
+  { params, session }: PageRequest,
+  filled?: Filled,
+): Promise<Drawing> {
+  const parked = await parkedModel(deps, idOf(params), session)
+  return { view: 'parked', title: nl.parked.title, model: { parked, filled } }
+}
+
+async function decide(deps: ConsoleDeps, request: PageRequest): Promise<Drawing> {
+  const { form, params, session } = request
+  const id = idOf(params)
+  const kind: Kind = form['wat'] === 'afsluiten' ? 'close' : 'resume'
+  const isConfirmed = form['bevestigd'] === 'ja'
+  const change = changeOf(request, id)
+  const act = kind === 'close' ? closeParked : resumeParked
+  const outcome = isConfirmed
+    ? await act(deps.pool, change)
+    : await previewParked(deps.pool, change, kind)
+  const text = nl.parked[kind]
+  const title = isConfirmed ? text.done : text.confirm
+  const mayRead = may(session, EVIDENCE_READERS)
+  const { reason } = change
+  const model = { ...outcome, id, kind, title, reason, isConfirmed, mayRead }
+  return { view: 'parked-decide', title, model }
+}
+
+function idOf(params: PageRequest['params']): string {
+  const id = params['id'] ?? ''
+  if (!MESSAGE_ID.test(id)) throw new PageProblem('not-found')
+  return id
+}
+
+function changeOf({ form, session, at }: PageRequest, id: string): ParkedChange {
+  // Browsers send a line break as two characters, which the field counts as one.
+  const reason = (form['reden'] ?? '').replaceAll('\r\n', '\n').trim()
+  // What was parked again after the person looked is another matter.
+  const seen = new Date(form['gezien'] ?? '')
+  const until = Number.isNaN(seen.getTime()) ? {} : { until: seen }
+  return { ids: [id], reason, by: { role: session.role, client: session.id }, at, ...until }
+}
+
+/** The message as it is now, with what is wrong; a reason that is refused is not shown again. */
+async function refused(
+  deps: ConsoleDeps,
+  request: PageRequest,
+  { code, since }: ParkedError,
+): Promise<Drawing> {
+  if (code === 'unknown') throw new PageProblem('not-found')
+  const reason = code === 'reason' ? '' : (request.form['reden'] ?? '')
+  const error = [nl.parked.faults[code], ...(since ? [nl.parked.at(format.moment(since))] : [])]
+  const about = code === 'reason' ? 'reason' : 'all'
+  const drawing = await drawParked(deps, request, { reason, error: error.join(' '), about })
+  return { ...drawing, status: code === 'reason' ? 400 : 409 }
+}
