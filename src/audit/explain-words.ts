@@ -82,6 +82,12 @@ export function reasonWords({ code, rule, reason }: AuditEntry): string {
   return `, met code ${why}${rule ? ` (regel: ${rule})` : ''}`
 }
 
+/** "2026-11-20 voor protocol wm-vdab, versie 1.0.0", or for messages without one. */
+export function balanceWords(entry: AuditEntry): string {
+  const what = entry.protocol ? protocolWords(entry) : 'berichten zonder bekend protocol'
+  return `${entry.reason ?? 'een dag'} voor ${what}`
+}
+
 /** "protocol wm-vdab, versie 1.0.0", or "een protocol". */
 export function protocolWords({ protocol }: AuditEntry): string {
   return protocol ? `protocol ${protocol.id}, versie ${protocol.version}` : 'een protocol'

@@ -1,5 +1,6 @@
 import {
   actorWords,
+  balanceWords,
   countWords,
   messageWords,
   type NameOf,
@@ -17,6 +18,8 @@ interface Words {
   recipient: (preposition: string) => string
   why: string
   protocol: string
+  /** What a balance is about. */
+  balance: string
 }
 
 // The sentences begin with a capital later on; "who" may be a name or words such as "de gateway".
@@ -81,7 +84,8 @@ const SENTENCES: Record<EntryAction, (words: Words) => string> = {
   'exception.closed': w => `${w.message} hoeft niet meer bekeken te worden.`,
   'program.started': () => 'de gateway is gestart.',
   'program.stopped': () => 'de gateway is gestopt.',
-  'balance.daily': w => `de gateway maakte de balans van een dag${w.counts}.`,
+  'balance.daily': w =>
+    `de gateway legde vast hoe de balans van ${w.balance} er op dat moment uitzag${w.counts}.`,
 }
 
 /**
@@ -97,6 +101,7 @@ export function explainEntry(entry: AuditEntry, nameOf: NameOf = id => id): stri
     recipient: recipientWords(entry, nameOf),
     why: reasonWords(entry),
     protocol: protocolWords(entry),
+    balance: balanceWords(entry),
   })
   if (!sentence) return `De gateway legde "${entry.action}" vast.`
   return sentence.charAt(0).toUpperCase() + sentence.slice(1)

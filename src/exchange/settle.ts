@@ -1,5 +1,6 @@
 import type { Context } from '../context.ts'
 import { releaseAnnounced } from './announced.ts'
+import { noteBalances } from './balance.ts'
 import { holdContestedRetries, settleTwoRoutes } from './contested.ts'
 import { expireInteractions } from './expire.ts'
 import { type HaltMemory, haltStopped, newHaltMemory, resumeHeld } from './halt.ts'
@@ -66,6 +67,7 @@ export async function settleOnce(
       if (round % ROUNDS_A_MINUTE === 0) await holdContestedRetries(context)
       await settleTwoRoutes(context)
       if (round % ROUNDS_A_MINUTE === 0) await eraseExpired(context)
+      if (round % ROUNDS_A_MINUTE === 0) await noteBalances(context)
       await context.wakeUps.wake([...new Set(wake)])
     } finally {
       await lock.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [SETTLE_LOCK])

@@ -387,16 +387,18 @@ CREATE TABLE exception (
   parties    text[] NOT NULL DEFAULT '{}',
   opened_at  timestamptz NOT NULL,
   closed_at  timestamptz,
-  settled_to text REFERENCES party
+  settled_to text REFERENCES party,
+  about      text
 );
 COMMENT ON TABLE exception IS 'What a person should look at';
 COMMENT ON COLUMN exception.id IS 'Number';
-COMMENT ON COLUMN exception.kind IS 'two-current-routes, quota-burst or webhook-gone';
+COMMENT ON COLUMN exception.kind IS 'two-current-routes, quota-burst, webhook-gone, out-of-balance or probe-late';
 COMMENT ON COLUMN exception.message_id IS 'The message it is about';
 COMMENT ON COLUMN exception.feedback_id IS 'The feedback it is about';
 COMMENT ON COLUMN exception.domain IS 'Under which key the blind evaluations were that it is about';
 COMMENT ON COLUMN exception.parties IS 'The parties between which it is, where two have the same person; or the one whose blind evaluations or webhook it is about';
 COMMENT ON COLUMN exception.settled_to IS 'The party that was left, once it is closed; empty where none was';
+COMMENT ON COLUMN exception.about IS 'The protocol it is about, and the day of receipt where items of it do not balance';
 COMMENT ON COLUMN exception.opened_at IS 'Since when';
 COMMENT ON COLUMN exception.closed_at IS 'Until when';
 CREATE INDEX exception_open ON exception (opened_at) WHERE closed_at IS NULL;
