@@ -100,7 +100,6 @@ describe('the two forms of a request', () => {
     expect(isBlind([{}, { secret: 1 }])).toBe(true)
     expect(isBlind([{ subjectTag: null }])).toBe(true)
     expect(isBlind([{ tag: 'x', insz: 'y' }, null, 1])).toBe(false)
-    expect(isBlind([Object.create({ secret: 'x' })])).toBe(false)
     for (const one of [undefined, null, {}, 'secret', []]) expect(isBlind(one)).toBe(false)
     expect([areBlind(['secret']), areBlind(['subjectTag']), areBlind(['tag'])]).toEqual([
       true,

@@ -9,6 +9,7 @@ import { tokenOf } from '../attack/kit.ts'
 import { openDomain } from '../support/detection.ts'
 import { type TestGateway, testGateway } from '../support/gateway.ts'
 import { call } from '../support/raw.ts'
+import { seedRows } from '../support/seed.ts'
 import {
   anyNumber,
   detectionOf,
@@ -227,9 +228,12 @@ function endOf(written: string): object {
 async function makeDue(): Promise<void> {
   // A destination that failed is left alone for a while.
   await gateway.db.pool.query('DELETE FROM circuit')
-  await gateway.db.pool.query(
-    `UPDATE hand_over SET due_at = now() - interval '1 second', claimed_until = NULL, attempts = 0,
-       state = 'queued' WHERE state IN ('queued', 'retrying', 'parked')`,
+  await seedRows(gateway.db.pool, tx =>
+    tx.query(
+      `UPDATE hand_over SET due_at = now() - interval '1 second', claimed_until = NULL, attempts = 0,
+         state = CASE WHEN state = 'parked' THEN 'retrying' ELSE state END
+       WHERE state IN ('queued', 'retrying', 'parked')`,
+    ),
   )
 }
 
