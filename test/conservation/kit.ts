@@ -67,7 +67,7 @@ export async function tamper(
 export async function forget(gateway: TestGateway): Promise<void> {
   await gateway.db.pool.query(
     `DELETE FROM daily_balance; DELETE FROM balance_day; DELETE FROM exception; DELETE FROM attempt;
-     DELETE FROM transition; DELETE FROM circuit; DELETE FROM hand_over; DELETE FROM message;
+     DELETE FROM transition; DELETE FROM circuit; DELETE FROM protocol_notice; DELETE FROM hand_over; DELETE FROM message;
      DELETE FROM audit_pending; DELETE FROM audit_detail`,
   )
 }
