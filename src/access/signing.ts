@@ -50,13 +50,11 @@ export class Signing {
    * @returns whether this gateway signed it
    */
   async isOwnToken(token: string): Promise<boolean> {
-    return this.#verify('token', 'at+jwt', token).then(
+    // Where the key cannot be had, that is not the fault of the token.
+    const key = await this.#publicKey('token')
+    return verify(key, 'at+jwt', token).then(
       () => true,
-      error => {
-        // Not its fault: the key could not be had.
-        if (error instanceof Refusal) throw error
-        return false
-      },
+      () => false,
     )
   }
 
@@ -66,7 +64,7 @@ export class Signing {
    * @throws an error of jose where it is not one
    */
   async verifyReceipt(receipt: string): Promise<Record<string, unknown>> {
-    const payload = await this.#verify('receipt', 'receipt+jwt', receipt)
+    const payload = await verify(await this.#publicKey('receipt'), 'receipt+jwt', receipt)
     return JSON.parse(Buffer.from(payload).toString('utf8'))
   }
 
@@ -88,16 +86,6 @@ export class Signing {
       .sign(key.privateKey)
   }
 
-  async #verify(purpose: SigningPurpose, typ: string, jws: string): Promise<Uint8Array> {
-    const key = await this.#publicKey(purpose)
-    const { payload, protectedHeader } = await compactVerify(jws, key.publicKey, {
-      algorithms: ['EdDSA'],
-    })
-    if (protectedHeader.typ !== typ || protectedHeader.kid !== key.kid)
-      throw new Error('another kind')
-    return payload
-  }
-
   // The public half is no secret: it goes on being used while the key provider does not answer.
   async #publicKey(purpose: SigningPurpose): Promise<Omit<SigningKey, 'der' | 'privateKey'>> {
     return this.#key(purpose).catch(error => {
@@ -116,6 +104,19 @@ export class Signing {
     this.#imported.set(purpose, imported)
     return imported
   }
+}
+
+async function verify(
+  key: Pick<SigningKey, 'publicKey' | 'kid'>,
+  typ: string,
+  jws: string,
+): Promise<Uint8Array> {
+  const { payload, protectedHeader } = await compactVerify(jws, key.publicKey, {
+    algorithms: ['EdDSA'],
+  })
+  if (protectedHeader.typ !== typ || protectedHeader.kid !== key.kid)
+    throw new Error('another kind')
+  return payload
 }
 
 function generate(): Buffer {
