@@ -76,14 +76,14 @@ export async function noticesOf(gateway: TestGateway, ids: readonly string[]) {
   return rows
 }
 
-/** A pool whose transactions lose their connection before their nth statement; 1 is BEGIN. */
+/** A pool of a process that dies before the nth statement of its transactions together; 1 is BEGIN. */
 export function dyingPool(pool: Pool, nth: number): Pool & { died: boolean } {
+  let statements = 0
   const dying = {
     died: false,
     query: pool.query.bind(pool),
     connect: async () => {
       const client: Tx = await pool.connect()
-      let statements = 0
       return {
         query: (...args: unknown[]) => {
           statements += 1
