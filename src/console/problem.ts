@@ -17,7 +17,7 @@ export function toPageProblem(thrown: unknown, log: Pick<Logger, 'error'>): Page
   }
   if (code === 'entry-malformed') return new PageProblem('log-unreadable')
   log.error('a console page failed', { ...faultOf(error) })
-  return new PageProblem(isStoreAway(error) ? 'store-away' : 'failed')
+  return new PageProblem(isStoreAway(thrown) ? 'store-away' : 'failed')
 }
 
 /**

@@ -33,18 +33,16 @@ const NO_CONNECTION =
  */
 export function isStoreAway(thrown: unknown): boolean {
   if (isConnectionLost(thrown)) return true
-  return (
-    AWAY.test(codeOf(thrown)) || (thrown instanceof Error && NO_CONNECTION.test(thrown.message))
-  )
+  return AWAY.test(textOf(thrown, 'code')) || NO_CONNECTION.test(textOf(thrown, 'message'))
 }
 
 /** Whether the connection itself is gone or silent, so that nothing more can be asked on it. */
 export function isConnectionLost(thrown: unknown): boolean {
-  return NETWORK.has(codeOf(thrown)) || (thrown instanceof Error && LOST.test(thrown.message))
+  return NETWORK.has(textOf(thrown, 'code')) || LOST.test(textOf(thrown, 'message'))
 }
 
-function codeOf(thrown: unknown): string {
-  return thrown instanceof Error ? String((thrown as { code?: unknown }).code ?? '') : ''
+function textOf(thrown: unknown, field: 'code' | 'message'): string {
+  return String((thrown as Partial<Record<string, unknown>> | undefined)?.[field] ?? '')
 }
 
 /**

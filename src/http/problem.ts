@@ -21,6 +21,6 @@ export function toRefusal(thrown: unknown, requestId: string, log: Logger): Refu
     return refuse('HB-605', '', 'gateway')
   const error = thrown instanceof Error ? thrown : new Error('not an error')
   log.error('a request failed', { requestId, ...faultOf(error) })
-  const answer = isStoreAway(error) ? 'HB-903' : 'HB-901'
+  const answer = isStoreAway(thrown) ? 'HB-903' : 'HB-901'
   return new Refusal({ pointer: '', code: answer, rule: 'gateway', remedy: explain(answer).remedy })
 }
