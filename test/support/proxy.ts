@@ -13,9 +13,9 @@ export interface ServerProxy {
   close(): Promise<void>
 }
 
-/** Stands before the TCP server of that URL. */
-export async function openProxy(target: string): Promise<ServerProxy> {
-  const { hostname, port } = new URL(target)
+/** Stands before the TCP server of that URL, which may be another one for the next connection. */
+export async function openProxy(target: string | (() => string)): Promise<ServerProxy> {
+  const targetNow = () => new URL(typeof target === 'string' ? target : target())
   const sockets = new Set<Socket>()
   let open = true
   const keep = (socket: Socket) => {
@@ -25,6 +25,7 @@ export async function openProxy(target: string): Promise<ServerProxy> {
   const server = createServer(client => {
     keep(client)
     if (!open) return client.destroy()
+    const { hostname, port } = targetNow()
     const upstream = connect(Number(port), hostname)
     keep(upstream)
     client.pipe(upstream).pipe(client)
@@ -33,7 +34,7 @@ export async function openProxy(target: string): Promise<ServerProxy> {
     return client
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
-  const url = new URL(target)
+  const url = targetNow()
   url.port = String((server.address() as { port: number }).port)
   url.hostname = '127.0.0.1'
   const cut = () => {

@@ -1,0 +1,309 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { loadLogVerifierKey } from '../../src/audit/log-key.ts'
+import { sequenceOnce } from '../../src/audit/sequencer.ts'
+import { verifyLog } from '../../src/audit/verify.ts'
+import { createClient, type HuisbrugClient, newNonce } from '../../src/client/index.ts'
+import { startEmbedded } from '../../src/db/embedded.ts'
+import { migrate } from '../../src/db/migrate.ts'
+import { readBalances } from '../../src/exchange/conservation.ts'
+import { detection, tenants } from '../support/detection.ts'
+import { type Company, type TestGateway, until } from '../support/gateway.ts'
+import { testLog } from '../support/log.ts'
+import { call, type RawReply } from '../support/raw.ts'
+import { announceServer, newDatabaseName, runOnServer, urlOfDatabase } from '../support/server.ts'
+
+const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
+
+/** A PostgreSQL of this test file alone, which it may ill-treat. */
+export interface OwnServer {
+  url: string
+  folder: string
+  /** Ends it: SIGINT fast, SIGQUIT immediate, SIGKILL as a crash. It starts again by itself. */
+  signal(signal: NodeJS.Signals): void
+  close(): Promise<void>
+}
+
+/** Starts it, and has every gateway of this file work on it. */
+export async function ownServer(
+  folder = mkdtempSync(join(tmpdir(), 'huisbrug-outage-')),
+): Promise<OwnServer> {
+  const { log } = testLog()
+  const database = await startEmbedded(folder, log)
+  const template = newDatabaseName()
+  await runOnServer(database.url, `CREATE DATABASE ${template} ENCODING 'UTF8' TEMPLATE template0`)
+  await migrate(urlOfDatabase(database.url, template), log)
+  announceServer({ url: database.url, template })
+  const signal = (which: NodeJS.Signals) => {
+    const [pid] = readFileSync(join(folder, 'postgres', 'postmaster.pid'), 'utf8').split('\n')
+    process.kill(Number(pid), which)
+  }
+  const close = async () => {
+    await database.stop()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  return { url: database.url, folder, signal, close }
+}
+
+/** A process of the gateway's, with roles of its own. */
+export interface Running {
+  child: ChildProcess
+  url: string
+  said(): string
+  /** Ends it; milliseconds until it was gone, and its exit code. */
+  end(signal: NodeJS.Signals): Promise<{ took: number; code: number | null }>
+}
+
+const children = new Set<Running>()
+
+/** Starts `huisbrug serve` beside the gateway of the test, on its database. */
+export async function startProcess(
+  gateway: TestGateway,
+  settings: Record<string, string>,
+): Promise<Running> {
+  const { config } = gateway.context
+  const port = settings['HUISBRUG_PORT'] ?? String(config.port)
+  const env = {
+    PATH: process.env['PATH'],
+    HUISBRUG_PORT: port,
+    HUISBRUG_PUBLIC_URL: config.publicUrl,
+    HUISBRUG_DATA_DIR: config.dataDir,
+    HUISBRUG_DATABASE_URL: gateway.db.url,
+    HUISBRUG_PROTOCOLS_DIR: gateway.protocolsDir,
+    HUISBRUG_ALLOW_LOOPBACK: 'true',
+    HUISBRUG_LOG_LEVEL: 'info',
+    ...(config.queueUrl && { HUISBRUG_QUEUE_URL: config.queueUrl }),
+    ...settings,
+  }
+  const child = spawn(process.execPath, ['--no-warnings', CLI, 'serve'], { env })
+  let said = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.on('data', chunk => {
+      said += chunk
+    })
+  }
+  const end = async (signal: NodeJS.Signals) => {
+    children.delete(running)
+    const begun = performance.now()
+    if (child.exitCode === null && child.signalCode === null) {
+      const ended = once(child, 'exit')
+      child.kill(signal)
+      await ended
+    }
+    return { took: performance.now() - begun, code: child.exitCode }
+  }
+  const running = { child, url: `http://127.0.0.1:${port}`, said: () => said, end }
+  children.add(running)
+  await until(
+    `${settings['HUISBRUG_ROLES']} is ready`,
+    () => said.includes('huisbrug is ready'),
+    30,
+  )
+  return running
+}
+
+/** Kills what a test left running. */
+export async function endProcesses(): Promise<void> {
+  await Promise.all([...children].map(running => running.end('SIGKILL')))
+}
+
+/** A client that repeats what fails in a way that may pass. */
+export function patientClient(gateway: TestGateway, company: Company): HuisbrugClient {
+  return createClient({
+    gateway: gateway.url,
+    partyId: company,
+    privateKey: gateway.keys[company].privateKey,
+    timeoutMs: 10_000,
+    retry: { attempts: 60, firstPauseMs: 50, longestPauseMs: 500 },
+  })
+}
+
+/** Settings under which no test is held up by its number of calls. */
+export const NO_LIMITS = {
+  HUISBRUG_PARTY_BURST: '100000',
+  HUISBRUG_PARTY_PER_SECOND: '10000',
+  HUISBRUG_ADDRESS_BURST: '100000',
+  HUISBRUG_ADDRESS_PER_SECOND: '10000',
+}
+
+export interface Load {
+  /** Ids of what was accepted. */
+  accepted: string[]
+  /** What a client saw that is no acceptance. */
+  errors: unknown[]
+  /** Sends no more, and waits for what is under way. */
+  stop(): Promise<void>
+}
+
+let next = 0
+
+const stoppers = new Set<() => Promise<void>>()
+
+function stopper(halt: () => void, running: Promise<void>[]): () => Promise<void> {
+  const stop = async () => {
+    stoppers.delete(stop)
+    halt()
+    await Promise.all(running)
+  }
+  stoppers.add(stop)
+  return stop
+}
+
+/** Stops what a test that failed left going. */
+export async function stopAll(): Promise<void> {
+  await Promise.allSettled([...stoppers].map(stop => stop()))
+}
+
+/** A request about somebody who was in none before. */
+export function newDetection() {
+  next += 1
+  return detection(tenants(next, 1))
+}
+
+/** Sends requests of one tenant each, one after another for each client, until it is stopped. */
+export function startLoad(clients: HuisbrugClient[], pauseMs = 20): Load {
+  const load = { accepted: [] as string[], errors: [] as unknown[] }
+  let stopped = false
+  const running = clients.map(async client => {
+    while (!stopped) {
+      await client.detect(newDetection()).then(
+        ({ messageId }) => load.accepted.push(messageId),
+        error => load.errors.push(error),
+      )
+      await sleep(pauseMs)
+    }
+  })
+  return { ...load, stop: stopper(() => (stopped = true), running) }
+}
+
+/** What an impatient caller and a load balancer saw. */
+export interface Seen {
+  /** Answers to requests, with how long each took. */
+  answers: { id: string | undefined; reply: RawReply; took: number }[]
+  live: number[]
+  ready: number[]
+  /** The last look has been taken. */
+  stop(): Promise<void>
+}
+
+/** Sends a request, asks whether it lives and whether it is ready, again and again until it is stopped. */
+export function startWatching(gateway: TestGateway, token: string): Seen {
+  const seen = { answers: [] as Seen['answers'], live: [] as number[], ready: [] as number[] }
+  let stopped = false
+  const status = async (path: string) => (await call(gateway, 'GET', path)).status
+  const ask = async () => {
+    const begun = performance.now()
+    const body = { ...newDetection(), nonce: newNonce() }
+    const reply = await call(gateway, 'POST', '/v1/detections', {
+      token,
+      key: `watch-${next}`,
+      body,
+    })
+    const id = reply.body['messageId'] as string | undefined
+    seen.answers.push({ id, reply, took: performance.now() - begun })
+  }
+  const looks = [
+    ask,
+    async () => seen.live.push(await status('/health/live')),
+    async () => seen.ready.push(await status('/health/ready')),
+  ]
+  const running = looks.map(async look => {
+    while (!stopped) {
+      await look()
+      await sleep(30)
+    }
+  })
+  return { ...seen, stop: stopper(() => (stopped = true), running) }
+}
+
+/** Each answer was an acceptance, or an honest refusal soon enough. @returns the ids accepted */
+export function assertHonest({ answers, live }: Seen, withinMs = 8_000): string[] {
+  expect(new Set(live)).toEqual(new Set([200]))
+  for (const { reply, took } of answers) {
+    expect(took).toBeLessThan(withinMs)
+    if (reply.status === 202) continue
+    expect([reply.status, reply.body.code]).toEqual([503, 'HB-903'])
+    expect(Number(reply.headers.get('retry-after'))).toBeGreaterThan(0)
+  }
+  return answers.flatMap(({ id, reply }) => (reply.status === 202 && id ? [id] : []))
+}
+
+/** What VDAB received as requests, by message id, with how often. */
+export function receivedRequests(gateway: TestGateway): Map<string, number> {
+  const times = new Map<string, number>()
+  for (const { body } of gateway.vdab.to('/api/detections')) {
+    const id = String(body['messageId'])
+    times.set(id, (times.get(id) ?? 0) + 1)
+  }
+  return times
+}
+
+/**
+ * Everything that was accepted came, nothing else did, every item is in one place, and the log verifies.
+ * @returns how many came more than once, with the same id
+ */
+export async function assertAllCame(
+  gateway: TestGateway,
+  accepted: string[],
+  seconds = 20,
+): Promise<number> {
+  const begun = performance.now()
+  await until(
+    'all that was accepted came',
+    async () => {
+      // What was claimed in a COMMIT that nobody heard of comes back when the claim lapses.
+      if (performance.now() - begun > 3_000) await lapse(gateway)
+      const came = receivedRequests(gateway)
+      return accepted.every(id => came.has(id)) && (await openHandOvers(gateway)) === 0
+    },
+    seconds,
+  )
+  const came = receivedRequests(gateway)
+  expect([...came.keys()].toSorted()).toEqual([...new Set(accepted)].toSorted())
+  expect(await countMessages(gateway)).toBe(accepted.length)
+  await assertSound(gateway)
+  return [...came.values()].filter(times => times > 1).length
+}
+
+/** Every item is in one place, and the log holds all and verifies. */
+export async function assertSound({ context, db }: TestGateway): Promise<void> {
+  const balances = await readBalances(db.pool)
+  expect(balances.filter(balance => !balance.balanced)).toEqual([])
+  const { keys, config, clock } = context
+  const { pool } = db
+  await until('the log holds all', async () => {
+    await sequenceOnce({ pool, keys, config, clock }).catch(() => {})
+    const { rows } = await pool.query('SELECT count(*)::int AS n FROM audit_pending')
+    return rows[0].n === 0
+  })
+  const report = await verifyLog(pool, await loadLogVerifierKey(keys, config.logOrigin))
+  expect(report).toMatchObject({ ok: true, problems: [] })
+}
+
+async function lapse({ db }: TestGateway): Promise<void> {
+  await db.pool.query(
+    `UPDATE hand_over SET due_at = now() WHERE state IN ('queued', 'retrying') AND due_at > now()
+       AND claimed_until < now() + interval '110 seconds'`,
+  )
+}
+
+async function openHandOvers({ db }: TestGateway): Promise<number> {
+  const { rows } = await db.pool.query<{ n: number }>(
+    "SELECT count(*)::int AS n FROM hand_over WHERE state <> 'delivered'",
+  )
+  return rows[0]?.n ?? 0
+}
+
+/** Detection requests in the database. */
+export async function countMessages({ db }: TestGateway): Promise<number> {
+  const { rows } = await db.pool.query<{ n: number }>(
+    "SELECT count(*)::int AS n FROM message WHERE type = 'detection.request' AND accepted > 0",
+  )
+  return rows[0]?.n ?? 0
+}
+
+export const sleep = (ms: number) => new Promise(resolve => setTimeout(resolve, ms))
