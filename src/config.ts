@@ -39,6 +39,8 @@ interface Environment {
   HUISBRUG_BODIES_MIB: number
   HUISBRUG_MAX_WAITING_ROWS: number
   HUISBRUG_MAX_WAITING_HAND_OVERS: number
+  HUISBRUG_PROBE_MINUTES: number
+  HUISBRUG_PROBE_LATE_SECONDS: number
   HUISBRUG_ALLOW_LOOPBACK: boolean
 }
 
@@ -94,6 +96,8 @@ const schema = {
     HUISBRUG_BODIES_MIB: { type: 'integer', minimum: 8, maximum: 4096, default: 32 },
     HUISBRUG_MAX_WAITING_ROWS: { type: 'integer', minimum: 1, default: 2_000_000 },
     HUISBRUG_MAX_WAITING_HAND_OVERS: { type: 'integer', minimum: 1, default: 20_000 },
+    HUISBRUG_PROBE_MINUTES: { type: 'number', minimum: 0, maximum: 1440, default: 60 },
+    HUISBRUG_PROBE_LATE_SECONDS: { type: 'number', minimum: 1, maximum: 3600, default: 120 },
     HUISBRUG_ALLOW_LOOPBACK: { type: 'boolean', default: false },
   },
 } as const
@@ -161,6 +165,8 @@ export interface Config {
   logOrigin: string
   pseudonymThreads: number
   limits: LimitSettings
+  /** How often a synthetic message goes the whole way, 0 for never, and after how long it is late. */
+  probe: { everyMs: number; lateMs: number }
   /** Peers may be on loopback and plain http: for the sandbox, the demo and tests only. */
   allowLoopback: boolean
 }
@@ -252,6 +258,10 @@ function toConfig(env: Environment): Config {
     logOrigin: env.HUISBRUG_LOG_ORIGIN,
     pseudonymThreads: env.HUISBRUG_PSEUDONYM_THREADS,
     limits: limitsOf(env),
+    probe: {
+      everyMs: env.HUISBRUG_PROBE_MINUTES * 60_000,
+      lateMs: env.HUISBRUG_PROBE_LATE_SECONDS * 1000,
+    },
     allowLoopback: env.HUISBRUG_ALLOW_LOOPBACK,
   }
 }

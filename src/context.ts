@@ -8,6 +8,7 @@ import type { Config } from './config.ts'
 import type { Pool } from './db/pool.ts'
 import type { Outbound } from './delivery/outbound.ts'
 import type { PeerTokens } from './delivery/peer-token.ts'
+import type { ProbePeer } from './delivery/probe-peer.ts'
 import type { Backlog } from './exchange/backlog.ts'
 import type { KeyStore } from './keys/key-store.ts'
 import type { Logger } from './log.ts'
@@ -39,6 +40,8 @@ export interface Context {
   sessions: ConsoleSessions
   outbound: Outbound
   peerTokens: PeerTokens
+  /** Takes the probes, where this process is a worker. */
+  probePeer: ProbePeer
   wakeUps: WakeUps
   /** What waits for each recipient. */
   backlog: Backlog

@@ -41,6 +41,8 @@ export async function startGateway(
     running.push(await watchProtocols(context))
     await noteProgram(context, 'program.started')
     if (config.roles.has('worker')) {
+      await context.probePeer.open()
+      running.push(context.probePeer)
       context.wakeUps.work((destination, signal) => handOverDue(context, destination, signal), {
         concurrency: WORKER_CONCURRENCY,
       })

@@ -26,7 +26,7 @@ export interface HealthParts {
   keys?: Pick<KeyStore, 'check'>
   /** Where the keys of the pseudonyms live, and whether that is elsewhere. */
   evaluator?: Pick<PseudonymKeys, 'check'>
-  config?: Pick<Config, 'evaluator'>
+  config?: Pick<Config, 'evaluator'> & Partial<Pick<Config, 'probe'>>
 }
 
 /** The first few of many, so that the line stays one. */

@@ -1,3 +1,4 @@
+import { readProbes } from './exchange/probe.ts'
 import { countNeglected, readBacked, readStuck, type Stuck, slowOf } from './exchange/stuck.ts'
 import { type HealthCheck, type HealthParts, list } from './health-check.ts'
 
@@ -11,7 +12,11 @@ const WORDS: Readonly<Record<Stuck['kind'], string>> = {
 
 /** Whether what was accepted moves: nothing stuck, the outbox drains, the queue has what is due. */
 export async function checkFlow(parts: HealthParts): Promise<HealthCheck[]> {
-  return [...(await checkHandOvers(parts)), ...(await checkQueue(parts))]
+  return [
+    ...(await checkHandOvers(parts)),
+    ...(await checkQueue(parts)),
+    ...(await checkProbes(parts)),
+  ]
 }
 
 /** Hand-overs that are older than their state allows, those that wait for a person, and the outbox. */
@@ -76,4 +81,18 @@ async function checkQueue({ pool, wakeUps }: HealthParts): Promise<HealthCheck[]
     : '; more than there are destinations'
   const ok = !isEmpty && !isSpilling
   return [{ name, ok, detail: ok ? figures : `${figures}${wrong}`, remedy }]
+}
+
+/** Whether synthetic messages go the whole way in time. */
+async function checkProbes(parts: HealthParts): Promise<HealthCheck[]> {
+  if (!parts.config?.probe?.everyMs) return []
+  const probes = await readProbes(parts)
+  const late = probes.filter(it => it.late)
+  const told = ({ protocol, at, seconds }: (typeof probes)[number]) =>
+    `${protocol} ${at ? `${at.toISOString()}, ${seconds?.toFixed(1)} s` : 'never'}`
+  const detail =
+    late.length > 0 ? `late, last: ${list(late.map(told))}` : `last: ${list(probes.map(told))}`
+  const remedy =
+    'Look at the log of the workers and at the checks queue and hand-overs: what parties sent is late too.'
+  return [{ name: 'probe', ok: late.length === 0, detail, remedy }]
 }

@@ -9,6 +9,7 @@ export class Metrics {
   readonly #evaluations: Counter
   readonly #quotaLeft: Gauge
   readonly #bursts: Gauge
+  readonly #probes: { success: Gauge; seconds: Gauge; late: Gauge }
 
   constructor() {
     const registers = [this.#registry]
@@ -45,6 +46,13 @@ export class Metrics {
       labelNames,
       registers,
     })
+    const probe = (name: string, help: string) =>
+      new Gauge({ name: `huisbrug_probe_${name}`, help, labelNames: ['protocol'], registers })
+    this.#probes = {
+      success: probe('last_success_timestamp_seconds', 'When a probe last went the whole way'),
+      seconds: probe('seconds', 'How long that probe took'),
+      late: probe('late', 'Whether a probe is late now'),
+    }
     this.#bursts = new Gauge({
       name: 'huisbrug_quota_bursts_open',
       help: 'Days on which a party used more than agreed, at which no one has looked',
@@ -82,6 +90,18 @@ export class Metrics {
     for (const { party, domain, left, bursts } of now) {
       this.#quotaLeft.set({ party, domain }, left)
       this.#bursts.set({ party, domain }, bursts)
+    }
+  }
+
+  /** The last probe of each protocol; what is not among them is not shown any more. */
+  probes(
+    now: readonly { protocol: string; at: Date | null; seconds: number | null; late: boolean }[],
+  ) {
+    for (const gauge of Object.values(this.#probes)) gauge.reset()
+    for (const { protocol, at, seconds, late } of now) {
+      if (at) this.#probes.success.set({ protocol }, at.getTime() / 1000)
+      if (seconds !== null) this.#probes.seconds.set({ protocol }, seconds)
+      this.#probes.late.set({ protocol }, late ? 1 : 0)
     }
   }
 

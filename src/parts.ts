@@ -12,6 +12,7 @@ import { findAppRole, openPool, type Pool } from './db/pool.ts'
 import { createOutbound, jwksFetcher } from './delivery/outbound.ts'
 import { dueDestinations } from './delivery/outbox.ts'
 import { PeerTokens } from './delivery/peer-token.ts'
+import { ProbePeer } from './delivery/probe-peer.ts'
 import { Backlog } from './exchange/backlog.ts'
 import { ProtocolStatements } from './exchange/protocol-statements.ts'
 import { KeyStore } from './keys/key-store.ts'
@@ -136,7 +137,8 @@ export async function createParts(
   })
   const clock = overrides.clock ?? (() => new Date())
   const { publicUrl, allowLoopback } = config
-  const outbound = createOutbound({ allowLoopback, log })
+  const probePeer = new ProbePeer()
+  const outbound = createOutbound({ allowLoopback, log, own: () => probePeer.url })
   const fetchJwks = jwksFetcher(outbound)
   const parties = new PartyStore({ pool, keys, log, fetchJwks, allowLoopback, now: clock })
   const signing = new Signing(keys)
@@ -176,6 +178,7 @@ export async function createParts(
     limits,
     sessions: new ConsoleSessions({ pool, now: clock }),
     outbound,
+    probePeer,
     peerTokens: new PeerTokens({ outbound, signing, publicUrl, now: clock }),
     wakeUps,
     backlog: new Backlog({ pool, most: config.limits.waiting }),

@@ -6,19 +6,25 @@ import { isSameKey, type PublicJwks } from './public-jwks.ts'
 const COLUMNS = `id, kind, name, kbo, jwks, jwks_url AS "jwksUrl", base_url AS "baseUrl",
   token_url AS "tokenUrl", retries, created_at AS "createdAt", disabled_at AS "disabledAt"`
 
+// The gateway as the destination of its own probes is nobody who calls, or could be changed.
+const SHOWN = "kind <> 'gateway'"
+
 export async function selectParty(db: Queryable, id: string): Promise<Party | undefined> {
-  const { rows } = await db.query(`SELECT ${COLUMNS} FROM party WHERE id = $1`, [id])
+  const { rows } = await db.query(`SELECT ${COLUMNS} FROM party WHERE id = $1 AND ${SHOWN}`, [id])
   return rows[0] && toParty(rows[0])
 }
 
 export async function selectParties(db: Queryable): Promise<Party[]> {
-  const { rows } = await db.query(`SELECT ${COLUMNS} FROM party ORDER BY id`)
+  const { rows } = await db.query(`SELECT ${COLUMNS} FROM party WHERE ${SHOWN} ORDER BY id`)
   return rows.map(toParty)
 }
 
 /** Reads a party for a change; others wait until it is made. */
 export async function lockParty(tx: Queryable, id: string): Promise<Party | undefined> {
-  const { rows } = await tx.query(`SELECT ${COLUMNS} FROM party WHERE id = $1 FOR UPDATE`, [id])
+  const { rows } = await tx.query(
+    `SELECT ${COLUMNS} FROM party WHERE id = $1 AND ${SHOWN} FOR UPDATE`,
+    [id],
+  )
   return rows[0] && toParty(rows[0])
 }
 

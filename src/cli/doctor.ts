@@ -56,7 +56,13 @@ async function examineFlow(store: Opened): Promise<HealthCheck[]> {
   const queue = { databaseUrl: databaseUrl ?? '', queueUrl: config.queueUrl, log, dueDestinations }
   const wakeUps = databaseUrl ? await createWakeUps(queue).catch(() => UNREACHABLE) : undefined
   try {
-    const parts = { pool, clock, ...(protocols && { protocols }), ...(wakeUps && { wakeUps }) }
+    const parts = {
+      pool,
+      clock,
+      config,
+      ...(protocols && { protocols }),
+      ...(wakeUps && { wakeUps }),
+    }
     return await checkFlow(parts)
   } finally {
     await wakeUps?.close()

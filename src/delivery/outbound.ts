@@ -76,6 +76,8 @@ export type Resolve = (hostname: string) => Promise<{ address: string; family: n
 export function createOutbound(options: {
   allowLoopback: boolean
   log: Logger
+  /** The one address of this process itself that may be called, whatever is allowed else. */
+  own?: () => string | undefined
   resolve?: Resolve
   ca?: string
 }): Outbound {
@@ -96,7 +98,8 @@ export function createOutbound(options: {
   const send = (request: OutboundRequest) => call(request, { httpAgent, httpsAgent })
   return {
     request: async request => {
-      const host = checkUrl(request.url, allowLoopback)
+      const isOwn = request.url === options.own?.()
+      const host = isOwn ? 'this process' : checkUrl(request.url, allowLoopback)
       try {
         return await send(request).catch(error => retryStale(error, () => send(request)))
       } catch (error) {

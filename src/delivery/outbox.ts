@@ -10,7 +10,7 @@ export interface HandOver {
   /** Absent for a test event, which belongs to no message. */
   messageId: string | null
   destination: string
-  kind: 'request' | 'items' | 'event'
+  kind: 'request' | 'items' | 'event' | 'probe'
   event: string | null
   domain: string | null
   feedbackId: string | null
@@ -41,7 +41,7 @@ export const HAND_OVER_COLUMNS = `
     h.feedback_id AS "feedbackId", h.items + h.repeats AS items, h.attempts,
     h.attempts - h.attempts_before AS tries, h.created_at AS "createdAt",
     h.delivered_at AS "deliveredAt",
-    json_build_object('type', m.type, 'protocol', m.protocol, 'party', m.party_id,
+    json_build_object('type', m.type, 'protocol', coalesce(m.protocol, h.probe), 'party', m.party_id,
       'purpose', m.purpose, 'fields', m.fields, 'period', m.period,
       'referenceDate', m.reference_date, 'targetGroup', m.target_group, 'digest', m.digest,
       'inReplyTo', m.in_reply_to) AS message`

@@ -31,11 +31,24 @@ export async function buildParcels(
   batch: HandOver[],
 ): Promise<Map<string, Parcel | Missing>> {
   const events = batch.filter(handOver => handOver.kind === 'event')
-  const calls = batch.filter(handOver => handOver.kind !== 'event')
+  const probes = batch.filter(handOver => handOver.kind === 'probe')
+  const calls = batch.filter(handOver => handOver.kind === 'request' || handOver.kind === 'items')
   return new Map([
     ...(events.length > 0 ? await webhookParcels(context, destination, events) : []),
     ...(calls.length > 0 ? await callParcels(context, destination, calls) : []),
+    ...probes.map(probe => probeParcel(context, probe)),
   ])
+}
+
+function probeParcel({ probePeer, clock }: Context, probe: HandOver): [string, Parcel | Missing] {
+  const { url } = probePeer
+  if (!url) return [probe.id, 'no-webhook']
+  const body = JSON.stringify({ probe: probe.id, protocol: probe.message.protocol })
+  const headers = async () => ({
+    'Content-Type': 'application/json',
+    ...probePeer.sign(probe.id, clock(), body),
+  })
+  return [probe.id, { url, body, sealed: false, headers, unauthorized: async () => {} }]
 }
 
 async function webhookParcels(

@@ -28,6 +28,7 @@ export function decideAgain(
   handOver: HandOver,
 ): Recheck {
   const { message } = handOver
+  if (handOver.kind === 'probe') return decideProbe(context, message.protocol ?? '')
   // A test event is about no message and no person.
   if (!handOver.messageId || !message.type)
     return { outcome: 'go', code: undefined, rule: undefined }
@@ -45,4 +46,11 @@ export function decideAgain(
   if (decision.allow) return { outcome: 'go', code: undefined, rule: decision.rule }
   const outcome = FINAL.has(decision.code) ? 'withdraw' : 'hold'
   return { outcome, code: decision.code, rule: decision.rule }
+}
+
+// About nobody: it only asks whether anything may move now, and does not wait until something may.
+function decideProbe({ protocols }: Pick<Context, 'protocols'>, protocol: string): Recheck {
+  const status = protocols.standings().get(protocol)?.status ?? 'HB-301'
+  if (status === 'in-force') return { outcome: 'go', code: undefined, rule: undefined }
+  return { outcome: 'withdraw', code: status, rule: undefined }
 }

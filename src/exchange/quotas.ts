@@ -128,4 +128,5 @@ const SELECT_QUOTAS = `
   LEFT JOIN u ON u.party_id = p.id AND u.domain = d.name
   LEFT JOIN e ON e.party_id = p.id AND e.domain = d.name
   LEFT JOIN quota_grant g ON g.party_id = p.id AND g.domain = d.name
+  WHERE p.kind <> 'gateway'
   ORDER BY d.state = 'closed', p.id, d.protocol, d.epoch`

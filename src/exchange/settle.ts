@@ -6,6 +6,7 @@ import { expireInteractions } from './expire.ts'
 import { type HaltMemory, haltStopped, newHaltMemory, resumeHeld } from './halt.ts'
 import { tellOverdue } from './overdue.ts'
 import { closeOldPeriods, releasePeriods } from './period.ts'
+import { probe } from './probe.ts'
 import { eraseExpired } from './retention.ts'
 
 export { expireInteractions } from './expire.ts'
@@ -62,6 +63,7 @@ export async function settleOnce(
         ...(await releasePeriods(context)),
         ...(await releaseAnnounced(context)),
         ...(await resumeHeld(context)),
+        ...(await probe(context)),
         ...(round % ROUNDS_A_MINUTE === 0 ? await tellOverdue(context) : []),
       ]
       if (round % ROUNDS_A_MINUTE === 0) await holdContestedRetries(context)

@@ -89,7 +89,9 @@ export async function listMessages(
 
 /** All parties by name, for a choice in a form. */
 export async function listParties(db: Queryable): Promise<{ id: string; name: string }[]> {
-  const { rows } = await db.query('SELECT id, name FROM party ORDER BY name, id')
+  const { rows } = await db.query(
+    "SELECT id, name FROM party WHERE kind <> 'gateway' ORDER BY name, id",
+  )
   return rows
 }
 

@@ -15,7 +15,7 @@ COMMENT ON COLUMN wrapped_key.destroyed_at IS 'When the secret was destroyed for
 
 CREATE TABLE party (
   id          text PRIMARY KEY CHECK (id ~ '^[A-Za-z0-9._-]{1,64}$'),
-  kind        text NOT NULL CHECK (kind IN ('housing-company', 'employment-service', 'welfare-office')),
+  kind        text NOT NULL CHECK (kind IN ('housing-company', 'employment-service', 'welfare-office', 'gateway')),
   name        text NOT NULL,
   kbo         text NOT NULL CHECK (kbo ~ '^[01][0-9]{9}$'),
   jwks        jsonb,
@@ -29,7 +29,7 @@ CREATE TABLE party (
 );
 COMMENT ON TABLE party IS 'Organisations that may exchange';
 COMMENT ON COLUMN party.id IS 'The party id, also its OAuth client id';
-COMMENT ON COLUMN party.kind IS 'What it is, and so what it may call';
+COMMENT ON COLUMN party.kind IS 'What it is, and so what it may call; gateway: the gateway itself as the destination of its probes, which no command shows';
 COMMENT ON COLUMN party.name IS 'Name for people';
 COMMENT ON COLUMN party.kbo IS 'Enterprise number, ten digits';
 COMMENT ON COLUMN party.jwks IS 'Its public keys (RFC 7517)';

@@ -274,7 +274,7 @@ CREATE TABLE hand_over (
   id           text PRIMARY KEY,
   message_id   text REFERENCES message,
   destination  text REFERENCES party,
-  kind         text NOT NULL CHECK (kind IN ('request', 'items', 'event', 'register')),
+  kind         text NOT NULL CHECK (kind IN ('request', 'items', 'event', 'register', 'probe')),
   event        text,
   domain       text REFERENCES domain,
   feedback_id  text REFERENCES feedback,
@@ -297,14 +297,16 @@ CREATE TABLE hand_over (
   listed_at    timestamptz,
   acknowledged_at timestamptz,
   erased_at    timestamptz,
+  probe        text,
   CHECK (message_id IS NOT NULL OR NOT counted),
+  CHECK ((kind = 'probe') = (probe IS NOT NULL) AND (probe IS NULL OR NOT counted)),
   CHECK (destination IS NOT NULL OR kind = 'register' OR state IN ('held', 'withdrawn', 'expired'))
 );
 COMMENT ON TABLE hand_over IS 'A message, or a part of it, reaching one destination';
 COMMENT ON COLUMN hand_over.id IS 'del_ and a ULID; the webhook-id of its event';
 COMMENT ON COLUMN hand_over.message_id IS 'The message it belongs to; empty for a test event';
 COMMENT ON COLUMN hand_over.destination IS 'The party that receives it; empty while two routes are current, and for the register';
-COMMENT ON COLUMN hand_over.kind IS 'How it is carried: a call to VDAB with sealed rows or with items; an event for a webhook or inbox; or kept in the gateway''s own register';
+COMMENT ON COLUMN hand_over.kind IS 'How it is carried: a call to VDAB with sealed rows or with items; an event for a webhook or inbox; kept in the gateway''s own register; or a probe to the gateway itself';
 COMMENT ON COLUMN hand_over.domain IS 'Domain of the tags it carries';
 COMMENT ON COLUMN hand_over.event IS 'Event type, for an event';
 COMMENT ON COLUMN hand_over.feedback_id IS 'The feedback it carries';
@@ -324,6 +326,7 @@ COMMENT ON COLUMN hand_over.created_at IS 'When it was made';
 COMMENT ON COLUMN hand_over.state_since IS 'Since when it is in this state, by the clock of the database';
 COMMENT ON COLUMN hand_over.delivered_at IS 'When the destination took it';
 COMMENT ON COLUMN hand_over.erased_at IS 'When its payload was erased: then it cannot be had again';
+COMMENT ON COLUMN hand_over.probe IS 'The protocol that a probe is for: a synthetic message to the gateway itself, about nobody';
 COMMENT ON COLUMN hand_over.listed_at IS 'When the inbox first showed it; only what was shown can be acknowledged';
 COMMENT ON COLUMN hand_over.acknowledged_at IS 'When the destination acknowledged it through its inbox';
 CREATE INDEX hand_over_due ON hand_over (destination, due_at) WHERE state IN ('queued', 'retrying');
@@ -334,6 +337,7 @@ CREATE INDEX hand_over_feedback ON hand_over (feedback_id) WHERE feedback_id IS 
 CREATE UNIQUE INDEX hand_over_overdue ON hand_over (feedback_id)
   WHERE event = 'be.huisbrug.feedback.overdue';
 CREATE INDEX hand_over_with ON hand_over (with_id) WHERE with_id IS NOT NULL;
+CREATE INDEX hand_over_probe ON hand_over (probe, created_at) WHERE probe IS NOT NULL;
 CREATE INDEX hand_over_held ON hand_over (reason) WHERE state = 'held';
 
 CREATE TABLE attempt (

@@ -1,6 +1,7 @@
 import type { Context } from '../../context.ts'
 import { refuse } from '../../errors.ts'
 import { readQuotas } from '../../exchange/quotas.ts'
+import { readProbes } from '../../exchange/probe.ts'
 import { isReady, readHealth } from '../../health.ts'
 import type { Route } from '../route.ts'
 
@@ -35,6 +36,7 @@ export const getMetrics: Route = {
   handle: async (context, request) => {
     if (!request.isLocal) throw refuse('HB-206', '', 'metrics are for this machine')
     context.metrics.quotas(await openQuotas(context, request.at))
+    context.metrics.probes(await readProbes(context).catch(() => []))
     const body = await context.metrics.expose()
     return { status: 200, body, type: 'text/plain; version=0.0.4; charset=utf-8' }
   },
