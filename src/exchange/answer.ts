@@ -151,6 +151,10 @@ async function storeAnswer(
   const { answer_state: state, items = 0 } = rows[0] ?? {}
   if (state === 'answered') throw refuse('HB-502', '', 'one answer per request')
   if (state === 'expired' && rows[0]) throw tooLate(rows[0])
+  if (state !== 'awaiting') {
+    const remedy = 'Nothing to do: the request was withdrawn.'
+    throw refuse('HB-504', '', 'state of the request', remedy)
+  }
   const pointer = general ? '/items' : '/found'
   if (typeof found === 'number' && found > items) {
     const remedy = 'Answer with a number up to the number of rows of the request.'
