@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { type EmbeddedDatabase, startEmbedded } from '../../src/db/embedded.ts'
 import { lockFolder } from '../../src/db/folder-lock.ts'
 import { migrate } from '../../src/db/migrate.ts'
@@ -20,6 +21,9 @@ export interface TestRun {
 }
 
 const PREFIX = 'huisbrug-test-'
+const CODE_CACHE = fileURLToPath(
+  new URL('../../node_modules/.cache/huisbrug-test', import.meta.url),
+)
 const OTHERS = /^huisbrug-(embedded|redis)-/
 const MINUTE = 60_000
 
@@ -29,6 +33,8 @@ const MINUTE = 60_000
  */
 async function globalSetup(): Promise<void> {
   const log = createLogger('warn')
+  // Tests start the program hundreds of times: compiled once, it starts in half the time.
+  process.env['NODE_COMPILE_CACHE'] ??= CODE_CACHE
   const given = process.env['HUISBRUG_TEST_DATABASE_URL']
   const run: TestRun = { url: given ?? '', template: newDatabaseName() }
   if (!given) {
