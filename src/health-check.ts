@@ -31,6 +31,6 @@ export interface HealthParts {
 
 /** The first few of many, so that the line stays one. */
 export function list(names: readonly string[]): string {
-  const shown = names.slice(0, 4).join(', ')
+  const shown = names.slice(0, 4).join(', ').slice(0, 400)
   return names.length > 4 ? `${shown} and ${names.length - 4} more` : shown
 }
