@@ -42,7 +42,7 @@ const SQL = `
     (SELECT count(*)::int FROM feedback) AS feedback,
     (SELECT count(*)::int FROM feedback WHERE status <> 'open') AS acknowledged,
     (SELECT count(*)::int FROM hand_over
-     WHERE state = 'delivered' AND kind <> 'register' AND with_id IS NULL) AS delivered,
+     WHERE state = 'delivered' AND kind NOT IN ('register', 'probe') AND with_id IS NULL) AS delivered,
     (SELECT count(*)::int FROM hand_over WHERE state = 'parked') AS parked,
     (SELECT count(*)::int FROM hand_over WHERE state IN ('queued', 'retrying', 'held')) AS pending,
     (SELECT count(*)::int FROM audit_pending) AS unsequenced`
