@@ -11,6 +11,7 @@ import { createClient, type HuisbrugClient, newNonce } from '../../src/client/in
 import { startEmbedded } from '../../src/db/embedded.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import { readBalances } from '../../src/exchange/conservation.ts'
+import { KeyStore } from '../../src/keys/key-store.ts'
 import { detection, tenants } from '../support/detection.ts'
 import { type Company, type TestGateway, until } from '../support/gateway.ts'
 import { testLog } from '../support/log.ts'
@@ -98,11 +99,11 @@ export async function startProcess(
   }
   const running = { child, url: `http://127.0.0.1:${port}`, said: () => said, end }
   children.add(running)
-  await until(
-    `${settings['HUISBRUG_ROLES']} is ready`,
-    () => said.includes('huisbrug is ready'),
-    30,
-  )
+  const isReady = () => {
+    if (child.exitCode !== null) throw new Error(`it ended: ${said}`)
+    return said.includes('huisbrug is ready')
+  }
+  await until(`${settings['HUISBRUG_ROLES']} is ready`, isReady, 60)
   return running
 }
 
@@ -249,7 +250,7 @@ export function receivedRequests(gateway: TestGateway): Map<string, number> {
 export async function assertAllCame(
   gateway: TestGateway,
   accepted: string[],
-  seconds = 20,
+  seconds = 40,
 ): Promise<number> {
   const begun = performance.now()
   await until(
@@ -273,8 +274,9 @@ export async function assertAllCame(
 export async function assertSound({ context, db }: TestGateway): Promise<void> {
   const balances = await readBalances(db.pool)
   expect(balances.filter(balance => !balance.balanced)).toEqual([])
-  const { keys, config, clock } = context
+  const { config, clock } = context
   const { pool } = db
+  const keys = new KeyStore(pool, context.keys.keyring)
   await until('the log holds all', async () => {
     await sequenceOnce({ pool, keys, config, clock }).catch(() => {})
     const { rows } = await pool.query('SELECT count(*)::int AS n FROM audit_pending')
