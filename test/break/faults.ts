@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import type { Books } from './books.ts'
-import { type BreakPeer, PEER_FAULTS } from './peers.ts'
-import type { System } from './system.ts'
+import { type BreakPeer, PEER_FAULTS, type PeerFault } from './peers.ts'
+import type { Program, System } from './system.ts'
 
 /** A fault that was done, with what has to work again after it. */
 export interface Done {
@@ -20,49 +20,65 @@ interface Breaking {
   signal: AbortSignal
 }
 
+/** Does it; undefined where that cannot be just now. */
 type Fault = (parts: Breaking) => Promise<Omit<Done, 'until'> | undefined>
 
 /**
  * Breaks one thing after another, several at once now and then, until the time is over; what is
- * stopped is let go again.
- * @returns what was done
+ * stopped is let go again. Every kind has its turn before one comes again.
  */
 export async function breakThings(parts: Breaking, until: number, done: Done[]): Promise<void> {
-  const faults = faultsOf(parts.system)
+  const { random, signal } = parts
   const running = new Set<Promise<void>>()
-  while (Date.now() < until && !parts.signal.aborted) {
-    const fault = pick(faults, parts.random)
-    const work: Promise<void> = fault(parts)
-      .then(what => void (what && done.push({ ...what, until: Date.now() })))
+  let deck: Fault[] = []
+  while (Date.now() < until && !signal.aborted) {
+    if (deck.length === 0) deck = faultsOf(parts.system)
+    const [fault] = deck.splice(Math.floor(random() * deck.length), 1)
+    const work: Promise<void> = (fault?.(parts) ?? Promise.resolve(undefined))
+      .then(what => {
+        if (what) done.push({ ...what, until: Date.now() })
+        else if (fault) deck.push(fault)
+      })
       .finally(() => running.delete(work))
     running.add(work)
-    await sleep(500 + parts.random() * 3_000, undefined, { signal: parts.signal }).catch(() => {})
+    await pause(500 + random() * 3_000, signal)
   }
   await Promise.all(running)
 }
 
 function faultsOf({ redisUrl }: System): Fault[] {
-  const redis = redisUrl ? [flushRedis, restartRedis] : []
-  const programs = [killProgram, killProgram, killProgram, pauseProgram, pauseProgram]
-  return [...programs, ...redis, restartPostgres, failPeer, failPeer, failPeer, failPeer]
+  return [
+    ...(['api', 'worker', 'sequencer'] as const).flatMap(role => [kill(role), stop(role)]),
+    ...(redisUrl ? [flushRedis, restartRedis] : []),
+    ...[restartPostgres('SIGINT'), restartPostgres('SIGQUIT')],
+    ...PEER_FAULTS.map(failPeer),
+  ]
 }
 
-const killProgram: Fault = async ({ system, random }) => {
-  const program = pick(system.programs, random)
-  // One that is starting may be killed too, but not all the time.
-  if (!program.ready && random() < 0.7) return undefined
-  program.doomed = true
-  program.child.kill('SIGKILL')
-  return { kind: `kill -9 ${program.role}`, target: program.name }
+function kill(role: Program['role']): Fault {
+  return async ({ system, random }) => {
+    const program = pick(ofRole(system, role), random)
+    // One that is starting is killed too, but seldom.
+    if (!program.ready && random() < 0.7) return undefined
+    program.doomed = true
+    program.child.kill('SIGKILL')
+    return { kind: `kill -9 ${role}`, target: program.name }
+  }
 }
 
-const pauseProgram: Fault = async ({ system, random, signal }) => {
-  const program = pick(system.programs, random)
-  const { child } = program
-  child.kill('SIGSTOP')
-  await pause(1_000 + random() * 7_000, signal)
-  child.kill('SIGCONT')
-  return { kind: `SIGSTOP ${program.role}`, target: program.name }
+function stop(role: Program['role']): Fault {
+  return async ({ system, random, signal }) => {
+    const program = pick(ofRole(system, role), random)
+    const { child } = program
+    child.kill('SIGSTOP')
+    await pause(1_000 + random() * 7_000, signal)
+    child.kill('SIGCONT')
+    return { kind: `SIGSTOP ${role}`, target: program.name }
+  }
+}
+
+function ofRole({ programs }: System, role: Program['role']): Program[] {
+  return programs.filter(program => program.role === role)
 }
 
 const flushRedis: Fault = async ({ system }) => {
@@ -93,24 +109,27 @@ const restartRedis: Fault = async ({ system, random, signal }) => {
 
 let postgresEndedAt = 0
 
-const restartPostgres: Fault = async ({ system, random, signal }) => {
-  // It needs time to recover; what happens more often than that is another test.
-  if (Date.now() - postgresEndedAt < 15_000) return undefined
-  postgresEndedAt = Date.now()
-  const crash = random() < 0.5
-  system.endPostgres(crash ? 'SIGQUIT' : 'SIGINT')
-  await pause(1_000, signal)
-  return { kind: `PostgreSQL ${crash ? 'crashed' : 'restarted'}`, target: 'postgresql' }
+// It needs time to recover; what happens more often than that is another test.
+function restartPostgres(how: 'SIGINT' | 'SIGQUIT'): Fault {
+  return async ({ system, signal }) => {
+    if (Date.now() - postgresEndedAt < 10_000) return undefined
+    postgresEndedAt = Date.now()
+    system.endPostgres(how)
+    await pause(1_000, signal)
+    const kind = `PostgreSQL ${how === 'SIGQUIT' ? 'crashed' : 'restarted'}`
+    return { kind, target: 'postgresql' }
+  }
 }
 
-const failPeer: Fault = async ({ peers, random, signal }) => {
-  const peer = pick(peers, random)
-  const fault = pick(PEER_FAULTS, random)
-  if (peer.fault) return undefined
-  peer.fault = fault
-  await pause(1_000 + random() * 5_000, signal)
-  peer.fault = undefined
-  return { kind: `peer ${fault}`, target: peer.name }
+function failPeer(fault: PeerFault): Fault {
+  return async ({ peers, random, signal }) => {
+    const peer = pick(peers, random)
+    if (peer.fault) return undefined
+    peer.fault = fault
+    await pause(1_000 + random() * 5_000, signal)
+    peer.fault = undefined
+    return { kind: `peer ${fault}`, target: peer.name }
+  }
 }
 
 function pause(milliseconds: number, signal: AbortSignal): Promise<void> {

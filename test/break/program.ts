@@ -56,7 +56,7 @@ const KBO = {
 const RETRIES = { firstSeconds: 1, tries: 100, hours: 0.25 }
 const PERSONS_A_MINUTE = 700
 // A worker that is killed holds what it had in hand for two minutes.
-const DRAIN_MS = 240_000
+const DRAIN_MS = 180_000
 const say = (line: string) => process.stderr.write(`${line}\n`)
 
 function readOptions(): Options {
