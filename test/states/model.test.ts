@@ -383,10 +383,12 @@ function decideParked(
   return {
     name: `${name} ${id}`,
     isAtomic: true,
-    run: () =>
-      outcomeOf(change(gateway.db.pool, { ids: [id], reason: 'proef', by, at: new Date() })).then(
-        it => it !== false,
-      ),
+    // By hand-over: a notice about the message may be parked as well.
+    run: async () => {
+      const ids = [await deliveryOf(id)]
+      const asked = { ids, reason: 'proef', by, at: new Date() }
+      return (await outcomeOf(change(gateway.db.pool, asked))) !== false
+    },
     apply: on => effect(on, id),
   }
 }
