@@ -107,6 +107,8 @@ async function noteProtocol(
      ON CONFLICT (id, digest) DO UPDATE SET state = excluded.state, seen_at = excluded.seen_at`,
     [id, version, digest, JSON.stringify(document), state, at],
   )
+  // Whoever suspended it by command recorded it and told the parties, whatever was noted before.
+  if (state === 'suspended' && noted.some(({ until }) => until === null)) return true
   const action = actionFor(state, rows[0]?.state)
   const why = action === 'protocol.suspended' ? reasonOf(now, at) : undefined
   await recordEntry(tx, {
