@@ -8,7 +8,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type EmbeddedDatabase, startEmbedded } from '../../src/db/embedded.ts'
 import { runningPostmaster } from '../../src/db/embedded-postmaster.ts'
-import { freePort } from '../../src/db/embedded-server.ts'
 import { createLogger } from '../../src/log.ts'
 
 export type EngineKind = 'redis' | 'postgresql'
@@ -64,9 +63,9 @@ export async function startSystem(folder: string, engine: EngineKind): Promise<S
   mkdirSync(logFolder)
   const ownLog = createWriteStream(join(logFolder, 'database.log'), { mode: 0o600 })
   const database = await startEmbedded(join(folder, 'database'), createLogger('warn', ownLog))
-  const redis = engine === 'redis' ? new RedisServer(folder, await freePort()) : undefined
+  const redis = engine === 'redis' ? new RedisServer(folder, await steadyPort()) : undefined
   await redis?.start()
-  const ports = await Promise.all(ROLES.map(() => freePort()))
+  const ports = await Promise.all(ROLES.map(() => steadyPort()))
   const apis = ports.filter((_, index) => ROLES[index] === 'api')
   const balancer = await openRoundRobin(apis)
   const settings = {
@@ -223,6 +222,22 @@ function spawnTied(words: string[], options: Parameters<typeof spawn>[2]): Child
   const child = spawn(all[0] ?? '', all.slice(1), { detached: true, ...options })
   child.on('error', () => {})
   return child
+}
+
+/** A free port that nobody is given by chance while the program on it is down. */
+async function steadyPort(): Promise<number> {
+  for (;;) {
+    const port = 15_000 + Math.floor(Math.random() * 15_000)
+    const server = createServer()
+    try {
+      await once(server.listen(port, '127.0.0.1'), 'listening')
+      return port
+    } catch {
+      // In use.
+    } finally {
+      server.close()
+    }
+  }
 }
 
 /** Takes connections and passes each on to the next that listens. */
