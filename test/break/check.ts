@@ -135,6 +135,19 @@ export async function checkEvidence(
   return { entries: report.entries, wrong }
 }
 
+// How this program was started is no matter of the run.
+const NOT_OF_THE_RUN = 'core dumps'
+
+/** What `huisbrug doctor` finds. */
+export async function askDoctor(system: System): Promise<string[]> {
+  const { checks = [] } = JSON.parse((await system.command('doctor', '--json')) || '{}') as {
+    checks?: { name: string; ok: boolean; detail: string }[]
+  }
+  const bad = checks.filter(({ name, ok }) => !ok && name !== NOT_OF_THE_RUN)
+  if (checks.length === 0) return ['doctor: it said nothing']
+  return bad.map(({ name, detail }) => `doctor: ${name}, ${detail}`)
+}
+
 /** Looks for every national number that was sent, wherever it may not be. */
 export async function checkLeaks(
   system: System,

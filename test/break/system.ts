@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs'
@@ -53,6 +53,8 @@ export interface System {
   /** Ends PostgreSQL: SIGINT in good order, SIGQUIT as in a crash. It starts again by itself. */
   endPostgres(signal: 'SIGINT' | 'SIGQUIT'): void
   endRedis(): Promise<void>
+  /** `huisbrug <words>` beside them: what it printed. */
+  command(...words: string[]): Promise<string>
   startRedis(): Promise<void>
   close(): Promise<void>
 }
@@ -88,6 +90,7 @@ export async function startSystem(folder: string, engine: EngineKind): Promise<S
     endPostgres: signal => endPostgres(folder, signal),
     endRedis: async () => redis?.end(),
     startRedis: async () => redis?.start(),
+    command: (...words) => runCommand(settings, words),
     close: () => closeAll(runner, balancer, redis, database),
   }
 }
@@ -102,6 +105,15 @@ async function closeAll(
   balancer.close()
   await redis?.end()
   await database.stop()
+}
+
+function runCommand(settings: Record<string, string>, words: string[]): Promise<string> {
+  const env = { PATH: process.env['PATH'], ...settings }
+  return new Promise(resolve => {
+    execFile(process.execPath, ['--no-warnings', CLI, ...words], { env }, (_error, out) =>
+      resolve(out),
+    )
+  })
 }
 
 function endPostgres(folder: string, signal: NodeJS.Signals): void {
