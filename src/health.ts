@@ -18,7 +18,7 @@ const FRESH_MS = 2_000
 export async function readHealth(parts: HealthParts): Promise<HealthCheck[]> {
   try {
     return [
-      { name: 'store', ok: true, detail: await storeVersion(parts) },
+      await checkStore(parts),
       await checkEvidence(parts),
       ...(await countNowAndThen(parts)),
       ...(await checkKeys(parts)),
@@ -66,14 +66,36 @@ async function countNowAndThen(parts: HealthParts): Promise<HealthCheck[]> {
 
 async function countAll(parts: HealthParts): Promise<HealthCheck[]> {
   const flow = (await checkFlow(parts)).map(check => ({ ...check, advisory: true as const }))
-  return [await checkConservation(parts, 1), ...flow]
+  return [await checkRoom(parts), await checkConservation(parts, 1), ...flow]
 }
 
-async function storeVersion(parts: HealthParts): Promise<string> {
-  const { rows } = await parts.pool.query<{ version: string }>(
-    "SELECT current_setting('server_version') AS version",
+const NO_ROOM = '53100'
+
+/** Whether the store can write: what does not fit in 64 kB of memory goes to its disk, and off it again. */
+async function checkRoom({ pool }: HealthParts): Promise<HealthCheck> {
+  const check = {
+    name: 'room',
+    remedy: 'Make room on the disk of PostgreSQL; it goes on by itself.',
+  }
+  try {
+    await pool.query(`SELECT set_config('work_mem', '64kB', true);
+      SELECT count(*) FROM unnest(ARRAY[repeat('x', 99999), repeat('x', 99999)])`)
+    return { ...check, ok: true, detail: 'the disk of the store takes more' }
+  } catch (error) {
+    if ((error as { code?: string }).code !== NO_ROOM) throw error
+    return { ...check, ok: false, detail: 'the disk of the store is full' }
+  }
+}
+
+async function checkStore({ pool }: HealthParts): Promise<HealthCheck> {
+  const { rows } = await pool.query<{ version: string; readOnly: string }>(
+    `SELECT current_setting('server_version') AS version,
+       current_setting('transaction_read_only') AS "readOnly"`,
   )
-  return `PostgreSQL ${rows[0]?.version}`
+  const ok = rows[0]?.readOnly === 'off'
+  const detail = `PostgreSQL ${rows[0]?.version}${ok ? '' : ', read only'}`
+  const remedy = 'Point the program at the primary, or let the database take writes again.'
+  return { name: 'store', ok, detail, remedy }
 }
 
 /** Whether the key that wraps the secrets answers. */

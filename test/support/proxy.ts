@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, createServer, type Socket } from 'node:net'
+import { Transform } from 'node:stream'
 
 /** A server that can be made to go away and come back, seen from its clients. */
 export interface ServerProxy {
@@ -13,8 +14,20 @@ export interface ServerProxy {
   close(): Promise<void>
 }
 
-/** Stands before the TCP server of that URL, which may be another one for the next connection. */
-export async function openProxy(target: string | (() => string)): Promise<ServerProxy> {
+/**
+ * What becomes of what a client sends: passed on; never seen by the server, which loses its client; or seen
+ * and done by the server, whose answer the client never gets.
+ */
+export type Fate = 'pass' | 'drop' | 'mute'
+
+/**
+ * Stands before the TCP server of that URL, which may be another one for the next connection.
+ * @param judge for each connection, what decides about each piece that its client sends
+ */
+export async function openProxy(
+  target: string | (() => string),
+  judge: () => (piece: Buffer) => Fate = () => () => 'pass',
+): Promise<ServerProxy> {
   const targetNow = () => new URL(typeof target === 'string' ? target : target())
   const sockets = new Set<Socket>()
   let open = true
@@ -28,7 +41,10 @@ export async function openProxy(target: string | (() => string)): Promise<Server
     const { hostname, port } = targetNow()
     const upstream = connect(Number(port), hostname)
     keep(upstream)
-    client.pipe(upstream).pipe(client)
+    client
+      .pipe(judging(judge(), client, upstream))
+      .pipe(upstream)
+      .pipe(client)
     client.on('close', () => upstream.destroy())
     upstream.on('close', () => client.destroy())
     return client
@@ -53,4 +69,19 @@ export async function openProxy(target: string | (() => string)): Promise<Server
     await once(server, 'close')
   }
   return { url: url.href, cut, hang, restore, close }
+}
+
+/** Passes on what it is told to, and otherwise ends the connection, before the server or after it. */
+function judging(fateOf: (piece: Buffer) => Fate, client: Socket, upstream: Socket): Transform {
+  return new Transform({
+    transform(piece, _, done) {
+      const fate = fateOf(piece)
+      if (fate === 'drop') return void client.destroy()
+      if (fate === 'mute') {
+        upstream.unpipe(client)
+        upstream.once('data', () => client.destroy()).resume()
+      }
+      done(null, piece)
+    },
+  })
 }
