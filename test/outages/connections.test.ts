@@ -1,9 +1,9 @@
-import pg from 'pg'
 import { openDomain } from '../support/detection.ts'
 import { COMPANIES, type TestGateway, testGateway, until } from '../support/gateway.ts'
 import { tokenFor } from '../support/raw.ts'
-import { testServer } from '../support/server.ts'
+import { runOnServer, testServer } from '../support/server.ts'
 import {
+  addUnknown,
   assertAllCame,
   assertHonest,
   countMessages,
@@ -14,6 +14,7 @@ import {
   startLoad,
   startWatching,
   stopAll,
+  throughOutage,
 } from './kit.ts'
 
 /** The server is there, but not for us: connections cut, read only, none left. */
@@ -26,49 +27,16 @@ beforeAll(async () => {
   await openDomain(gateway)
   token = await tokenFor(gateway, 'woonboog')
 })
-afterEach(() => stopAll())
+afterEach(async () => {
+  await restore()
+  await stopAll()
+})
 afterAll(async () => {
   await gateway?.close()
 })
 
-/** Has something happen under load, and looks at what everybody saw of it. */
-async function during(happen: () => Promise<void>): Promise<void> {
-  const load = startLoad(COMPANIES.map(company => patientClient(gateway, company)))
-  const seen = startWatching(gateway, token)
-  await until('it is under way', () => seen.answers.length > 3 && load.accepted.length > 3)
-  await happen()
-  await until('it is refused', () => seen.answers.some(it => it.reply.status === 503))
-  await until('it is not ready', () => seen.ready.includes(503))
-  await restore()
-  const back = performance.now()
-  const before = seen.answers.length
-  await until('it is taken again', () => seen.answers.slice(before).some(it => it.id))
-  expect(performance.now() - back).toBeLessThan(8_000)
-  await until('it is ready', () => seen.ready.at(-1) === 200)
-  await load.stop()
-  await seen.stop()
-  expect(load.errors).toEqual([])
-  accepted.push(...load.accepted, ...assertHonest(seen))
-  // What was refused while it was not known whether it was stored may have been: whoever repeats it hears so.
-  await addUnknown()
-  await assertAllCame(gateway, accepted)
-}
-
-async function addUnknown(): Promise<void> {
-  const { rows } = await gateway.db.pool.query<{ id: string }>(
-    `SELECT m.id FROM message m JOIN idempotency i ON i.response ->> 'messageId' = m.id
-     WHERE i.key LIKE 'watch-%' AND i.status = 202`,
-  )
-  for (const { id } of rows) if (!accepted.includes(id)) accepted.push(id)
-}
-
 /** Statements on the server's own database, beside the gateway's. */
-async function onServer(...statements: string[]): Promise<void> {
-  const client = new pg.Client({ connectionString: testServer().url })
-  await client.connect()
-  for (const statement of statements) await client.query(statement)
-  await client.end()
-}
+const onServer = (...statements: string[]) => runOnServer(testServer().url, ...statements)
 
 const database = () => new URL(gateway.db.url).pathname.slice(1)
 const endAll = () =>
@@ -101,18 +69,18 @@ test('connections cut in the middle of transactions, again and again', async () 
   await seen.stop()
   expect(load.errors).toEqual([])
   accepted.push(...load.accepted, ...assertHonest(seen))
-  await addUnknown()
+  await addUnknown(gateway, accepted)
   await assertAllCame(gateway, accepted)
 })
 
 test('a database that is read only takes nothing, and says so', async () => {
-  await during(() =>
-    onServer(`ALTER DATABASE ${database()} SET default_transaction_read_only = on`, endAll()),
-  )
+  const readOnly = `ALTER DATABASE ${database()} SET default_transaction_read_only = on`
+  await throughOutage(gateway, accepted, () => onServer(readOnly, endAll()), restore)
 })
 
 test('a server without a connection left', async () => {
-  await during(() => onServer(`ALTER DATABASE ${database()} CONNECTION LIMIT 0`, endAll()))
+  const none = `ALTER DATABASE ${database()} CONNECTION LIMIT 0`
+  await throughOutage(gateway, accepted, () => onServer(none, endAll()), restore)
 })
 
 test('a pool that is used up: a bounded wait, 503, and on again', async () => {

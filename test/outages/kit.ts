@@ -13,9 +13,9 @@ import { migrate } from '../../src/db/migrate.ts'
 import { readBalances } from '../../src/exchange/conservation.ts'
 import { KeyStore } from '../../src/keys/key-store.ts'
 import { detection, tenants } from '../support/detection.ts'
-import { type Company, type TestGateway, until } from '../support/gateway.ts'
+import { COMPANIES, type Company, type TestGateway, until } from '../support/gateway.ts'
 import { testLog } from '../support/log.ts'
-import { call, type RawReply } from '../support/raw.ts'
+import { call, type RawReply, tokenFor } from '../support/raw.ts'
 import { announceServer, newDatabaseName, runOnServer, urlOfDatabase } from '../support/server.ts'
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
@@ -231,6 +231,45 @@ export function assertHonest({ answers, live }: Seen, withinMs = 8_000): string[
     expect(Number(reply.headers.get('retry-after'))).toBeGreaterThan(0)
   }
   return answers.flatMap(({ id, reply }) => (reply.status === 202 && id ? [id] : []))
+}
+
+/**
+ * Has something happen under load, looks at what everybody saw of it, and that all goes on soon after.
+ * @param accepted what the test sent before; what is accepted now is added
+ */
+export async function throughOutage(
+  gateway: TestGateway,
+  accepted: string[],
+  happen: () => Promise<void>,
+  restore: () => Promise<void> = async () => {},
+): Promise<void> {
+  const load = startLoad(COMPANIES.map(company => patientClient(gateway, company)))
+  const seen = startWatching(gateway, await tokenFor(gateway, 'woonboog'))
+  await until('it is under way', () => seen.answers.length > 3 && load.accepted.length > 3)
+  await happen()
+  await until('it is refused', () => seen.answers.some(it => it.reply.status === 503))
+  await until('it is not ready', () => seen.ready.includes(503))
+  await restore()
+  const back = performance.now()
+  const before = seen.answers.length
+  await until('it is taken again', () => seen.answers.slice(before).some(it => it.id))
+  expect(performance.now() - back).toBeLessThan(8_000)
+  await until('it is ready', () => seen.ready.at(-1) === 200)
+  await load.stop()
+  await seen.stop()
+  expect(load.errors).toEqual([])
+  accepted.push(...load.accepted, ...assertHonest(seen))
+  await addUnknown(gateway, accepted)
+  await assertAllCame(gateway, accepted)
+}
+
+/** What was refused while it was not known whether it was stored may have been: a repeat hears so. */
+export async function addUnknown({ db }: TestGateway, accepted: string[]): Promise<void> {
+  const { rows } = await db.pool.query<{ id: string }>(
+    `SELECT m.id FROM message m JOIN idempotency i ON i.response ->> 'messageId' = m.id
+     WHERE i.key LIKE 'watch-%' AND i.status = 202`,
+  )
+  for (const { id } of rows) if (!accepted.includes(id)) accepted.push(id)
 }
 
 /** What VDAB received as requests, by message id, with how often. */
