@@ -32,12 +32,13 @@ describe('a file that is no document stops nothing else', () => {
   test.each(files)('%s, as protocol.json and as signatures.json', async (_what, make) => {
     const folder = join(gateway.protocolsDir, 'odd')
     for (const file of ['protocol.json', 'signatures.json']) {
+      rmSync(folder, { recursive: true, force: true })
       mkdirSync(folder)
       if (file === 'signatures.json') writeFileSync(join(folder, 'protocol.json'), '{}')
       make(join(folder, file))
       const before = Date.now()
       await gateway.context.protocols.reload()
-      expect(Date.now() - before).toBeLessThan(2_000)
+      expect(Date.now() - before).toBeLessThan(10_000)
       expect(status('wm-vdab')).toBe('in-force')
       const told = gateway.context.protocols.current().findings.filter(it => it.folder === 'odd')
       expect(JSON.stringify(told)).not.toContain('root:')

@@ -28,7 +28,7 @@ test('an event of another protocol is overdue at the welfare office, by its own 
     const received = await eventAt(hook, 'be.huisbrug.message.received')
     const { feedbackId } = received['data'] as { feedbackId: string }
     await openSince(gateway, [feedbackId], LONG_AGO)
-    expect(await tellAt(gateway, new Date())).toEqual(['ocmw-voorbeeldgem'])
+    await tellAt(gateway, new Date())
     const event = await eventAt(hook, OVERDUE)
     expect(validatorFor('envelope')(event)).toEqual([])
     expect(event['data']).toEqual({
@@ -91,7 +91,8 @@ test('what VDAB takes up is overdue at VDAB, by the id alone; an objection ends 
       fresh.messageId,
     ])
     await forwarded(gateway, fresh.messageId)
-    expect(await tellAt(gateway, new Date())).toEqual(['vdab'])
+    // The gateway looks by itself as well, and may have been first.
+    await tellAt(gateway, new Date())
     expect(
       await noticesOf(
         gateway,
@@ -135,7 +136,7 @@ describe('in the inbox, in an envelope', () => {
       const pair = await withKey(gateway, 'woonboog')
       const { ids, people } = await feedbackFor(gateway, 'woonboog')
       await openSince(gateway, ids, LONG_AGO)
-      expect(await tellAt(gateway, new Date())).toEqual(['woonboog'])
+      await tellAt(gateway, new Date())
       const bare = gateway.clients.woonboog
       const woonboog = clientWith(gateway, 'woonboog', pair)
       const day = 86_400_000

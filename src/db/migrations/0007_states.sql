@@ -147,6 +147,7 @@ END $$;
 COMMENT ON FUNCTION audit_noted() IS 'Remembers for the rest of the transaction that it holds evidence';
 CREATE TRIGGER noted AFTER INSERT ON audit_pending
   FOR EACH STATEMENT EXECUTE FUNCTION audit_noted();
+ALTER TABLE audit_pending ENABLE ALWAYS TRIGGER noted;
 
 CREATE FUNCTION require_evidence() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
