@@ -576,6 +576,7 @@ test('any order of steps, several at once: the model and the database agree', as
   const start = Date.now()
   const elapsed = () => (Date.now() - start) / 1000
   const kinds = new Set<string>()
+  const states = new Set<string>()
   let takenAt = 0
   try {
     // A machine that is busy gets more time for fewer steps.
@@ -588,6 +589,7 @@ test('any order of steps, several at once: the model and the database agree', as
       await perform(real)
       await assertSound()
       for (const { name } of real) kinds.add(name.split(' ')[0] ?? '')
+      for (const { state } of world.messages.values()) states.add(state)
     }
     const last = [STEPS['end']?.(), STEPS['resume']?.()].filter(it => it !== undefined)
     for (const step of last) await perform([step])
@@ -599,7 +601,7 @@ test('any order of steps, several at once: the model and the database agree', as
   }
   // The run was worth something.
   expect(kinds.size).toBeGreaterThanOrEqual(12)
-  expect(new Set([...world.messages.values()].map(it => it.state)).size).toBeGreaterThanOrEqual(4)
+  expect(states.size).toBeGreaterThanOrEqual(5)
 }, 240_000)
 
 /** The key epoch closes under all that is open. */
