@@ -1,8 +1,11 @@
 import {
   assertSchemaCompatibility,
-  createPostgresBackend,
+  type createPostgresBackend,
   createRedisBackend,
   LATEST_SCHEMA_VERSION,
+  PostgresConnection,
+  type PostgresConnectionOptions,
+  PostgresQueueBackend,
   type Processor,
   runMigrations,
   SchemaMigrationRequiredError,
@@ -78,8 +81,26 @@ export function chooseEngine(
   return /^rediss?:/.test(url) ? redisEngine(url, closing) : postgresEngine(url)
 }
 
+/**
+ * Ready whenever it is asked. BullMQ's own looks once whether PostgreSQL answers and, where it is away just
+ * then, keeps that failure for as long as the process runs. What the schema is `prepare` has looked at.
+ */
+class PatientConnection extends PostgresConnection {
+  override async waitUntilReady(): Promise<void> {}
+}
+
+const openPatiently: typeof createPostgresBackend = (
+  name,
+  options,
+  { withBlockingConnection } = {},
+) => {
+  const connection = new PatientConnection(options.connection as PostgresConnectionOptions)
+  const own = withBlockingConnection ? name : undefined
+  return new PostgresQueueBackend(connection, name, options, true, own)
+}
+
 function postgresEngine(url: string): Engine {
-  const { Queue, Worker } = withBackend(createPostgresBackend)
+  const { Queue, Worker } = withBackend(openPatiently)
   const connection = (name: string) => ({
     connectionString: url,
     schema: SCHEMA,
