@@ -19,14 +19,16 @@ import {
   stopAll,
 } from './kit.ts'
 
+const GROW = "SELECT pg_logical_emit_message(true, 'grow', repeat('x', 4000000))"
+
 /** The disk of PostgreSQL is full: first its tables do not grow any more, then its log neither. */
 let disk: SmallDisk
 let server: OwnServer
 let gateway: TestGateway
 
 afterEach(async () => {
-  await stopAll()
   disk?.free()
+  await stopAll()
   await gateway?.close()
   await server?.close()
   disk?.close()
@@ -35,12 +37,12 @@ afterEach(async () => {
 const readPostmaster = () =>
   readFileSync(join(server.folder, 'postgres/postmaster.pid'), 'utf8').split('\n')[0]
 
-/** Has PostgreSQL need room for its log, until it no longer answers. */
+/** Writes to the log alone, until PostgreSQL has ended because it has no room for it. */
 const growLog = () =>
   until('it ended', () =>
-    runOnServer(server.url, 'SELECT pg_switch_wal()').then(
+    runOnServer(server.url, GROW).then(
       () => false,
-      () => true,
+      error => error.code === 'ECONNREFUSED',
     ),
   )
 
