@@ -37,7 +37,7 @@ test(
     expect(figures.messages).toBeGreaterThan(100)
     expect(figures.repeatedCalls).toBeGreaterThan(10)
   },
-  8 * 60_000,
+  10 * 60_000,
 )
 
 describe('what is compared at the end', () => {

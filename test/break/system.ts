@@ -15,7 +15,7 @@ type Role = 'api' | 'worker' | 'sequencer'
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 const ROLES: readonly Role[] = ['api', 'api', 'worker', 'worker', 'sequencer', 'sequencer']
-const READY_MS = 60_000
+const READY_MS = 120_000
 const RESTART_MS = 500
 // Whatever ends this process ends what it started.
 const TIED = spawnSync('setpriv', ['--version']).status === 0
