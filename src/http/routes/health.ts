@@ -1,7 +1,7 @@
 import type { Context } from '../../context.ts'
 import { refuse } from '../../errors.ts'
-import { readQuotas } from '../../exchange/quotas.ts'
 import { readProbes } from '../../exchange/probe.ts'
+import { readQuotas } from '../../exchange/quotas.ts'
 import { isReady, readHealth } from '../../health.ts'
 import type { Route } from '../route.ts'
 
