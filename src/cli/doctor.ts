@@ -12,6 +12,7 @@ import {
   isHealthy,
 } from '../health.ts'
 import { checkFlow } from '../health-flow.ts'
+import { createLogger } from '../log.ts'
 import { readCoreLimit } from '../no-dumps.ts'
 import { ProtocolRegistry } from '../protocol/registry.ts'
 import { createWakeUps } from '../queue/queue.ts'
@@ -76,7 +77,9 @@ const UNREACHABLE = {
   close: async () => {},
 }
 
-function openProtocols({ pool, keys, config, log }: Opened): Promise<Context['protocols']> {
+// What is wrong with a document is for `protocol lint` to say.
+function openProtocols({ pool, keys, config }: Opened): Promise<Context['protocols']> {
+  const log = createLogger('error')
   const { allowLoopback, protocolsDir } = config
   const clock = () => new Date()
   const fetchJwks = jwksFetcher(createOutbound({ allowLoopback, log }))

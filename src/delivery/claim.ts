@@ -8,7 +8,7 @@ import { decideAgain } from './recheck.ts'
 import { type DoomedRow, LET_GO, withdrawRows } from './withdraw-rows.ts'
 
 // Longer than all time limits of one try together, so that a live worker never loses its claim.
-const LEASE_SECONDS = 120
+const LEASE_SECONDS = 60
 
 /** A hand-over that one try has in hand. */
 export interface Claimed extends HandOver {

@@ -112,7 +112,7 @@ async function withdrawWork(tx: Tx, domain: string, actor: Actor, at: Date): Pro
     [domain],
   )
   if (busy.some(row => row.busy)) {
-    const message = `${domain} has hand-overs that are under way this moment: try again in two minutes`
+    const message = `${domain} has hand-overs that are under way this moment: try again in a minute`
     throw new DomainError('open-work', message)
   }
   const { rows: withdrawn } = await tx.query<Gone>(WITHDRAW, [domain, CLOSED])

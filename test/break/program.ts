@@ -10,7 +10,7 @@ import { breakThings, longestRecoveries } from './faults.ts'
 import { type Options, type Run, randomOf, setUp } from './setup.ts'
 import { hasRedis } from './system.ts'
 
-// A worker that is killed holds what it had in hand for two minutes.
+// A worker that is killed holds what it had in hand for a minute.
 const DRAIN_MS = 180_000
 const say = (line: string) => process.stderr.write(`${line}\n`)
 
