@@ -70,7 +70,7 @@ export async function acknowledge(
     await recordEntries(
       tx,
       rows
-        .filter(row => row.first)
+        .filter(row => row.moved)
         .map(row => ({
           ...entryOf(context, row, 'message.delivered'),
           ...(row.follows && { reason: 'with-release' }),
@@ -82,8 +82,8 @@ export async function acknowledge(
 }
 
 interface Taken extends HandOver {
-  /** Whether it was not delivered before. */
-  first: boolean
+  /** Whether it was on its way, for the first time or once more. */
+  moved: boolean
   /** Whether it is an answer within the number of its period. */
   follows: boolean
 }
@@ -102,13 +102,13 @@ const SELECT = `
 // Followers of a period's number go with it.
 const ACKNOWLEDGE = `
   WITH open AS (
-    SELECT id, delivered_at IS NULL AS first FROM hand_over
+    SELECT id, state <> 'delivered' AS moved FROM hand_over
     WHERE destination = $1 AND kind = 'event' AND id <= $2
       AND listed_at IS NOT NULL
       AND acknowledged_at IS NULL AND state IN ('queued', 'retrying', 'parked', 'delivered') FOR UPDATE),
   taken AS (
     UPDATE hand_over t SET state = 'delivered', acknowledged_at = now(), claimed_until = NULL,
       delivered_at = coalesce(t.delivered_at, now()), reason = NULL
-    FROM open WHERE t.id = open.id OR t.with_id = open.id RETURNING t.*, open.first)
-  SELECT ${HAND_OVER_COLUMNS}, h.first, h.with_id IS NOT NULL AS follows
+    FROM open WHERE t.id = open.id OR t.with_id = open.id RETURNING t.*, open.moved)
+  SELECT ${HAND_OVER_COLUMNS}, h.moved, h.with_id IS NOT NULL AS follows
   FROM taken h LEFT JOIN message m ON m.id = h.message_id`

@@ -173,7 +173,8 @@ test('a period of which every request expired still releases one event, suppress
   const events = gateway.hooks[company].received.map(it => it.body['type'])
   await until('the notice too', () => gateway.hooks[company].received.length === 2)
   expect(events.filter(type => type === 'be.huisbrug.detection.answered')).toHaveLength(1)
-  expect(await handOversOf(gateway, messageId)).toHaveLength(3)
+  // The request, its number, and a notice of the end to the company and to VDAB.
+  expect(await handOversOf(gateway, messageId)).toHaveLength(4)
 })
 
 describe('a group against every one that was released before', () => {
@@ -187,7 +188,7 @@ describe('a group against every one that was released before', () => {
     const [request, reply] = [`msg_q${period}`, `msg_a${period}`]
     await pool.query(
       `INSERT INTO period_member
-       SELECT 'wm-vdab', 'woonboog', $1, 'detection.request', unnest($2::bytea[])`,
+       SELECT 'wm-vdab', 'woonboog', $1, 'detection.request', one, one, one FROM unnest($2::bytea[]) AS one`,
       [period, people.map(subject)],
     )
     await seedRows(pool, tx =>

@@ -37,6 +37,7 @@ export const words = {
     items: 'bericht aan VDAB',
     event: 'melding',
     register: 'register van de gateway',
+    probe: 'proefbericht',
   },
   events: {
     'be.huisbrug.detection.answered': 'aantal voor een periode, of antwoord per persoon',
