@@ -54,6 +54,10 @@ async function world(blind: boolean): Promise<World> {
     vdab.url,
     `${vdab.url}/oauth/token`,
   ])
+  // A party is remembered for a moment: the first request must not go to its former address.
+  await until('the address is known', async () => {
+    return (await gateway.context.parties.find('vdab'))?.baseUrl === vdab.url
+  })
   await until('the register is ready', async () => {
     return gateway.context.domains.current('wm-vdab')
   })
