@@ -89,11 +89,10 @@ test('it neither dies nor leaks, refuses what it cannot hold, and answers anothe
   expect(small.ended()).toBeUndefined()
   for (const { flooded, others, peak } of outcomes) {
     expect(flooded['503']).toBeGreaterThan(0)
+    expect(others['200']).toBeGreaterThan(0)
     expect(Object.keys(others).filter(status => status !== '200' && status !== '503')).toEqual([])
     expect(peak).toBeLessThan(MOST_MIB * MIB)
   }
-  // On a busy machine a round may be too short for one call; in all of them some get through.
-  expect(outcomes.reduce((all, { others }) => all + (others['200'] ?? 0), 0)).toBeGreaterThan(0)
   const [, second, third] = outcomes
   expect(third!.rest).toBeLessThan(second!.rest * 1.35)
   const taken = await call({ ...gateway, url: small.url }, 'POST', '/v1/detections', {

@@ -602,6 +602,7 @@ test('any order of steps, several at once: the model and the database agree', as
   // The run was worth something.
   expect(kinds.size).toBeGreaterThanOrEqual(12)
   expect(states.size).toBeGreaterThanOrEqual(5)
+  expect(done.length).toBeGreaterThan(60)
 }, 240_000)
 
 /** The key epoch closes under all that is open. */
