@@ -1,11 +1,10 @@
 import { recordEntry } from '../audit/record.ts'
 import type { Actor } from '../audit/types.ts'
 import { inTransaction, type Pool } from '../db/pool.ts'
-import { containsNationalNumber } from '../pseudonym/national-number.ts'
 import { leftOf, lockQuota, readQuotaUse } from '../pseudonym/quota.ts'
+import { faultOfReason, MAX_REASON } from './given-reason.ts'
 import { type Quota, type QuotaParts, readQuotas } from './quotas.ts'
 
-const MAX_REASON = 500
 const DEFAULT_PERCENT = 10
 
 /** What is asked for; a number that is left out is the default of that quota. */
@@ -156,11 +155,9 @@ function grantedBefore({ party, domain }: Quota): GrantError {
 }
 
 function assertReason({ reason, at }: GrantChange): void {
-  const length = [...reason.trim()].length
-  if (length === 0 || length > MAX_REASON) {
-    throw new GrantError('reason', `give a reason of 1 to ${MAX_REASON} characters`)
-  }
-  if (containsNationalNumber(reason, at.toISOString().slice(0, 10))) {
+  const fault = faultOfReason(reason, at)
+  if (fault === 'number') {
     throw new GrantError('reason', 'the reason holds a national number: say why, not about whom')
   }
+  if (fault) throw new GrantError('reason', `give a reason of 1 to ${MAX_REASON} characters`)
 }

@@ -7,7 +7,7 @@ import { stateAt } from '../protocol/lifecycle.ts'
 import type { ProtocolSet } from '../protocol/load.ts'
 import { frameworkOf, type ProtocolReference } from '../protocol/lookup.ts'
 import type { NotedSuspension } from '../protocol/notes.ts'
-import { containsNationalNumber } from '../pseudonym/national-number.ts'
+import { faultOfReason, MAX_REASON } from './given-reason.ts'
 import {
   countWaiting,
   partiesConcerned,
@@ -19,8 +19,6 @@ import {
 } from './suspension-store.ts'
 
 export { readSuspensions } from './suspension-store.ts'
-
-const MAX_REASON = 500
 
 /** What suspending and resuming need: the database, and the documents as they are now. */
 export interface SuspensionParts {
@@ -206,15 +204,14 @@ function notFound(set: ProtocolSet, id: string): SuspensionError {
 }
 
 function assertReason(reason: string, at: Date): void {
-  const length = [...reason.trim()].length
-  if (length === 0) throw new SuspensionError('reason', 'give a reason, about the protocol')
-  if (length > MAX_REASON) {
-    throw new SuspensionError('reason', `give a reason of at most ${MAX_REASON} characters`)
-  }
-  if (containsNationalNumber(reason, at.toISOString().slice(0, 10))) {
-    const why = 'the reason holds a national number: say what is wrong with the protocol, not whom'
-    throw new SuspensionError('reason', why)
-  }
+  const fault = faultOfReason(reason, at)
+  if (fault) throw new SuspensionError('reason', REASON_FAULTS[fault])
+}
+
+const REASON_FAULTS = {
+  empty: 'give a reason, about the protocol',
+  long: `give a reason of at most ${MAX_REASON} characters`,
+  number: 'the reason holds a national number: say what is wrong with the protocol, not whom',
 }
 
 function assertMaySuspend(protocol: LoadedProtocol, party: string): void {

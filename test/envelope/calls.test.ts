@@ -74,7 +74,9 @@ test.each(['X25519', 'P-256'] as const)('rows go sealed for a key of %s', async 
     })
     expect(content).toMatchObject({ messageId, protocol: 'wm-vdab', rows: [{}, {}, {}] })
     expect(await openCall(call.raw, key(call), [pair.privateKey])).toEqual(content)
-    expect(secrets.filter(text => JSON.stringify(content).includes(text)).length).toBe(6)
+    // Without `+`, `/` and padding both spellings of a value are one.
+    const shown = secrets.filter(text => JSON.stringify(content).includes(text))
+    expect(new Set(shown).size).toBe(6)
   }
   // A try has an ephemeral key and a nonce of its own, the same content and the same key to know it by.
   const opened = [first!, again!].map(call => openByHand(call.raw, pair.privateKey))

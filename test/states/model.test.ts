@@ -532,7 +532,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
   queued: 'retrying held delivered parked expired withdrawn',
   retrying: 'held delivered parked expired withdrawn',
   held: 'queued delivered expired withdrawn',
-  parked: 'retrying held delivered expired withdrawn',
+  parked: 'retrying delivered expired withdrawn',
   delivered: 'retrying',
   expired: 'delivered',
   withdrawn: '',

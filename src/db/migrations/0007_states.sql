@@ -34,7 +34,6 @@ INSERT INTO state_rule (subject, was, state, meaning) VALUES
   ('hand-over', 'held', 'expired', 'its time was over'),
   ('hand-over', 'parked', 'retrying', 'resumed by a person or by its destination'),
   ('hand-over', 'parked', 'delivered', 'taken from the inbox, or proved by its answer'),
-  ('hand-over', 'parked', 'held', 'resumed while its protocol is suspended'),
   ('hand-over', 'parked', 'withdrawn', 'closed by a person, or its persons ended'),
   ('hand-over', 'parked', 'expired', 'its time was over'),
   ('hand-over', 'expired', 'delivered', 'a try that was under way arrived after all'),
