@@ -777,6 +777,20 @@ export interface AuditEntry {
     | 'program.started'
     | 'program.stopped'
     | 'balance.daily'
+    | 'subject.searched'
+    | 'subject.restricted'
+    | 'subject.released'
+    | 'subject.erased'
+    | 'audit.read'
+    | 'audit.exported'
+    | 'report.made'
+    | 'approval.asked'
+    | 'approval.given'
+    | 'approval.refused'
+    | 'disclosure.stopped'
+    | 'disclosure.resumed'
+    | 'log.unwitnessed'
+    | 'log.recovered'
   /**
    * Who did it
    */

@@ -86,6 +86,23 @@ const SENTENCES: Record<EntryAction, (words: Words) => string> = {
   'program.stopped': () => 'de gateway is gestopt.',
   'balance.daily': w =>
     `de gateway legde vast hoe de balans van ${w.balance} er op dat moment uitzag${w.counts}.`,
+  'subject.searched': w => `${w.who} zocht op wat er over een persoon is uitgewisseld.`,
+  'subject.restricted': w =>
+    `${w.who} beperkte de verwerking voor een persoon: er wordt niets meer over uitgewisseld.`,
+  'subject.released': w => `${w.who} hief de beperking voor een persoon op.`,
+  'subject.erased': w => `${w.who} wiste de gegevens over een persoon${w.counts}.`,
+  'audit.read': w => `${w.who} las bewijs in de auditlog${w.counts}.`,
+  'audit.exported': w => `${w.who} exporteerde bewijs uit de auditlog${w.counts}.`,
+  'report.made': w => `${w.who} maakte een overzicht voor het toezicht${w.counts}${w.why}.`,
+  'approval.asked': w => `${w.who} vroeg een tweede persoon om een handeling goed te keuren.`,
+  'approval.given': w => `${w.who} keurde een handeling van een ander goed.`,
+  'approval.refused': w => `${w.who} keurde een handeling van een ander niet goed.`,
+  'disclosure.stopped': w => `de gateway deelt niets meer mee${w.why}.`,
+  'disclosure.resumed': w => `de gateway deelt weer gegevens mee${w.why}.`,
+  'log.unwitnessed': w =>
+    `de auditlog is gepubliceerd met te weinig handtekeningen van getuigen${w.counts}.`,
+  'log.recovered': w =>
+    `${w.who} aanvaardde dat de gateway verder gaat vanaf een oudere back-up${w.counts}${w.why}.`,
 }
 
 /**

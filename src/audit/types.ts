@@ -48,6 +48,20 @@ export const ENTRY_ACTIONS = [
   'program.started',
   'program.stopped',
   'balance.daily',
+  'subject.searched',
+  'subject.restricted',
+  'subject.released',
+  'subject.erased',
+  'audit.read',
+  'audit.exported',
+  'report.made',
+  'approval.asked',
+  'approval.given',
+  'approval.refused',
+  'disclosure.stopped',
+  'disclosure.resumed',
+  'log.unwitnessed',
+  'log.recovered',
 ] as const
 export type EntryAction = (typeof ENTRY_ACTIONS)[number]
 
