@@ -135,16 +135,19 @@ COMMENT ON COLUMN audit_detail.details IS 'RFC 8785 canonical JSON';
 CREATE TABLE audit_subject (
   entry_id    bytea NOT NULL CHECK (octet_length(entry_id) = 16),
   position    int NOT NULL CHECK (position >= 0),
-  subject_tag bytea NOT NULL CHECK (octet_length(subject_tag) = 16),
-  salt        bytea NOT NULL CHECK (octet_length(salt) = 32),
-  PRIMARY KEY (entry_id, position)
+  subject_tag bytea CHECK (octet_length(subject_tag) = 16),
+  salt        bytea CHECK (octet_length(salt) = 32),
+  leaf        bytea CHECK (octet_length(leaf) = 32),
+  PRIMARY KEY (entry_id, position),
+  CHECK ((subject_tag IS NULL) = (salt IS NULL) AND (salt IS NULL) = (leaf IS NOT NULL))
 );
 COMMENT ON TABLE audit_subject IS 'The persons of an entry, which itself holds only the Merkle root over their salted commitments; may be erased';
 COMMENT ON COLUMN audit_subject.entry_id IS 'Id of the entry';
 COMMENT ON COLUMN audit_subject.position IS 'Place of the commitment in that tree, from 0';
-COMMENT ON COLUMN audit_subject.subject_tag IS 'The gateway''s own index of the person';
-COMMENT ON COLUMN audit_subject.salt IS 'Random; the commitment is SHA-256(salt || subject_tag)';
-CREATE INDEX audit_subject_tag ON audit_subject (subject_tag);
+COMMENT ON COLUMN audit_subject.subject_tag IS 'The gateway''s own index of the person; empty once the person was erased';
+COMMENT ON COLUMN audit_subject.salt IS 'Random; the commitment is SHA-256(salt || subject_tag); destroyed with the person''s erasure';
+COMMENT ON COLUMN audit_subject.leaf IS 'Of an erased person: the commitment itself, which says nothing without its salt and keeps those of the others provable';
+CREATE INDEX audit_subject_tag ON audit_subject (subject_tag) WHERE subject_tag IS NOT NULL;
 
 CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
