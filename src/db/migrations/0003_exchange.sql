@@ -26,6 +26,7 @@ CREATE TABLE message (
   answer_due_at    timestamptz,
   answered_at      timestamptz,
   found            int CHECK (found >= 0),
+  erased           int NOT NULL DEFAULT 0 CHECK (erased >= 0),
   CHECK (accepted + refused > 0)
 );
 COMMENT ON TABLE message IS 'One request of one party, accepted or refused';
@@ -54,6 +55,7 @@ COMMENT ON COLUMN message.answer_code IS 'Interaction: why no answer comes any m
 COMMENT ON COLUMN message.answer_due_at IS 'End of the answer window of the protocol';
 COMMENT ON COLUMN message.answered_at IS 'When the answer was accepted';
 COMMENT ON COLUMN message.found IS 'Number of people found, on an answer';
+COMMENT ON COLUMN message.erased IS 'Persons erased since the request was delivered: so many row ids of its answer may be unknown';
 CREATE INDEX message_party ON message (party_id, id);
 CREATE INDEX message_conservation ON message (received_day, protocol);
 CREATE INDEX message_reply ON message (in_reply_to) WHERE in_reply_to IS NOT NULL;
@@ -120,8 +122,8 @@ CREATE TABLE feedback (
   protocol       text NOT NULL,
   type           text NOT NULL,
   domain         text NOT NULL REFERENCES domain,
-  tag            bytea NOT NULL CHECK (length(tag) = 16),
-  subject_tag    bytea NOT NULL CHECK (length(subject_tag) = 16),
+  tag            bytea CHECK (length(tag) = 16),
+  subject_tag    bytea CHECK (length(subject_tag) = 16),
   party_id       text REFERENCES party,
   receiver_id    text REFERENCES party,
   content        jsonb,
@@ -132,7 +134,8 @@ CREATE TABLE feedback (
   open_since     timestamptz NOT NULL DEFAULT now(),
   due_on         date,
   overdue_at     timestamptz,
-  CHECK ((due_on IS NULL) = (overdue_at IS NULL))
+  CHECK ((due_on IS NULL) = (overdue_at IS NULL)),
+  CHECK ((tag IS NULL) = (subject_tag IS NULL) AND (tag IS NOT NULL OR content IS NULL))
 );
 COMMENT ON TABLE feedback IS 'One person whom an event is about, and what was done with it: a tenant whom VDAB reaches with difficulty, a client to be contacted';
 COMMENT ON COLUMN feedback.id IS 'fb_ and a ULID';
@@ -140,8 +143,8 @@ COMMENT ON COLUMN feedback.message_id IS 'The message that carried it';
 COMMENT ON COLUMN feedback.protocol IS 'Framework or protocol id';
 COMMENT ON COLUMN feedback.type IS 'Type of that message';
 COMMENT ON COLUMN feedback.domain IS 'Domain of the tag';
-COMMENT ON COLUMN feedback.tag IS 'Pseudonym of the person';
-COMMENT ON COLUMN feedback.subject_tag IS 'The person, for rights and evidence';
+COMMENT ON COLUMN feedback.tag IS 'Pseudonym of the person; empty once the person was erased';
+COMMENT ON COLUMN feedback.subject_tag IS 'The person, for rights and evidence; empty once erased';
 COMMENT ON COLUMN feedback.party_id IS 'The one party that has the person under a reference of its own; empty while two have a current route';
 COMMENT ON COLUMN feedback.receiver_id IS 'The party that takes it up: that party, or the employment service where that party sent it';
 COMMENT ON COLUMN feedback.content IS 'The fields that the protocol lists, on their way to the party; erased with the payload';
@@ -248,6 +251,8 @@ CREATE TABLE period_close (
   released_at timestamptz,
   tenants     int,
   found       int,
+  message_id  text UNIQUE,
+  receipt     text,
   PRIMARY KEY (protocol, party_id, period)
 );
 COMMENT ON TABLE period_close IS 'Closed request periods and the one number released for each';
@@ -258,6 +263,8 @@ COMMENT ON COLUMN period_close.closed_at IS 'Since when no further request is ac
 COMMENT ON COLUMN period_close.released_at IS 'When the number was released';
 COMMENT ON COLUMN period_close.tenants IS 'Distinct tenants answered for';
 COMMENT ON COLUMN period_close.found IS 'The number after disclosure control; empty where withheld';
+COMMENT ON COLUMN period_close.message_id IS 'Id of the close in its entry and receipt: msg_ and a ULID; empty where the time of the protocol closed it';
+COMMENT ON COLUMN period_close.receipt IS 'The signed receipt (JWS) of who closed it';
 
 -- A month in which a company is still sending has not named everyone yet: until it closes, who was
 -- named in the last closed month stays current, so that no signal is lost in between.
