@@ -55,6 +55,21 @@ export const ERRORS = {
     'The sign-in link was used or has expired',
     'Run "huisbrug console link" for a new link.',
   ],
+  'HB-113': [
+    401,
+    'No person is signed in',
+    'Sign in to the console, or send a token of "huisbrug console token" as "Authorization: Bearer …".',
+  ],
+  'HB-114': [
+    403,
+    'This operation is not open to the role of this person',
+    'Sign in with a role that may do this; see the operation list in /docs.',
+  ],
+  'HB-115': [
+    403,
+    'The call is not from this session',
+    'Send the token of the session as X-CSRF-Token, or use a bearer token instead of the cookie.',
+  ],
 
   'HB-201': [400, 'The body is not JSON', 'Send UTF-8 JSON with Content-Type application/json.'],
   'HB-202': [
@@ -343,5 +358,15 @@ export const ERRORS = {
     503,
     'The key service answered wrongly, so nothing of it was used',
     'Try again later with the same Idempotency-Key; the operator has to look at the key service.',
+  ],
+  'HB-907': [
+    503,
+    'Evidence has not been signed for too long, so nothing is disclosed',
+    'Nothing was taken in. Try again after the time in Retry-After with the same Idempotency-Key.',
+  ],
+  'HB-908': [
+    503,
+    'The evidence is older than what was published, so nothing is disclosed',
+    'Nothing was taken in. Try again later with the same Idempotency-Key; the operator has to restore the evidence.',
   ],
 } as const satisfies Record<string, readonly [number, string, string]>

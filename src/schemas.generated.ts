@@ -198,6 +198,9 @@ export type ErrorCode =
   | NotSignedIn
   | TheFormIsNotFromThisSession
   | TheSignInLinkWasUsedOrHasExpired
+  | NoPersonIsSignedIn
+  | ThisOperationIsNotOpenToTheRoleOfThisPerson
+  | TheCallIsNotFromThisSession
   | TheBodyIsNotJSON
   | TheBodyDoesNotFitTheSchema
   | TheBodyIsTooLarge
@@ -320,6 +323,18 @@ export type TheFormIsNotFromThisSession = 'HB-111'
  * HTTP 401. Run "huisbrug console link" for a new link.
  */
 export type TheSignInLinkWasUsedOrHasExpired = 'HB-112'
+/**
+ * HTTP 401. Sign in to the console, or send a token of "huisbrug console token" as "Authorization: Bearer …".
+ */
+export type NoPersonIsSignedIn = 'HB-113'
+/**
+ * HTTP 403. Sign in with a role that may do this; see the operation list in /docs.
+ */
+export type ThisOperationIsNotOpenToTheRoleOfThisPerson = 'HB-114'
+/**
+ * HTTP 403. Send the token of the session as X-CSRF-Token, or use a bearer token instead of the cookie.
+ */
+export type TheCallIsNotFromThisSession = 'HB-115'
 /**
  * HTTP 400. Send UTF-8 JSON with Content-Type application/json.
  */

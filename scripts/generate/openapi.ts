@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs'
-import { ALL_OPERATIONS } from '../../src/access/operations.ts'
+import { CSRF_HEADER } from '../../src/access/people.ts'
 import { componentRef, componentsOf } from './components.ts'
 import type { Operation } from './operation.ts'
 import { EXCHANGE_OPERATIONS } from './operations-exchange.ts'
 import { SERVICE_OPERATIONS } from './operations-service.ts'
 import { jsonContent, problemExamples, RATE_LIMIT_HEADERS, responsesOf } from './responses.ts'
+import { securityOf, securitySchemes } from './security.ts'
 import type { Schema } from './types.ts'
 import { webhooksOf } from './webhooks.ts'
 
@@ -52,7 +53,7 @@ export function openapiOf(schemas: Map<string, Schema>): string {
       schemas: componentsOf(schemas),
       examples: problemExamples(),
       headers: RATE_LIMIT_HEADERS,
-      securitySchemes: { accessToken: securityScheme() },
+      securitySchemes: securitySchemes(),
     },
   }
   return `${JSON.stringify(description, null, 2)}\n`
@@ -81,7 +82,7 @@ function pathsOf(examples: Map<string, unknown>): Record<string, Schema> {
 }
 
 function operationOf(operation: Operation, examples: Map<string, unknown>): Schema {
-  const { id, tag, summary, description, scope } = operation
+  const { id, tag, summary, description } = operation
   const parameters = parametersOf(operation)
   const body = bodyOf(operation, examples)
   return {
@@ -89,7 +90,7 @@ function operationOf(operation: Operation, examples: Map<string, unknown>): Sche
     tags: [tag],
     summary,
     ...(description && { description }),
-    security: scope ? [{ accessToken: [scope] }] : [],
+    security: securityOf(operation),
     ...(parameters.length && { parameters }),
     ...(body && { requestBody: { required: true, content: body } }),
     responses: responsesOf(operation, examples),
@@ -114,13 +115,22 @@ const PATH_PARAMETERS: Readonly<Record<string, Schema>> = {
   path: { type: 'string', pattern: '^(x[0-9]{3}/)*[0-9]{3}(\\.p/[0-9]{1,3})?$' },
 }
 
-function parametersOf({ path, personBearing, keyed, list, query = {} }: Operation): Schema[] {
+function parametersOf({
+  path,
+  method,
+  people,
+  personBearing,
+  keyed,
+  list,
+  query = {},
+}: Operation): Schema[] {
   const names = [...path.matchAll(/\{([A-Za-z]+)\}/g)].map(([, name = '']) => name)
   return [
     ...names.map(name => pathParameter(path, name)),
     ...(personBearing ? [IDEMPOTENCY_KEY] : []),
     ...(keyed ? [{ ...IDEMPOTENCY_KEY, required: false }] : []),
     ...(list ? [LIMIT, AFTER] : []),
+    ...(people && method !== 'get' ? [CSRF_TOKEN] : []),
     ...Object.entries(query).map(queryParameter),
   ]
 }
@@ -143,6 +153,14 @@ const IDEMPOTENCY_KEY: Schema = {
   schema: componentRef('idempotency-key'),
 }
 
+const CSRF_TOKEN: Schema = {
+  name: CSRF_HEADER,
+  in: 'header',
+  required: false,
+  description: 'The token of the session, where the cookie of the console is used',
+  schema: { type: 'string', pattern: '^[A-Za-z0-9_-]{43}$' },
+}
+
 const LIMIT: Schema = {
   name: 'limit',
   in: 'query',
@@ -155,13 +173,4 @@ const AFTER: Schema = {
   in: 'query',
   description: 'The next of the page before',
   schema: componentRef('cursor'),
-}
-
-function securityScheme(): Schema {
-  const scopes = Object.fromEntries(ALL_OPERATIONS.map(scope => [scope, `Call ${scope}`]))
-  return {
-    type: 'oauth2',
-    description: 'RFC 9068 access token, by client credentials with a signed assertion (RFC 7523)',
-    flows: { clientCredentials: { tokenUrl: '/oauth/token', scopes } },
-  }
 }

@@ -1,4 +1,5 @@
 import type { Operation as Scope } from '../../src/access/operations.ts'
+import type { PeopleOperation } from '../../src/access/people.ts'
 import type { ErrorCode } from '../../src/errors.ts'
 import type { SchemaId } from '../../src/schemas.ts'
 
@@ -10,8 +11,10 @@ export interface Operation {
   tag: string
   summary: string
   description?: string
-  /** The scope that opens it; absent on public operations. */
+  /** The scope that opens it; absent on operations that are public or for people alone. */
   scope?: Scope
+  /** What opens it to people. */
+  people?: PeopleOperation
   /** It bears persons: a key is required, and the protocol decides. */
   personBearing?: true
   /** A key is honoured where one is given. */

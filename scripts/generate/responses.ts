@@ -7,6 +7,10 @@ const PROTECTED: ErrorCode[] = [
   ...(['HB-101', 'HB-102', 'HB-103', 'HB-104', 'HB-106', 'HB-107'] as const),
   ...(['HB-605', 'HB-903'] as const),
 ]
+const FOR_PEOPLE: ErrorCode[] = [
+  ...(['HB-102', 'HB-103', 'HB-104', 'HB-106', 'HB-107', 'HB-113', 'HB-114'] as const),
+  ...(['HB-605', 'HB-903'] as const),
+]
 const KEYED: ErrorCode[] = ['HB-205', 'HB-501']
 const PERSON_BEARING: ErrorCode[] = [
   ...(['HB-201', 'HB-202', 'HB-203', 'HB-204', 'HB-205'] as const),
@@ -19,7 +23,7 @@ const ALWAYS: ErrorCode[] = ['HB-601', 'HB-901']
 
 /** The replies of an operation, by status: the good one, and a problem for each status of its codes. */
 export function responsesOf(operation: Operation, examples: Map<string, unknown>): Schema {
-  const limited = operation.scope ? { headers: LIMIT_HEADERS } : {}
+  const limited = operation.scope || operation.people ? { headers: LIMIT_HEADERS } : {}
   const problems = Map.groupBy(codesOf(operation), code => ERRORS[code][0])
   const refused = [...problems].sort(([a], [b]) => a - b)
   return {
@@ -54,6 +58,8 @@ const LIMIT_HEADERS = Object.fromEntries(
 function codesOf(operation: Operation): ErrorCode[] {
   const codes = [
     ...(operation.scope ? PROTECTED : []),
+    ...(operation.people ? FOR_PEOPLE : []),
+    ...(operation.people && operation.method !== 'get' ? (['HB-115'] as const) : []),
     ...(operation.personBearing ? PERSON_BEARING : []),
     ...(operation.keyed ? [...KEYED, ...BODY] : []),
     ...(operation.request ? BODY : []),

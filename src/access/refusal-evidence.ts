@@ -6,6 +6,12 @@ import type { Logger } from '../log.ts'
 
 const WINDOW_MS = 1_000
 
+interface Refused {
+  code: ErrorCode
+  client: string | undefined
+  role: string
+}
+
 /**
  * Writes `access.refused` entries. The log is append-only and anyone may knock, so a refusal is
  * written at once only the first time within a second; more of the same code and client are counted
@@ -15,10 +21,7 @@ export class RefusalEvidence {
   readonly #pool: Pool
   readonly #log: Logger
   readonly #now: () => Date
-  readonly #window = new Map<
-    string,
-    { code: ErrorCode; client: string | undefined; more: number }
-  >()
+  readonly #window = new Map<string, Refused & { more: number }>()
   #timer: NodeJS.Timeout | undefined
 
   constructor(parts: { pool: Pool; log: Logger; now: () => Date }) {
@@ -27,17 +30,20 @@ export class RefusalEvidence {
     this.#now = parts.now
   }
 
-  /** Notes a refusal; `client` is a registered party id only, proven or claimed, never other input. */
-  async note(code: ErrorCode, client?: string): Promise<void> {
+  /**
+   * Notes a refusal; `client` is a registered party id, proven or claimed, or the id of a session, never
+   * other input; `role` is that of the session.
+   */
+  async note(code: ErrorCode, client?: string, role = 'client'): Promise<void> {
     const id = `${code} ${client ?? ''}`
     const seen = this.#window.get(id)
     if (seen) {
       seen.more += 1
       return
     }
-    this.#window.set(id, { code, client, more: 0 })
+    this.#window.set(id, { code, client, role, more: 0 })
     this.#timer ??= setTimeout(() => void this.flush(), WINDOW_MS).unref()
-    await this.#write([this.#draft(code, client, 1)])
+    await this.#write([this.#draft({ code, client, role }, 1)])
   }
 
   /** Writes what was counted and not yet written; call it before the pool ends. */
@@ -46,14 +52,14 @@ export class RefusalEvidence {
     this.#timer = undefined
     const counted = [...this.#window.values()].filter(seen => seen.more > 0)
     this.#window.clear()
-    await this.#write(counted.map(seen => this.#draft(seen.code, seen.client, seen.more)))
+    await this.#write(counted.map(seen => this.#draft(seen, seen.more)))
   }
 
-  #draft(code: ErrorCode, client: string | undefined, attempts: number): EntryDraft {
+  #draft({ code, client, role }: Refused, attempts: number): EntryDraft {
     return {
       action: 'access.refused',
       at: this.#now(),
-      actor: { role: 'client', ...(client && { client }) },
+      actor: { role, ...(client && { client }) },
       decision: 'refused',
       code,
       counts: { attempts },

@@ -8,6 +8,8 @@ export type ConsoleRole = 'privacy-officer' | 'auditor' | 'operator' | 'viewer'
 const LINK_MS = 15 * 60_000
 const IDLE_MS = 30 * 60_000
 const SESSION_MS = 10 * 3_600_000
+// Told apart from a party's token at a glance, by people and by scanners for leaked secrets.
+const TOKEN = /^hbp_[A-Za-z0-9_-]{43}$/
 
 /** A person who is signed in. */
 export interface ConsoleSession {
@@ -18,7 +20,15 @@ export interface ConsoleSession {
   csrf: string
 }
 
-/** One-time links into the console and the sessions they open; of both only a digest is stored. */
+/** Whether this has the form of a person's token, and so is not one of a party. */
+export function isPersonToken(secret: string): boolean {
+  return TOKEN.test(secret)
+}
+
+/**
+ * One-time links into the console and the sessions they open, and tokens that are a session for
+ * scripts; of all only a digest is stored.
+ */
 export class ConsoleSessions {
   readonly #pool: Pool
   readonly #now: () => Date
@@ -47,29 +57,31 @@ export class ConsoleSessions {
   async openSession(
     linkToken: string,
   ): Promise<ConsoleSession & { cookie: string; expiresAt: Date }> {
-    const cookie = newToken()
-    const csrf = newToken()
-    const id = sessionId(cookie)
     const at = this.#now()
-    const expiresAt = new Date(at.getTime() + SESSION_MS)
-    const role = await inTransaction(this.#pool, async tx => {
-      const granted = await useLink(tx, linkToken, at)
-      await tx.query(
-        `INSERT INTO console_session (digest, role, csrf, created_at, seen_at, expires_at)
-         VALUES ($1, $2, $3, $4, $4, $5)`,
-        [digestOf(cookie), granted, csrf, at, expiresAt],
-      )
-      const actor = { role: granted, client: id }
-      await recordEntry(tx, { action: 'console.signed-in', at, actor, decision: 'allowed' })
-      await sweep(tx, at)
-      return granted
+    const cookie = newToken()
+    return inTransaction(this.#pool, async tx => {
+      const role = await useLink(tx, linkToken, at)
+      return { cookie, ...(await signIn(tx, cookie, role, at)) }
     })
-    return { id, role, csrf, cookie, expiresAt }
   }
 
   /**
-   * The session of a cookie, or undefined where there is none, it was closed, was idle for 30
-   * minutes or is 10 hours old. Counts as use.
+   * Makes a session for a script: its secret goes into `Authorization: Bearer` and ends as every
+   * session does; the entry commits with it.
+   * @returns `token`, which is stored nowhere, and the session
+   */
+  async makeToken(role: ConsoleRole): Promise<ConsoleSession & { token: string; expiresAt: Date }> {
+    const at = this.#now()
+    const token = `hbp_${newToken()}`
+    return inTransaction(this.#pool, async tx => ({
+      token,
+      ...(await signIn(tx, token, role, at)),
+    }))
+  }
+
+  /**
+   * The session of a cookie or token, or undefined where there is none, it was closed, was idle for
+   * 30 minutes or is 10 hours old. Counts as use.
    */
   async findSession(cookie: string | undefined): Promise<ConsoleSession | undefined> {
     if (!cookie || cookie.length > 100) return undefined
@@ -86,6 +98,26 @@ export class ConsoleSessions {
   async closeSession(cookie: string): Promise<void> {
     await this.#pool.query('DELETE FROM console_session WHERE digest = $1', [digestOf(cookie)])
   }
+}
+
+async function signIn(
+  tx: Queryable,
+  secret: string,
+  role: ConsoleRole,
+  at: Date,
+): Promise<ConsoleSession & { expiresAt: Date }> {
+  const csrf = newToken()
+  const id = sessionId(secret)
+  const expiresAt = new Date(at.getTime() + SESSION_MS)
+  await tx.query(
+    `INSERT INTO console_session (digest, role, csrf, created_at, seen_at, expires_at)
+     VALUES ($1, $2, $3, $4, $4, $5)`,
+    [digestOf(secret), role, csrf, at, expiresAt],
+  )
+  const actor = { role, client: id }
+  await recordEntry(tx, { action: 'console.signed-in', at, actor, decision: 'allowed' })
+  await sweep(tx, at)
+  return { id, role, csrf, expiresAt }
 }
 
 async function useLink(tx: Queryable, token: string, at: Date): Promise<ConsoleRole> {

@@ -107,9 +107,13 @@ export class AccessTokens {
     )
   }
 
-  /** Notes as evidence that a party that is known was not let in; many in a second are one entry. */
-  noteRefusal(code: ErrorCode, party: string): Promise<void> {
-    return this.#refusals.note(code, party)
+  /**
+   * Notes as evidence that a party or person that is known was not let in; many in a second are one entry.
+   * @param client id of the party or session; absent where it is not known who it is
+   * @param role of the person
+   */
+  noteRefusal(code: ErrorCode, client?: string, role?: string): Promise<void> {
+    return this.#refusals.note(code, client, role)
   }
 
   /** Writes what evidence is still counted; call it before the pool ends. */

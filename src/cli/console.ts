@@ -1,18 +1,20 @@
 import { Command, Option } from 'commander'
-import { ConsoleSessions } from '../access/session.ts'
+import { type ConsoleRole, ConsoleSessions } from '../access/session.ts'
 import type { Open } from './party.ts'
 
 const ROLES = ['privacy-officer', 'auditor', 'operator', 'viewer'] as const
 
-/** `huisbrug console link`: a new one-time link into the console. */
+/**
+ * `huisbrug console link`: a new one-time link into the console; `console token`: a session for a script.
+ */
 export function consoleCommand(open: Open): Command {
   const command = new Command('console').description('the console of the privacy officer')
   command
     .command('link')
     .description('make a link that signs in once, within 15 minutes')
-    .addOption(new Option('--role <role>', 'what it may do').choices(ROLES).default(ROLES[0]))
+    .addOption(roleOption().default(ROLES[0]))
     .option('--json', 'print JSON')
-    .action(async ({ role, json }: { role: (typeof ROLES)[number]; json?: boolean }) => {
+    .action(async ({ role, json }: { role: ConsoleRole; json?: boolean }) => {
       const store = await open()
       try {
         const token = await new ConsoleSessions({ pool: store.pool }).makeLink(role)
@@ -22,5 +24,26 @@ export function consoleCommand(open: Open): Command {
         await store.close()
       }
     })
+  command
+    .command('token')
+    .description(
+      'make a bearer token for a script of a person, good for 10 hours or 30 idle minutes',
+    )
+    .addOption(roleOption().makeOptionMandatory())
+    .option('--json', 'print JSON')
+    .action(async ({ role, json }: { role: ConsoleRole; json?: boolean }) => {
+      const store = await open()
+      try {
+        const made = await new ConsoleSessions({ pool: store.pool }).makeToken(role)
+        const { id, token, expiresAt } = made
+        process.stdout.write(`${json ? JSON.stringify({ token, id, role, expiresAt }) : token}\n`)
+      } finally {
+        await store.close()
+      }
+    })
   return command
+}
+
+function roleOption(): Option {
+  return new Option('--role <role>', 'what it may do').choices(ROLES)
 }

@@ -1,11 +1,11 @@
 import type { Request, Router } from 'express'
+import { SESSION_COOKIE } from '../access/people.ts'
 import type { Frame } from './console.ts'
 import type { ConsoleDeps, Session } from './deps.ts'
 import { PageProblem } from './page.ts'
 import { cookieFor, newFormToken, readCookie, tokensMatch } from './security.ts'
 import { nl } from './texts/nl.ts'
 
-const SESSION = 'huisbrug-sessie'
 const FORM = 'huisbrug-aanmelden'
 const FORM_MS = 15 * 60_000
 const LINK_FORM = /^[A-Za-z0-9_-]{16,200}$/
@@ -15,7 +15,9 @@ const LINK_FORM = /^[A-Za-z0-9_-]{16,200}$/
  * The cookie is attacker-controlled; what it opens is decided by its digest in the database.
  */
 export async function findSession(deps: ConsoleDeps, req: Request): Promise<Session | undefined> {
-  return deps.sessions.findSession(readCookie(req, cookieFor(deps.config.publicUrl, SESSION).name))
+  return deps.sessions.findSession(
+    readCookie(req, cookieFor(deps.config.publicUrl, SESSION_COOKIE).name),
+  )
 }
 
 /**
@@ -25,7 +27,7 @@ export async function findSession(deps: ConsoleDeps, req: Request): Promise<Sess
  */
 export function addSignIn(router: Router, frame: Frame): void {
   const { deps, base } = frame
-  const session = cookieFor(deps.config.publicUrl, SESSION)
+  const session = cookieFor(deps.config.publicUrl, SESSION_COOKIE)
   const form = cookieFor(deps.config.publicUrl, FORM)
 
   router.get('/aanmelden', (req, res) => {

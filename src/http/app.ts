@@ -10,7 +10,7 @@ import { type ErrorCode, Refusal, reason } from '../errors.ts'
 import { settleOnce } from '../exchange/once.ts'
 import { newId } from '../ids.ts'
 import { operationOf, toKeyedCall, toReply } from './incoming.ts'
-import { addressOf, admit, isLocal, noted } from './limits.ts'
+import { addressOf, admit, holderOf, isLocal, noted } from './limits.ts'
 import { BodyLimits } from './limits-bodies.ts'
 import { Turns } from './limits-repeats.ts'
 import { problemReply, toRefusal } from './problem.ts'
@@ -77,20 +77,21 @@ async function answer(
   call: { request: express.Request; response: express.Response; id: string },
 ): Promise<Reply> {
   const { request, response, id } = call
-  const caller = await admit(context, route, request, response)
-  const asked = { ...toApiRequest(context, request, id), ...(caller && { caller }) }
+  const admitted = await admit(context, route, request, response)
+  const known = holderOf(admitted)
+  const asked = { ...toApiRequest(context, request, id), ...admitted }
   // Health, figures and what is published are answered however busy it is here.
-  if (!caller && route.method === 'get') return route.handle(context, asked)
-  const largest = caller ? MAX_BODY_BYTES : MAX_FORM_BYTES
-  const holder = caller?.party ?? `address ${addressOf(request)}`
-  const place = await noted(context, caller, () =>
+  if (!known && route.method === 'get') return route.handle(context, asked)
+  const largest = known ? MAX_BODY_BYTES : MAX_FORM_BYTES
+  const holder = known ?? `address ${addressOf(request)}`
+  const place = await noted(context, admitted, () =>
     desk.bodies.enter(holder, sizeOf(request, largest)),
   )
   try {
     const whole = { ...asked, ...(await readBody(request, largest)) }
     const work = () => place.handle(() => handle(context, route, whole))
-    const key = caller && whole.header('idempotency-key')
-    return await noted(context, caller, () =>
+    const key = admitted.caller && whole.header('idempotency-key')
+    return await noted(context, admitted, () =>
       key ? desk.turns.inTurn(`${holder} ${operationOf(route, whole)} ${key}`, work) : work(),
     )
   } finally {

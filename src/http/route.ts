@@ -1,4 +1,5 @@
 import type { Caller, Operation } from '../access/operations.ts'
+import type { PeopleOperation, Person } from '../access/people.ts'
 import type { Context } from '../context.ts'
 import type { Refusal } from '../errors.ts'
 
@@ -7,8 +8,10 @@ export interface ApiRequest {
   /** `req_…`, also the X-Request-Id of the reply. */
   id: string
   at: Date
-  /** The authenticated party; absent on public routes only. */
+  /** The authenticated party; absent on public routes and where a person calls. */
   caller?: Caller
+  /** The person who is signed in, on routes for people. */
+  person?: Person
   params: Record<string, string>
   query: Record<string, string>
   header(name: string): string | undefined
@@ -36,19 +39,30 @@ export interface Reply {
  */
 export type Repeats = 'message' | 'outcome' | 'own' | 'natural' | 'nothing'
 
+/** Which parties may call a route, or which people, or either. */
+type Admission =
+  | { access: Operation; people?: PeopleOperation }
+  | { access: 'public'; people?: never }
+  | { access?: never; people: PeopleOperation }
+
 /** One operation of the outside contract. */
-export interface Route {
+export type Route = Admission & {
   method: 'get' | 'post' | 'put' | 'delete'
   path: string
-  access: Operation | 'public'
-  /** On every operation of a party that is no GET. */
+  /** On every operation that is no GET and not public; people have no keys: `natural` or `nothing`. */
   repeats?: Repeats
   handle(context: Context, request: ApiRequest): Promise<Reply>
   /** How it says no, where that is no problem document. */
   refuse?(refusal: Refusal, requestId: string): Reply
 }
 
-/** The caller of a route that is not public. */
+/** The person of a route for people alone. */
+export function personOf(request: ApiRequest): Person {
+  if (!request.person) throw new Error('a route without a person must be for parties or public')
+  return request.person
+}
+
+/** The caller of a route for parties. */
 export function callerOf(request: ApiRequest): Caller {
   if (!request.caller) throw new Error('a route without a caller must be public')
   return request.caller

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { ALL_OPERATIONS } from '../../src/access/operations.ts'
+import { PEOPLE_OPERATIONS } from '../../src/access/people.ts'
 import { ERRORS } from '../../src/errors.ts'
 import { ROUTES } from '../../src/http/routes/index.ts'
 import { readSchema } from '../../src/schemas.ts'
@@ -38,12 +39,17 @@ const description = JSON.parse(text) as {
   }
 }
 
-test('the scope of an operation is what its route asks for', () => {
-  for (const { method, path, access } of ROUTES) {
+test('every route is for parties, for people or public, and the description says for which', () => {
+  for (const { method, path, access, people } of ROUTES) {
     const place = path.replace(/:(\w+)/g, '{$1}').replace('*path', '{path}')
     const security = description.paths[place]?.[method]?.security
-    const expected = access === 'public' ? [] : [{ accessToken: [access] }]
+    const roles = people && PEOPLE_OPERATIONS[people]
+    const expected = [
+      ...(access && access !== 'public' ? [{ accessToken: [access] }] : []),
+      ...(roles ? [{ personToken: roles }, { consoleCookie: roles }] : []),
+    ]
     expect([method, place, security]).toEqual([method, place, expected])
+    expect([method, place, expected.length === 0]).toEqual([method, place, access === 'public'])
   }
 })
 

@@ -14,6 +14,9 @@ export const codes: Readonly<Record<ErrorCode, readonly [meaning: string, remedy
   'HB-110': ['De persoon was niet aangemeld.', 'Open een eenmalige link.'],
   'HB-111': ['Het formulier hoorde niet bij de sessie.', 'Laad de pagina opnieuw.'],
   'HB-112': ['De eenmalige link was gebruikt of verlopen.', 'Vraag een nieuwe link.'],
+  'HB-113': ['Er was geen persoon aangemeld.', 'Meld u aan in de console of maak een bewijs.'],
+  'HB-114': ['De rol van deze persoon mag dit niet doen.', 'Meld u aan met een andere rol.'],
+  'HB-115': ['De vraag kwam niet uit de sessie van de persoon.', 'Laad de pagina opnieuw.'],
 
   'HB-201': ['Het bericht is niet leesbaar.', 'Stuur het bericht als geldige JSON.'],
   'HB-202': ['Het bericht heeft niet de juiste vorm.', 'Vergelijk het bericht met het schema.'],

@@ -1,0 +1,93 @@
+import { timingSafeEqual } from 'node:crypto'
+import { refuse } from '../errors.ts'
+import { type ConsoleRole, type ConsoleSession, isPersonToken } from './session.ts'
+
+/**
+ * Which people may do what at the interface: the one table behind those routes. A person never passes
+ * as a party, nor a party as a person.
+ */
+export const PEOPLE_OPERATIONS = {
+  'audit:read': ['privacy-officer', 'auditor'],
+  'usage:search': ['privacy-officer'],
+  'subjects:restrict': ['privacy-officer'],
+  'subjects:erase': ['privacy-officer'],
+  'approvals:manage': ['privacy-officer'],
+} as const satisfies Record<string, readonly ConsoleRole[]>
+
+/** The name of what a route lets people do. */
+export type PeopleOperation = keyof typeof PEOPLE_OPERATIONS
+
+/** The signed-in person behind a request. */
+export interface Person {
+  /** `ses_…`, the session: names the person in evidence until there are accounts; opens nothing. */
+  id: string
+  role: ConsoleRole
+}
+
+/** How a person shows who it is; both attacker-controlled. */
+export type PersonCredential =
+  | { kind: 'bearer'; secret: string }
+  | { kind: 'cookie'; secret: string; csrf: string | undefined }
+
+/** The name of the header that carries the session's token where the cookie does the rest. */
+export const CSRF_HEADER = 'X-CSRF-Token'
+/** The name of the console's session cookie; with the prefix of cookieName over https. */
+export const SESSION_COOKIE = 'huisbrug-sessie'
+
+/** The full name of a cookie; `__Host-` binds it to this host over https. */
+export function cookieName(publicUrl: string, name: string): string {
+  return publicUrl.startsWith('https:') ? `__Host-${name}` : name
+}
+
+/** The value of a cookie in a Cookie header, or undefined. Attacker-controlled. */
+export function cookieValue(header: string | undefined, name: string): string | undefined {
+  for (const pair of (header ?? '').split(';')) {
+    const at = pair.indexOf('=')
+    if (at > 0 && pair.slice(0, at).trim() === name) return pair.slice(at + 1).trim()
+  }
+  return undefined
+}
+
+/** Compares two tokens in constant time; a missing one never fits. */
+export function tokensMatch(given: unknown, expected: string | undefined): boolean {
+  if (typeof given !== 'string' || !expected) return false
+  const left = Buffer.from(given)
+  const right = Buffer.from(expected)
+  return left.length === right.length && timingSafeEqual(left, right)
+}
+
+/**
+ * What a request shows of a person, or undefined: a token of `huisbrug console token`, else, where
+ * there is no Authorization header, the console's cookie.
+ */
+export function personCredential(
+  publicUrl: string,
+  header: (name: string) => string | undefined,
+): PersonCredential | undefined {
+  const authorization = header('authorization')
+  if (authorization !== undefined) {
+    const secret = /^Bearer +(\S+) *$/i.exec(authorization)?.[1]
+    return secret !== undefined && isPersonToken(secret) ? { kind: 'bearer', secret } : undefined
+  }
+  const secret = cookieValue(header('cookie'), cookieName(publicUrl, SESSION_COOKIE))
+  return secret ? { kind: 'cookie', secret, csrf: header(CSRF_HEADER) } : undefined
+}
+
+/**
+ * Lets a person through who is signed in with a role that may do the operation. A cookie goes along by
+ * itself, so a call that changes something also carries what only the session's own pages know.
+ * @param session what the credential opened; absent where it is unknown or has ended
+ * @throws Refusal HB-113, HB-114, HB-115
+ */
+export function assertPerson(
+  session: ConsoleSession | undefined,
+  credential: PersonCredential,
+  call: { operation: PeopleOperation; changes: boolean },
+): Person {
+  if (!session) throw refuse('HB-113', '', 'access: session')
+  const roles: readonly ConsoleRole[] = PEOPLE_OPERATIONS[call.operation]
+  if (!roles.includes(session.role)) throw refuse('HB-114', '', `access: ${call.operation}`)
+  if (call.changes && credential.kind === 'cookie' && !tokensMatch(credential.csrf, session.csrf))
+    throw refuse('HB-115', '', `access: ${CSRF_HEADER}`)
+  return { id: session.id, role: session.role }
+}
