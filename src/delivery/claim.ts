@@ -5,10 +5,12 @@ import { newId } from '../ids.ts'
 import { CHANNEL_OF, openChannels } from './circuit.ts'
 import { type Changed, entryOf, followerEntry, HAND_OVER_COLUMNS, type HandOver } from './outbox.ts'
 import { decideAgain } from './recheck.ts'
-import { type DoomedRow, LET_GO, withdrawRows } from './withdraw-rows.ts'
+import { findRestrictedIn, takeOut } from './take-out.ts'
+import { type DoomedRow, LET_GO, type Withdrawn, withdrawRows } from './withdraw-rows.ts'
 
 // Longer than all time limits of one try together, so that a live worker never loses its claim.
 const LEASE_SECONDS = 60
+const RESTRICTED = 'restricted'
 
 /** A hand-over that one try has in hand. */
 export interface Claimed extends HandOver {
@@ -37,7 +39,8 @@ export async function claimDue(
       LEASE_SECONDS,
     ])
     if (claimed.length === 0) return []
-    const rows = await withoutEnded(context, tx, claimed)
+    const free = await withoutRestricted(context, tx, claimed)
+    const rows = await withoutEnded(context, tx, free)
     const decided = rows.map(handOver => ({ handOver, decision: decideAgain(context, handOver) }))
     const stopped = decided.filter(({ decision }) => decision.outcome !== 'go')
     await stop(context, tx, stopped)
@@ -85,18 +88,43 @@ async function withoutEnded(context: Context, tx: Tx, claimed: HandOver[]): Prom
     [again.map(it => it.id)],
   )
   const withdrawn = await withdrawRows(tx, doomed, 'tenancy-ended')
-  const byMessage = new Map(withdrawn.map(it => [it.messageId, it]))
+  return without(context, tx, claimed, withdrawn, 'tenancy-ended')
+}
+
+/** Takes out persons whose processing was restricted while something about them was in hand. */
+async function withoutRestricted(
+  context: Context,
+  tx: Tx,
+  claimed: HandOver[],
+): Promise<HandOver[]> {
+  const found = await findRestrictedIn(
+    tx,
+    claimed.map(it => it.id),
+  )
+  if (found.length === 0) return claimed
+  return without(context, tx, claimed, await takeOut(tx, found, RESTRICTED), RESTRICTED)
+}
+
+/** What is left of claimed hand-overs that lost rows, with the evidence of it. */
+async function without(
+  context: Context,
+  tx: Tx,
+  claimed: HandOver[],
+  withdrawn: Withdrawn[],
+  reason: string,
+): Promise<HandOver[]> {
+  const lostBy = new Map(withdrawn.map(it => [it.handOverId, it]))
   await recordEntries(
     tx,
-    again.flatMap(it => {
-      const lost = byMessage.get(it.messageId ?? '')
-      const entry = { ...entryOf(context, it, 'message.withdrawn'), reason: 'tenancy-ended' }
+    claimed.flatMap(it => {
+      const lost = lostBy.get(it.id)
+      const entry = { ...entryOf(context, it, 'message.withdrawn'), reason }
       return lost ? [{ ...entry, counts: { items: lost.rows } }] : []
     }),
   )
   return claimed
-    .filter(it => !byMessage.get(it.messageId ?? '')?.whole)
-    .map(it => ({ ...it, items: it.items - (byMessage.get(it.messageId ?? '')?.rows ?? 0) }))
+    .filter(it => !lostBy.get(it.id)?.whole)
+    .map(it => ({ ...it, items: it.items - (lostBy.get(it.id)?.rows ?? 0) }))
 }
 
 // What was delivered before stays so: it is only not handed over once more.

@@ -8,6 +8,7 @@ export interface DoomedRow {
 
 /** A message that lost rows. */
 export interface Withdrawn {
+  handOverId?: string
   messageId: string
   type: string
   rows: number
@@ -32,33 +33,47 @@ export async function withdrawRows(
      gone_rows AS (
        DELETE FROM detection_row r USING doomed d JOIN hand_over h ON h.id = d.hand_over
        WHERE r.message_id = h.message_id AND r.subject_tag = d.subject_tag
-       RETURNING h.id, h.message_id, r.subject_tag),
+       RETURNING h.id, h.message_id, r.subject_tag, false AS repeat),
      gone_items AS (
        DELETE FROM outgoing_item o USING doomed d JOIN hand_over h ON h.id = d.hand_over
        WHERE o.message_id = h.message_id AND o.domain = h.domain AND o.subject_tag = d.subject_tag
-       RETURNING h.id, h.message_id, o.subject_tag),
+       RETURNING h.id, h.message_id, o.subject_tag, ${REPEATS} AS repeat),
      gone AS (SELECT * FROM gone_rows UNION ALL SELECT * FROM gone_items),
      forgotten AS (
        DELETE FROM period_member p USING gone JOIN message m ON m.id = gone.message_id
        WHERE p.protocol = m.protocol AND p.party_id = m.party_id AND p.period = m.period
          AND p.type = m.type AND p.subject_tag = gone.subject_tag),
-     counted AS (SELECT id, count(*)::int AS rows FROM gone GROUP BY id),
+     named AS (
+       SELECT id, count(*)::int AS every, count(*) FILTER (WHERE repeat)::int AS repeated
+       FROM gone GROUP BY id),
+     counted AS (
+       SELECT h.id, n.every, least(h.items, n.every - least(n.repeated, h.repeats)) AS rows,
+         n.every = h.items + h.repeats AS whole
+       FROM named n JOIN hand_over h ON h.id = n.id),
      changed AS (
        UPDATE hand_over h SET items = items - rows, withdrawn = withdrawn + rows,
-         state = CASE WHEN items = rows THEN 'withdrawn' ELSE state END,
-         reason = CASE WHEN items = rows THEN $3 ELSE reason END,
-         claimed_until = CASE WHEN items = rows THEN NULL ELSE claimed_until END
+         repeats = repeats - (every - rows),
+         state = CASE WHEN whole THEN 'withdrawn' ELSE state END,
+         reason = CASE WHEN whole THEN $3 ELSE reason END,
+         claimed_until = CASE WHEN whole THEN NULL ELSE claimed_until END
        FROM counted WHERE h.id = counted.id
-       RETURNING h.message_id, rows, h.state = 'withdrawn' AS whole),
+       RETURNING h.id, h.message_id, rows, whole),
      settled AS (
        UPDATE message m SET answer_state = NULL FROM changed
        WHERE changed.whole AND m.id = changed.message_id AND m.answer_state = 'awaiting')
-     SELECT message_id AS "messageId", m.type, rows, whole
+     SELECT changed.id AS "handOverId", message_id AS "messageId", m.type, rows, whole
      FROM changed JOIN message m ON m.id = message_id`,
     [doomed.map(it => it.handOverId), doomed.map(it => it.subjectTag), reason],
   )
   return rows
 }
+
+// Of an item that ends something: whether another hand-over of its message counts the person, the one
+// by the tag of the newest key epoch under which the sender named it.
+const REPEATS = `(o.feedback_id IS NULL AND h.repeats > 0 AND (h.items = 0 OR EXISTS (
+  SELECT FROM message s JOIN route n ON n.party_id = s.party_id AND n.subject_tag = o.subject_tag
+    JOIN domain newer ON newer.name = n.domain JOIN domain own ON own.name = o.domain
+  WHERE s.id = h.message_id AND newer.protocol = own.protocol AND newer.epoch > own.epoch)))`
 
 /**
  * What goes with hand-overs that are withdrawn whole, as further parts of a statement in which `gone`
