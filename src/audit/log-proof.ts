@@ -8,8 +8,8 @@ import { hashOfRange, tilesOf } from './tile.ts'
 import { lookupIn, readTiles } from './tree-store.ts'
 
 /**
- * The proof that entry `index` is in the log as last signed.
- * @throws AuditError `range-outside-tree` where it is not sequenced yet
+ * The proof that entry `index` is in the log as last published.
+ * @throws AuditError `range-outside-tree` where it is not sequenced and published yet
  */
 export async function proofOfEntry(db: Queryable, index: number): Promise<InclusionProof> {
   const checkpoint = await latestCheckpoint(db)
@@ -25,7 +25,7 @@ export async function proofFileOf(db: Queryable, index: number): Promise<string>
 
 /**
  * The `.tlog-proof` of the entry that decided on a message, or undefined while it has no place yet:
- * the first entry that accepts or refuses it.
+ * the first entry that accepts or refuses it, or closes a period.
  */
 export async function proofOfMessage(
   db: Queryable,
@@ -33,11 +33,17 @@ export async function proofOfMessage(
 ): Promise<string | undefined> {
   const { rows } = await db.query<{ index: number }>(
     `SELECT index FROM audit_entry
-     WHERE message_id = $1 AND action IN ('message.accepted', 'message.refused')
+     WHERE message_id = $1 AND action IN ('message.accepted', 'message.refused', 'period.closed')
      ORDER BY index LIMIT 1`,
     [messageId],
   )
-  return rows[0] && proofFileOf(db, rows[0].index)
+  return rows[0] && publishedProof(db, rows[0].index)
+}
+
+/** The proof against the published checkpoint; undefined where the entry is not in that one yet. */
+async function publishedProof(db: Queryable, index: number): Promise<string | undefined> {
+  const checkpoint = await latestCheckpoint(db)
+  return checkpoint && index < checkpoint.size ? proofFileOf(db, index) : undefined
 }
 
 /** An entry as it is in the log, and the text of its `.tlog-proof` file. */
@@ -55,7 +61,8 @@ export async function entryWithProof(
     'SELECT index, entry FROM audit_entry WHERE entry_id = $1',
     [id],
   )
-  return rows[0] && { entry: rows[0].entry, proof: await proofFileOf(db, rows[0].index) }
+  const proof = rows[0] && (await publishedProof(db, rows[0].index))
+  return rows[0] && proof !== undefined ? { entry: rows[0].entry, proof } : undefined
 }
 
 /**

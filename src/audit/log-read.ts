@@ -12,13 +12,22 @@ export interface PublishedCheckpoint {
   at: Date
 }
 
-/** The newest checkpoint, or undefined while the log is empty. */
+/**
+ * The newest published checkpoint, or undefined while there is none. Where witnesses are asked it is
+ * the last one that was published with their cosignatures, else the newest that is signed.
+ */
 export async function latestCheckpoint(db: Queryable): Promise<PublishedCheckpoint | undefined> {
-  const { rows } = await db.query<PublishedCheckpoint>(
-    'SELECT size, root, note, at FROM audit_checkpoint ORDER BY size DESC LIMIT 1',
-  )
+  const { rows } = await db.query<PublishedCheckpoint>(LATEST)
   return rows[0]
 }
+
+const LATEST = `
+  SELECT c.size, c.root, coalesce(p.note, c.note) AS note, c.at
+  FROM audit_checkpoint c
+  LEFT JOIN LATERAL (
+    SELECT note FROM audit_published WHERE size = c.size ORDER BY cosigned DESC LIMIT 1) p ON true
+  WHERE c.size = CASE WHEN (SELECT waits FROM audit_publishing)
+    THEN (SELECT max(size) FROM audit_published) ELSE (SELECT max(size) FROM audit_checkpoint) END`
 
 /**
  * The hashes of a tile: exactly `width` of them (default 256, a full tile), 32 bytes each;

@@ -20,6 +20,10 @@ const APPEND_ONLY = {
   audit_checkpoint: ['UPDATE', 'DELETE'],
   audit_tile: ['DELETE'],
   audit_head: ['DELETE'],
+  audit_cosignature: ['UPDATE', 'DELETE'],
+  audit_published: ['UPDATE', 'DELETE'],
+  audit_timestamp: ['UPDATE', 'DELETE'],
+  witness_state: ['DELETE'],
 } as const
 
 type Check = (pool: Pool) => Promise<Pick<Finding, 'ok' | 'detail'>>
