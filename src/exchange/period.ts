@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Caller } from '../access/operations.ts'
 import { recordEntry } from '../audit/record.ts'
 import type { Context } from '../context.ts'
@@ -5,36 +6,86 @@ import { inTransaction, type Tx } from '../db/pool.ts'
 import { EVENTS } from '../delivery/event.ts'
 import { refuse } from '../errors.ts'
 import { newId } from '../ids.ts'
-import { modalitiesOf, referenceOf } from '../protocol/lookup.ts'
+import { modalitiesOf, type ProtocolReference, referenceOf } from '../protocol/lookup.ts'
 import { suspendedBetween } from '../protocol/pause.ts'
 import { type Overlap, releaseCount } from '../report/disclosure.ts'
 import { freshNoise } from './noise.ts'
 import { obstacleFor } from './obstacle.ts'
+import { signReceipt } from './receipt.ts'
 import type { PeriodPlace } from './request-store.ts'
+
+/** What makes a receipt of a close: who asked, with which bytes, when. */
+export interface CloseCall {
+  caller: Caller
+  raw: Buffer
+  at: Date
+}
+
+/** The type that a receipt and an entry of a close name; no protocol lists it. */
+const CLOSE_TYPE = 'period.close'
 
 /**
  * Closes a request period of one housing company: no further request is accepted for it, and its
- * one number is released once every request is answered or expired. Closing twice is closing once.
+ * one number is released once every request is answered or expired. Closing twice is closing once,
+ * and gives the receipt of the first time; there is none where the time of the protocol closed it.
  */
 export async function closePeriod(
   context: Context,
-  caller: Caller,
+  call: CloseCall,
   protocol: string,
   period: string,
-): Promise<void> {
+): Promise<{ messageId: string; receipt: string } | undefined> {
   const reference = referenceOf(context.protocols.current(), protocol)
   if (!reference) throw refuse('HB-301', '/protocol', 'GET /v1/protocols')
-  await assertHasRequests(context, { protocol, party: caller.party, period })
-  await inTransaction(context.pool, async tx => {
-    if (!(await close(tx, { protocol, party: caller.party, period }, context.clock()))) return
-    await recordEntry(tx, {
-      action: 'period.closed',
-      at: context.clock(),
-      actor: { party: caller.party, role: caller.kind },
-      protocol: reference,
-      details: { period },
-    })
+  const place = { protocol, party: call.caller.party, period }
+  await assertHasRequests(context, place)
+  return inTransaction(context.pool, async tx => {
+    if (!(await close(tx, place, call.at))) return findCloseReceipt(tx, place)
+    return receiptClose(context, tx, call, place, reference)
   })
+}
+
+async function receiptClose(
+  context: Context,
+  tx: Tx,
+  { caller, raw, at }: CloseCall,
+  { protocol, party, period }: PeriodPlace,
+  reference: ProtocolReference,
+): Promise<{ messageId: string; receipt: string }> {
+  const messageId = newId('msg', at)
+  const { commitment } = await recordEntry(tx, {
+    action: 'period.closed',
+    at,
+    actor: { party, role: caller.kind },
+    message: { id: messageId, type: CLOSE_TYPE },
+    protocol: reference,
+    details: { period },
+  })
+  // The body holds a protocol and a month, nothing of a person: its digest needs no nonce.
+  const digest = createHash('sha256').update(raw).digest('base64url')
+  const receipt = await signReceipt(context, tx, {
+    ...{ messageId, type: CLOSE_TYPE, party, at, digest, accepted: true },
+    protocol: reference,
+    entryCommitment: commitment,
+  })
+  await tx.query(
+    `UPDATE period_close SET message_id = $4, receipt = $5
+     WHERE protocol = $1 AND party_id = $2 AND period = $3`,
+    [protocol, party, period, messageId, receipt],
+  )
+  return { messageId, receipt }
+}
+
+async function findCloseReceipt(
+  tx: Tx,
+  { protocol, party, period }: PeriodPlace,
+): Promise<{ messageId: string; receipt: string } | undefined> {
+  const { rows } = await tx.query<{ messageId: string; receipt: string }>(
+    `SELECT message_id AS "messageId", receipt FROM period_close
+     WHERE protocol = $1 AND party_id = $2 AND period = $3 AND receipt IS NOT NULL`,
+    [protocol, party, period],
+  )
+  return rows[0]
 }
 
 // A period without requests has nothing to count, and a later one may still come.

@@ -7,7 +7,7 @@ import { problemOf, type Reason, Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { agreementOf, referenceOf } from '../protocol/lookup.ts'
 import { profileOf } from '../protocol/profile.ts'
-import { asObject, countItems, digestOf, isPlainDigest, parseBody, protocolNamed } from './body.ts'
+import { asObject, countItems, digestOf, parseBody, protocolNamed } from './body.ts'
 import { insertMessage, type MessageColumns } from './message.ts'
 import {
   findOutcome,
@@ -19,6 +19,7 @@ import {
   reserveKey,
   storeOutcome,
 } from './outcome.ts'
+import { type Receipted, signReceipt } from './receipt.ts'
 
 /** A person-bearing request as it arrives, before anything in it is trusted. */
 export interface Incoming {
@@ -140,16 +141,13 @@ async function storeAcceptance(
     message: { id: messageId, type: incoming.type },
     ...(refused[0] && { code: refused[0].code }),
   })
-  const receipt = await signReceipt(
-    context,
-    tx,
-    incoming,
-    messageId,
-    digest,
-    message,
-    commitment,
-    accepted > 0,
-  )
+  const { inReplyTo, answers } = message
+  const receipt = await signReceipt(context, tx, {
+    ...receiptOf(incoming, messageId, digest, commitment),
+    accepted: accepted > 0,
+    protocol: message.protocol,
+    answers: inReplyTo && answers ? { messageId: inReplyTo, digest: answers } : undefined,
+  })
   await tx.query('UPDATE message SET receipt = $2 WHERE id = $1', [messageId, receipt])
   const state = accepted > 0 ? 'accepted' : 'refused'
   // A tenant reference is in the body that a retry repeats; it need not stay here.
@@ -208,16 +206,12 @@ async function storeRefusal(
       code: refusal.code,
     })
     const { commitment } = await recordEntry(tx, draft)
-    const receipt = await signReceipt(
-      context,
-      tx,
-      incoming,
-      messageId,
-      digest,
-      columns,
-      commitment,
-      false,
-    )
+    const receipt = await signReceipt(context, tx, {
+      ...receiptOf(incoming, messageId, digest, commitment),
+      accepted: false,
+      code: refusal.code,
+      protocol,
+    })
     await tx.query('UPDATE message SET receipt = $2 WHERE id = $1', [messageId, receipt])
     const problem = { ...problemOf(refusal, messageId), receipt }
     const result: Outcome = { status: refusal.status, body: problem, digest }
@@ -243,33 +237,11 @@ function describe(
   }
 }
 
-function signReceipt(
-  context: Context,
-  tx: Tx,
-  incoming: Incoming,
+function receiptOf(
+  { type, caller, at }: Incoming,
   messageId: string,
   digest: string,
-  message: MessageColumns,
   entryCommitment: string,
-  accepted: boolean,
-): Promise<string> {
-  return context.signing.signReceipt(
-    {
-      iss: context.config.publicUrl,
-      sub: incoming.caller.party,
-      messageId,
-      type: incoming.type,
-      decision: accepted ? 'accepted' : 'refused',
-      ...(isPlainDigest(digest) && { digest }),
-      ...(message.protocol && {
-        protocol: message.protocol.id,
-        protocolVersion: message.protocol.version,
-        protocolDigest: message.protocol.digest,
-      }),
-      ...(message.answers && { answers: message.answers }),
-      entryCommitment,
-      iat: Math.floor(incoming.at.getTime() / 1000),
-    },
-    tx,
-  )
+): Omit<Receipted, 'accepted'> {
+  return { messageId, type, party: caller.party, at, digest, entryCommitment }
 }

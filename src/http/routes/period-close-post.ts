@@ -10,7 +10,9 @@ export const postPeriodClose: Route = {
   repeats: 'outcome',
   handle: async (context, request) => {
     const body = readJson(request, 'period-close')
-    await closePeriod(context, callerOf(request), body.protocol, body.period)
-    return { status: 202, body: { ...body, state: 'closed' } }
+    const { raw, at } = request
+    const call = { caller: callerOf(request), raw, at }
+    const receipted = await closePeriod(context, call, body.protocol, body.period)
+    return { status: 202, body: { ...body, state: 'closed', ...receipted } }
   },
 }
