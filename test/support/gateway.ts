@@ -11,6 +11,7 @@ import { createLogger } from '../../src/log.ts'
 import { type Agreement, digestOf, type Signatures } from '../../src/protocol/document.ts'
 import { watchContract } from './contract.ts'
 import { type TestDatabase, testDatabase } from './database.ts'
+import { misfitsOf } from './evidence.ts'
 import { type Peer, startPeer } from './peer.ts'
 import { signFolders, testKey, writeRecord } from './statements.ts'
 
@@ -102,9 +103,11 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
   const close = async () => {
     await gateway.close()
     await Promise.all([vdab, ...Object.values(hooks)].map(peer => peer.close()))
+    const misfits = await misfitsOf(db.pool)
     await db.close()
     rmSync(folder, { recursive: true, force: true })
     expect(violations).toEqual([])
+    expect(misfits).toEqual([])
   }
   return { url, context, db, gateway, vdab, hooks, protocolsDir, logged, close, ...joined }
 }

@@ -6,6 +6,7 @@ import { type EmbeddedDatabase, startEmbedded } from '../../src/db/embedded.ts'
 import { lockFolder } from '../../src/db/folder-lock.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import { createLogger } from '../../src/log.ts'
+import { memoryFolder } from './memory-folder.ts'
 import {
   announceServer,
   dropLeftovers,
@@ -35,6 +36,8 @@ async function globalSetup(): Promise<void> {
   const log = createLogger('warn')
   // Tests start the program hundreds of times: compiled once, it starts in half the time.
   process.env['NODE_COMPILE_CACHE'] ??= CODE_CACHE
+  const memory = process.env['TMPDIR'] ? undefined : memoryFolder()
+  if (memory) process.env['TMPDIR'] = memory
   const given = process.env['HUISBRUG_TEST_DATABASE_URL']
   const run: TestRun = { url: given ?? '', template: newDatabaseName() }
   if (!given) {
