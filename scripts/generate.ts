@@ -1,8 +1,9 @@
 // Writes what is derived from schemas/, src/errors.ts and the rules of the lint: the list of codes,
-// the TypeScript types, the API description, and the page of rules.
+// the TypeScript types, the API description, the page of rules and that of the kinds of entries.
 // With --check it writes nothing and fails where a file is out of sync.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { errorCodeSchema } from './generate/error-codes.ts'
+import { evidencePage, withoutKinds } from './generate/evidence.ts'
 import { openapiOf } from './generate/openapi.ts'
 import { protocolRules } from './generate/protocol-rules.ts'
 import { type Schema, typesOf } from './generate/types.ts'
@@ -34,11 +35,15 @@ const errorCodes = errorCodeSchema()
 const onDisk = [...readSchemas()].filter(([id]) => id !== 'error-code')
 const codes: [string, Schema] = ['error-code', JSON.parse(errorCodes) as Schema]
 const schemas = new Map([...onDisk, codes].sort(([a], [b]) => (a < b ? -1 : 1)))
+const entry = schemas.get('audit-entry') as Schema
+// Who reads entries meets kinds that come later: types and description have the form of them all.
+schemas.set('audit-entry', withoutKinds(entry))
 const outputs: [string, string][] = [
   ['schemas/error-code.json', errorCodes],
   ['src/schemas.generated.ts', await typesOf(schemas)],
   ['docs/api/openapi.json', openapiOf(schemas)],
   ['docs/protocol-rules.md', protocolRules()],
+  ['docs/evidence.md', evidencePage(entry)],
 ]
 const stale = outputs.filter(([path, text]) => readOr(path, '') !== text)
 if (process.argv.includes('--check')) {

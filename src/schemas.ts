@@ -43,7 +43,7 @@ export function createAjv(): Ajv2020 {
     discriminator: true,
   })
   addFormats.default(ajv)
-  ajv.addVocabulary(['x-codes', 'x-rule'])
+  ajv.addVocabulary(['x-codes', 'x-rule', 'x-details'])
   for (const id of schemaIds()) ajv.addSchema(readSchema(id))
   return ajv
 }
