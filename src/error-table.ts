@@ -255,6 +255,17 @@ export const ERRORS = {
   ],
   'HB-418': [422, 'National numbers and pseudonyms are mixed', 'Send all items in one form.'],
   'HB-419': [422, 'The domain is missing', 'Name the domain in which the pseudonyms were made.'],
+  'HB-423': [409, 'Processing for this person is restricted already', 'Nothing to do.'],
+  'HB-424': [
+    409,
+    'Processing for this person is not restricted',
+    'Check the national number; there is no restriction to lift.',
+  ],
+  'HB-425': [
+    503,
+    'Something about this person is on its way at this moment',
+    'Try again in a minute: what a worker has in hand cannot be erased under it.',
+  ],
 
   'HB-501': [
     409,

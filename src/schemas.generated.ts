@@ -250,6 +250,9 @@ export type ErrorCode =
   | ThePersonObjectedAfterThisAnnouncement
   | NationalNumbersAndPseudonymsAreMixed
   | TheDomainIsMissing
+  | ProcessingForThisPersonIsRestrictedAlready
+  | ProcessingForThisPersonIsNotRestricted
+  | SomethingAboutThisPersonIsOnItsWayAtThisMoment
   | TheIdempotencyKeyWasUsedWithAnotherBody
   | TheRequestWasAlreadyAnswered
   | ThereIsNoSuchMessage
@@ -275,6 +278,8 @@ export type ErrorCode =
   | TheKeyServiceIsNotReachable
   | TheKeyServiceHasDoneItsMostForToday
   | TheKeyServiceAnsweredWronglySoNothingOfItWasUsed
+  | EvidenceHasNotBeenSignedForTooLongSoNothingIsDisclosed
+  | TheEvidenceIsOlderThanWhatWasPublishedSoNothingIsDisclosed
 /**
  * HTTP 401. Fetch a token at POST /oauth/token and send it as "Authorization: Bearer …".
  */
@@ -532,6 +537,18 @@ export type NationalNumbersAndPseudonymsAreMixed = 'HB-418'
  */
 export type TheDomainIsMissing = 'HB-419'
 /**
+ * HTTP 409. Nothing to do.
+ */
+export type ProcessingForThisPersonIsRestrictedAlready = 'HB-423'
+/**
+ * HTTP 409. Check the national number; there is no restriction to lift.
+ */
+export type ProcessingForThisPersonIsNotRestricted = 'HB-424'
+/**
+ * HTTP 503. Try again in a minute: what a worker has in hand cannot be erased under it.
+ */
+export type SomethingAboutThisPersonIsOnItsWayAtThisMoment = 'HB-425'
+/**
  * HTTP 409. Use a new key for a new message, the same key and body for a retry.
  */
 export type TheIdempotencyKeyWasUsedWithAnotherBody = 'HB-501'
@@ -631,6 +648,14 @@ export type TheKeyServiceHasDoneItsMostForToday = 'HB-905'
  * HTTP 503. Try again later with the same Idempotency-Key; the operator has to look at the key service.
  */
 export type TheKeyServiceAnsweredWronglySoNothingOfItWasUsed = 'HB-906'
+/**
+ * HTTP 503. Nothing was taken in. Try again after the time in Retry-After with the same Idempotency-Key.
+ */
+export type EvidenceHasNotBeenSignedForTooLongSoNothingIsDisclosed = 'HB-907'
+/**
+ * HTTP 503. Nothing was taken in. Try again later with the same Idempotency-Key; the operator has to restore the evidence.
+ */
+export type TheEvidenceIsOlderThanWhatWasPublishedSoNothingIsDisclosed = 'HB-908'
 /**
  * The signed agreement as data. The gateway executes it: what it does not list does not pass
  */
@@ -1668,522 +1693,83 @@ export interface EvaluationRequest {
   blinded: string[]
 }
 /**
- * Reply of POST /v1/explain: whether a message would pass, each check in the order in which the gateway makes them, and everything that is wrong
+ * All evidence of one message in a file of its own: huisbrug audit prove writes it, huisbrug audit verify checks it with keys that are trusted from elsewhere
  */
-export interface ExplainReply {
+export interface EvidenceBundle {
   /**
-   * Whether the gateway would take the message, as far as this can be known beforehand
+   * Version of this form
    */
-  passes: boolean
-  at: Timestamp
-  type: MessageType
-  protocol?: ExplainReplyDocument
-  accession?: ExplainReplyDocument
+  bundle: 1
+  messageId: MessageId
+  receipt: ReceiptToken
   /**
-   * Who would receive it
+   * The checkpoint (C2SP tlog-checkpoint, a signed note) that all proofs lead to
    */
-  recipient?: {
+  checkpoint: string
+  /**
+   * Every entry of the message, in the order of the log
+   *
+   * @minItems 1
+   * @maxItems 100000
+   */
+  entries: {
     /**
-     * Kind of party; gateway where it goes no further
+     * Place in the log, from 0
      */
-    kind: 'housing-company' | 'employment-service' | 'welfare-office' | 'gateway'
+    index: number
     /**
-     * Function inside the recipient
+     * The entry byte for byte, base64
      */
-    function: string
-    party?: PartyId
-  }
-  purpose?: PurposeId
+    entry: string
+    /**
+     * A .tlog-proof file (c2sp.org/tlog-proof@v1) of the entry, with the same checkpoint
+     */
+    proof: string
+  }[]
   /**
-   * Every check, in the order in which the gateway makes them
-   *
-   * @maxItems 32
+   * The document that decided, with what its parties stated over it; null where no known document decided
    */
-  checks: ExplainReplyCheck[]
+  protocol: {
+    document: Protocol
+    /**
+     * Statements of parties over that document, each a compact JWS
+     *
+     * @minItems 0
+     * @maxItems 200
+     */
+    statements: string[]
+  } | null
   /**
-   * The data fields of the message, and those that the protocol lists for its type
+   * The keys with which the gateway says it signs receipts, as JWK: a claim to compare, never what to verify with
    *
-   * @maxItems 500
-   */
-  fields: ExplainReplyField[]
-  /**
-   * Everything that is wrong; the first is what the gateway would refuse the message for
-   *
-   * @maxItems 300
-   */
-  errors: Reason[]
-  /**
-   * Items that would be refused one by one while the message is taken
-   *
-   * @maxItems 1000
-   */
-  refusedItems?: RefusedItem[]
-  /**
-   * What else to know, for people
-   *
+   * @minItems 0
    * @maxItems 20
-   *
-   * Items: One sentence
    */
-  notes: string[]
-}
-/**
- * A document, as messages and evidence refer to it
- */
-export interface ExplainReplyDocument {
-  id: ProtocolId
-  version: Version
-  digest: Digest
-}
-/**
- * One check
- */
-export interface ExplainReplyCheck {
-  /**
-   * Which check
-   */
-  check:
-    | 'access'
-    | 'protocol'
-    | 'party'
-    | 'agreement'
-    | 'accession'
-    | 'type'
-    | 'direction'
-    | 'purpose'
-    | 'target-group'
-    | 'fields'
-    | 'items-in-message'
-    | 'shape'
-    | 'content'
-    | 'domain'
-    | 'items-today'
-    | 'items-in-epoch'
-    | 'state'
-  /**
-   * not-reached: an earlier check stops the message; not-checked: this is known only when it is sent
-   */
-  outcome: 'passes' | 'stops' | 'not-reached' | 'not-checked'
-  rule: Rule
-  /**
-   * The same for people, in Dutch where it is an article
-   */
-  article: string
-  code?: Code
-  pointer?: Pointer
-  remedy?: Remedy
-  /**
-   * What there is to know of it beforehand
-   */
-  note?: string
-}
-/**
- * One data field
- */
-export interface ExplainReplyField {
-  /**
-   * Its name; empty where it is not repeated here, since it could hide a value
-   */
-  field: string
-  /**
-   * Whether the message has it
-   */
-  present: boolean
-  /**
-   * Whether the protocol lets it through for this type and purpose
-   */
-  allowed: boolean
-  rule: Rule
-  /**
-   * The same for people, in Dutch
-   */
-  article: string
-  /**
-   * How far it goes
-   */
-  reaches?: 'gateway' | 'recipient'
-  /**
-   * What becomes of it on the way
-   */
-  transformation?: 'plain' | 'pseudonym' | 'coarsened' | 'boolean' | 'count'
-}
-/**
- * POST /v1/explain: would this message pass, and if not, what stops it? Nothing of it is kept. Every national number is the word synthetic
- */
-export interface ExplainRequest {
-  type: MessageType
-  /**
-   * Ask about another moment, RFC 3339; now where left out
-   */
-  at?: string
-  /**
-   * For an answer or progress in the form of its named endpoint: the id in the path of that endpoint, of the request that is answered or of the feedback
-   */
-  about?: string
-  /**
-   * The body as it would be sent to the named endpoint, or to POST /v1/messages (then it names its type itself). It may be wrong in any way: that is what is asked
-   */
-  message: {}
-}
-/**
- * 202 of POST /v1/feedback
- */
-export interface FeedbackAccepted {
-  messageId: MessageId
-  state: MessageState
-  /**
-   * Items accepted
-   */
-  accepted: number
-  /**
-   * Items refused, each with its reason
-   *
-   * @minItems 0
-   * @maxItems 1000
-   */
-  refused: RefusedItem[]
-  receipt: ReceiptToken
-}
-/**
- * POST /v1/feedback: tenants whom the employment service reaches with difficulty or not at all
- */
-export interface FeedbackRequest {
-  protocol: ProtocolId
-  domain: DomainName
-  nonce: Nonce
-  /**
-   * One item per person
-   *
-   * @minItems 1
-   * @maxItems 1000
-   *
-   * Items: One person
-   */
-  items: {
-    tag: Tag
-    reachability: Reachability
-    establishedOn: CalendarDate
-  }[]
-}
-/**
- * GET /health/live and /health/ready
- */
-export interface Health {
-  /**
-   * Whether all is well
-   */
-  status: 'ok' | 'failing'
-  /**
-   * What was looked at
-   *
-   * @minItems 0
-   * @maxItems 50
-   *
-   * Items: One check
-   */
-  checks?: {
+  claimedReceiptKeys: {
     /**
-     * What
+     * Kind of key (RFC 7517)
      */
-    name: string
+    kty: string
     /**
-     * Whether it is well
+     * Curve
      */
-    ok: boolean
+    crv?: string
     /**
-     * In a few words, without personal data
+     * Public key, base64url
      */
-    detail: string
+    x?: string
     /**
-     * What to do, where it is not well
+     * RFC 7638 thumbprint
      */
-    remedy?: string
-  }[]
-}
-/**
- * GET /v1/inbox: the same envelopes as webhooks, oldest first
- */
-export interface Inbox {
-  /**
-   * Events not yet acknowledged
-   *
-   * @minItems 0
-   * @maxItems 1000
-   */
-  items: Envelope[]
-  next: Next
-}
-/**
- * 200 of POST /v1/inbox/acknowledgements
- */
-export interface InboxAcknowledged {
-  upTo: DeliveryId
-  /**
-   * Events that this acknowledged
-   */
-  acknowledged: number
-}
-/**
- * POST /v1/inbox/acknowledgements: everything up to and including this event is taken
- */
-export interface InboxAcknowledgement {
-  upTo: DeliveryId
-}
-/**
- * GET /v1/messages/{id}: where a message stands, for its sender
- */
-export interface Message {
-  messageId: MessageId
-  type: MessageType
-  /**
-   * The protocol; null where it was not known
-   */
-  protocol: ProtocolId | null
-  state: MessageState
-  at: Timestamp
-  /**
-   * Its items: accepted = delivered + pending + parked + expired + withdrawn
-   */
-  items: {
+    kid: string
     /**
-     * Accepted
+     * What it is for
      */
-    accepted: number
+    use?: string
     /**
-     * Refused
+     * Algorithm
      */
-    refused: number
-    /**
-     * Taken by the recipient
-     */
-    delivered: number
-    /**
-     * Queued, retrying or held
-     */
-    pending: number
-    /**
-     * Given up for now, waiting for a person
-     */
-    parked: number
-    /**
-     * Too late
-     */
-    expired: number
-    /**
-     * Stopped, with a reason
-     */
-    withdrawn: number
-  }
-  /**
-   * How it got there, oldest first
-   *
-   * Items: One step
-   */
-  transitions: {
-    state: MessageState
-    at: Timestamp
-    /**
-     * Why: a code of the error table, or what became of a try, such as http-503 or timeout
-     */
-    code?: string
-  }[]
-}
-/**
- * 202 of a message: of an answer, progress, ended tenancies and the general form
- */
-export interface MessageAccepted {
-  messageId: MessageId
-  state: MessageState
-  /**
-   * Items accepted; a message without items is one
-   */
-  accepted: number
-  /**
-   * Items refused, each with its reason
-   *
-   * @minItems 0
-   * @maxItems 1000
-   */
-  refused: RefusedItem[]
-  receipt: ReceiptToken
-}
-/**
- * POST {base}/messages: gateway to the employment service, for types without an endpoint of their own. A request has rows, everything else items. The delivery id is also the Idempotency-Key
- */
-export interface MessageForward {
-  messageId: MessageId
-  deliveryId: DeliveryId
-  protocol: ProtocolId
-  type: MessageType
-  purpose: PurposeId
-  domain: DomainName
-  sender: PartyId
-  period?: Period
-  referenceDate?: CalendarDate
-  targetGroup?: TargetGroup
-  requestDigest?: Digest
-  /**
-   * The form of answer that the protocol grants: a number, or the row ids found
-   */
-  granularity?: 'counts' | 'person'
-  /**
-   * Sealed rows, sorted by row id
-   *
-   * @minItems 1
-   * @maxItems 1000
-   *
-   * Items: One person's sealed item: only who knows the person can compute its key
-   */
-  rows?: {
-    rowId: RowId
-    /**
-     * AES-256-GCM nonce: 12 bytes, base64url
-     */
-    nonce: string
-    /**
-     * 128 padded bytes and the 16-byte tag, base64url; associated data: domain|period|messageId|rowId
-     */
-    ciphertext: string
-  }[]
-  /**
-   * Persons by their tag, with the fields that the protocol lists
-   *
-   * @minItems 1
-   * @maxItems 1000
-   *
-   * Items: One person: tag, feedbackId where progress is expected or told, and the fields
-   */
-  items?: {
-    [k: string]: string | number | boolean
-  }[]
-}
-/**
- * POST /v1/messages: any message type that a protocol lists. The named operations are shorthands of this: an answer or counts name the request in inReplyTo and requestDigest, progress names its feedbackId in each item. What an item may hold besides is what the protocol lists for the type; in the place of a national number a request may carry tag, secret and subjectTag, which the sender made itself
- */
-export interface MessageRequest {
-  protocol: ProtocolId
-  type: MessageType
-  purpose: PurposeId
-  nonce: Nonce
-  referenceDate?: CalendarDate
-  targetGroup?: TargetGroup
-  domain?: DomainName
-  inReplyTo?: MessageId
-  requestDigest?: Digest
-  /**
-   * The items; only an answer may have none
-   *
-   * @minItems 0
-   * @maxItems 1000
-   *
-   * Items: Fields that the protocol lists for the type
-   */
-  items: {
-    [k: string]: string | number | boolean
-  }[]
-}
-/**
- * Form of every list: pass next as after for the following page
- */
-export interface Page {
-  /**
-   * The items
-   *
-   * @minItems 0
-   * @maxItems 1000
-   *
-   * Items: As the operation says
-   */
-  items: {}[]
-  next: Next
-}
-/**
- * POST /v1/periods/close: no further request of this housing company for this month
- */
-export interface PeriodClose {
-  protocol: ProtocolId
-  period: Period
-}
-/**
- * 202 of POST /v1/periods/close. The number follows as one event once every request is answered or expired
- */
-export interface PeriodClosed {
-  protocol: ProtocolId
-  period: Period
-  /**
-   * The period takes no more requests
-   */
-  state: 'closed'
-}
-/**
- * Refusal of a whole request (RFC 9457, application/problem+json). No value of the request is repeated
- */
-export interface Problem {
-  /**
-   * Page about the code
-   */
-  type: string
-  /**
-   * What is wrong, in a few words
-   */
-  title: string
-  /**
-   * HTTP status
-   */
-  status: number
-  /**
-   * What to do about it
-   */
-  detail: string
-  code: Code
-  /**
-   * Every reason, the first of which decided
-   *
-   * @minItems 1
-   * @maxItems 1000
-   */
-  errors: Reason[]
-  /**
-   * Id of the message or of the request, to name in a question
-   */
-  instance: string
-  /**
-   * OAuth error, at the token endpoint only (RFC 6749 section 5.2)
-   */
-  error?: 'invalid_request' | 'invalid_client' | 'invalid_scope' | 'temporarily_unavailable'
-  /**
-   * Title once more, where RFC 6749 clients look, from the token endpoint only
-   */
-  error_description?: string
-  receipt?: ReceiptToken
-}
-/**
- * POST /v1/feedback/{feedbackId}/progress: what the housing company did with the feedback
- */
-export interface Progress {
-  status: ProgressStatus
-  on: CalendarDate
-  nonce?: Nonce
-}
-/**
- * POST {base}/progress: gateway to the employment service, only where the protocol lists it
- */
-export interface ProgressForward {
-  messageId: MessageId
-  protocol: ProtocolId
-  domain: DomainName
-  /**
-   * One item per person
-   *
-   * @minItems 1
-   * @maxItems 1000
-   *
-   * Items: One person
-   */
-  items: {
-    tag: Tag
-    status: ProgressStatus
-    on: CalendarDate
+    alg?: string
   }[]
 }
 /**
@@ -3380,6 +2966,527 @@ export interface ProtocolAccession {
   publication?: ProtocolPublication[]
 }
 /**
+ * Reply of POST /v1/explain: whether a message would pass, each check in the order in which the gateway makes them, and everything that is wrong
+ */
+export interface ExplainReply {
+  /**
+   * Whether the gateway would take the message, as far as this can be known beforehand
+   */
+  passes: boolean
+  at: Timestamp
+  type: MessageType
+  protocol?: ExplainReplyDocument
+  accession?: ExplainReplyDocument
+  /**
+   * Who would receive it
+   */
+  recipient?: {
+    /**
+     * Kind of party; gateway where it goes no further
+     */
+    kind: 'housing-company' | 'employment-service' | 'welfare-office' | 'gateway'
+    /**
+     * Function inside the recipient
+     */
+    function: string
+    party?: PartyId
+  }
+  purpose?: PurposeId
+  /**
+   * Every check, in the order in which the gateway makes them
+   *
+   * @maxItems 32
+   */
+  checks: ExplainReplyCheck[]
+  /**
+   * The data fields of the message, and those that the protocol lists for its type
+   *
+   * @maxItems 500
+   */
+  fields: ExplainReplyField[]
+  /**
+   * Everything that is wrong; the first is what the gateway would refuse the message for
+   *
+   * @maxItems 300
+   */
+  errors: Reason[]
+  /**
+   * Items that would be refused one by one while the message is taken
+   *
+   * @maxItems 1000
+   */
+  refusedItems?: RefusedItem[]
+  /**
+   * What else to know, for people
+   *
+   * @maxItems 20
+   *
+   * Items: One sentence
+   */
+  notes: string[]
+}
+/**
+ * A document, as messages and evidence refer to it
+ */
+export interface ExplainReplyDocument {
+  id: ProtocolId
+  version: Version
+  digest: Digest
+}
+/**
+ * One check
+ */
+export interface ExplainReplyCheck {
+  /**
+   * Which check
+   */
+  check:
+    | 'access'
+    | 'protocol'
+    | 'party'
+    | 'agreement'
+    | 'accession'
+    | 'type'
+    | 'direction'
+    | 'purpose'
+    | 'target-group'
+    | 'fields'
+    | 'items-in-message'
+    | 'shape'
+    | 'content'
+    | 'domain'
+    | 'items-today'
+    | 'items-in-epoch'
+    | 'state'
+  /**
+   * not-reached: an earlier check stops the message; not-checked: this is known only when it is sent
+   */
+  outcome: 'passes' | 'stops' | 'not-reached' | 'not-checked'
+  rule: Rule
+  /**
+   * The same for people, in Dutch where it is an article
+   */
+  article: string
+  code?: Code
+  pointer?: Pointer
+  remedy?: Remedy
+  /**
+   * What there is to know of it beforehand
+   */
+  note?: string
+}
+/**
+ * One data field
+ */
+export interface ExplainReplyField {
+  /**
+   * Its name; empty where it is not repeated here, since it could hide a value
+   */
+  field: string
+  /**
+   * Whether the message has it
+   */
+  present: boolean
+  /**
+   * Whether the protocol lets it through for this type and purpose
+   */
+  allowed: boolean
+  rule: Rule
+  /**
+   * The same for people, in Dutch
+   */
+  article: string
+  /**
+   * How far it goes
+   */
+  reaches?: 'gateway' | 'recipient'
+  /**
+   * What becomes of it on the way
+   */
+  transformation?: 'plain' | 'pseudonym' | 'coarsened' | 'boolean' | 'count'
+}
+/**
+ * POST /v1/explain: would this message pass, and if not, what stops it? Nothing of it is kept. Every national number is the word synthetic
+ */
+export interface ExplainRequest {
+  type: MessageType
+  /**
+   * Ask about another moment, RFC 3339; now where left out
+   */
+  at?: string
+  /**
+   * For an answer or progress in the form of its named endpoint: the id in the path of that endpoint, of the request that is answered or of the feedback
+   */
+  about?: string
+  /**
+   * The body as it would be sent to the named endpoint, or to POST /v1/messages (then it names its type itself). It may be wrong in any way: that is what is asked
+   */
+  message: {}
+}
+/**
+ * 202 of POST /v1/feedback
+ */
+export interface FeedbackAccepted {
+  messageId: MessageId
+  state: MessageState
+  /**
+   * Items accepted
+   */
+  accepted: number
+  /**
+   * Items refused, each with its reason
+   *
+   * @minItems 0
+   * @maxItems 1000
+   */
+  refused: RefusedItem[]
+  receipt: ReceiptToken
+}
+/**
+ * POST /v1/feedback: tenants whom the employment service reaches with difficulty or not at all
+ */
+export interface FeedbackRequest {
+  protocol: ProtocolId
+  domain: DomainName
+  nonce: Nonce
+  /**
+   * One item per person
+   *
+   * @minItems 1
+   * @maxItems 1000
+   *
+   * Items: One person
+   */
+  items: {
+    tag: Tag
+    reachability: Reachability
+    establishedOn: CalendarDate
+  }[]
+}
+/**
+ * GET /health/live and /health/ready
+ */
+export interface Health {
+  /**
+   * Whether all is well
+   */
+  status: 'ok' | 'failing'
+  /**
+   * What was looked at
+   *
+   * @minItems 0
+   * @maxItems 50
+   *
+   * Items: One check
+   */
+  checks?: {
+    /**
+     * What
+     */
+    name: string
+    /**
+     * Whether it is well
+     */
+    ok: boolean
+    /**
+     * In a few words, without personal data
+     */
+    detail: string
+    /**
+     * What to do, where it is not well
+     */
+    remedy?: string
+  }[]
+}
+/**
+ * GET /v1/inbox: the same envelopes as webhooks, oldest first
+ */
+export interface Inbox {
+  /**
+   * Events not yet acknowledged
+   *
+   * @minItems 0
+   * @maxItems 1000
+   */
+  items: Envelope[]
+  next: Next
+}
+/**
+ * 200 of POST /v1/inbox/acknowledgements
+ */
+export interface InboxAcknowledged {
+  upTo: DeliveryId
+  /**
+   * Events that this acknowledged
+   */
+  acknowledged: number
+}
+/**
+ * POST /v1/inbox/acknowledgements: everything up to and including this event is taken
+ */
+export interface InboxAcknowledgement {
+  upTo: DeliveryId
+}
+/**
+ * GET /v1/messages/{id}: where a message stands, for its sender
+ */
+export interface Message {
+  messageId: MessageId
+  type: MessageType
+  /**
+   * The protocol; null where it was not known
+   */
+  protocol: ProtocolId | null
+  state: MessageState
+  at: Timestamp
+  /**
+   * Its items: accepted = delivered + pending + parked + expired + withdrawn
+   */
+  items: {
+    /**
+     * Accepted
+     */
+    accepted: number
+    /**
+     * Refused
+     */
+    refused: number
+    /**
+     * Taken by the recipient
+     */
+    delivered: number
+    /**
+     * Queued, retrying or held
+     */
+    pending: number
+    /**
+     * Given up for now, waiting for a person
+     */
+    parked: number
+    /**
+     * Too late
+     */
+    expired: number
+    /**
+     * Stopped, with a reason
+     */
+    withdrawn: number
+  }
+  /**
+   * How it got there, oldest first
+   *
+   * Items: One step
+   */
+  transitions: {
+    state: MessageState
+    at: Timestamp
+    /**
+     * Why: a code of the error table, or what became of a try, such as http-503 or timeout
+     */
+    code?: string
+  }[]
+}
+/**
+ * 202 of a message: of an answer, progress, ended tenancies and the general form
+ */
+export interface MessageAccepted {
+  messageId: MessageId
+  state: MessageState
+  /**
+   * Items accepted; a message without items is one
+   */
+  accepted: number
+  /**
+   * Items refused, each with its reason
+   *
+   * @minItems 0
+   * @maxItems 1000
+   */
+  refused: RefusedItem[]
+  receipt: ReceiptToken
+}
+/**
+ * POST {base}/messages: gateway to the employment service, for types without an endpoint of their own. A request has rows, everything else items. The delivery id is also the Idempotency-Key
+ */
+export interface MessageForward {
+  messageId: MessageId
+  deliveryId: DeliveryId
+  protocol: ProtocolId
+  type: MessageType
+  purpose: PurposeId
+  domain: DomainName
+  sender: PartyId
+  period?: Period
+  referenceDate?: CalendarDate
+  targetGroup?: TargetGroup
+  requestDigest?: Digest
+  /**
+   * The form of answer that the protocol grants: a number, or the row ids found
+   */
+  granularity?: 'counts' | 'person'
+  /**
+   * Sealed rows, sorted by row id
+   *
+   * @minItems 1
+   * @maxItems 1000
+   *
+   * Items: One person's sealed item: only who knows the person can compute its key
+   */
+  rows?: {
+    rowId: RowId
+    /**
+     * AES-256-GCM nonce: 12 bytes, base64url
+     */
+    nonce: string
+    /**
+     * 128 padded bytes and the 16-byte tag, base64url; associated data: domain|period|messageId|rowId
+     */
+    ciphertext: string
+  }[]
+  /**
+   * Persons by their tag, with the fields that the protocol lists
+   *
+   * @minItems 1
+   * @maxItems 1000
+   *
+   * Items: One person: tag, feedbackId where progress is expected or told, and the fields
+   */
+  items?: {
+    [k: string]: string | number | boolean
+  }[]
+}
+/**
+ * POST /v1/messages: any message type that a protocol lists. The named operations are shorthands of this: an answer or counts name the request in inReplyTo and requestDigest, progress names its feedbackId in each item. What an item may hold besides is what the protocol lists for the type; in the place of a national number a request may carry tag, secret and subjectTag, which the sender made itself
+ */
+export interface MessageRequest {
+  protocol: ProtocolId
+  type: MessageType
+  purpose: PurposeId
+  nonce: Nonce
+  referenceDate?: CalendarDate
+  targetGroup?: TargetGroup
+  domain?: DomainName
+  inReplyTo?: MessageId
+  requestDigest?: Digest
+  /**
+   * The items; only an answer may have none
+   *
+   * @minItems 0
+   * @maxItems 1000
+   *
+   * Items: Fields that the protocol lists for the type
+   */
+  items: {
+    [k: string]: string | number | boolean
+  }[]
+}
+/**
+ * Form of every list: pass next as after for the following page
+ */
+export interface Page {
+  /**
+   * The items
+   *
+   * @minItems 0
+   * @maxItems 1000
+   *
+   * Items: As the operation says
+   */
+  items: {}[]
+  next: Next
+}
+/**
+ * POST /v1/periods/close: no further request of this housing company for this month
+ */
+export interface PeriodClose {
+  protocol: ProtocolId
+  period: Period
+}
+/**
+ * 202 of POST /v1/periods/close. The number follows as one event once every request is answered or expired
+ */
+export interface PeriodClosed {
+  protocol: ProtocolId
+  period: Period
+  /**
+   * The period takes no more requests
+   */
+  state: 'closed'
+  messageId?: MessageId
+  receipt?: ReceiptToken
+}
+/**
+ * Refusal of a whole request (RFC 9457, application/problem+json). No value of the request is repeated
+ */
+export interface Problem {
+  /**
+   * Page about the code
+   */
+  type: string
+  /**
+   * What is wrong, in a few words
+   */
+  title: string
+  /**
+   * HTTP status
+   */
+  status: number
+  /**
+   * What to do about it
+   */
+  detail: string
+  code: Code
+  /**
+   * Every reason, the first of which decided
+   *
+   * @minItems 1
+   * @maxItems 1000
+   */
+  errors: Reason[]
+  /**
+   * Id of the message or of the request, to name in a question
+   */
+  instance: string
+  /**
+   * OAuth error, at the token endpoint only (RFC 6749 section 5.2)
+   */
+  error?: 'invalid_request' | 'invalid_client' | 'invalid_scope' | 'temporarily_unavailable'
+  /**
+   * Title once more, where RFC 6749 clients look, from the token endpoint only
+   */
+  error_description?: string
+  receipt?: ReceiptToken
+}
+/**
+ * POST /v1/feedback/{feedbackId}/progress: what the housing company did with the feedback
+ */
+export interface Progress {
+  status: ProgressStatus
+  on: CalendarDate
+  nonce?: Nonce
+}
+/**
+ * POST {base}/progress: gateway to the employment service, only where the protocol lists it
+ */
+export interface ProgressForward {
+  messageId: MessageId
+  protocol: ProtocolId
+  domain: DomainName
+  /**
+   * One item per person
+   *
+   * @minItems 1
+   * @maxItems 1000
+   *
+   * Items: One person
+   */
+  items: {
+    tag: Tag
+    status: ProgressStatus
+    on: CalendarDate
+  }[]
+}
+/**
  * A suspension of the document
  */
 export interface ProtocolSuspension {
@@ -3783,6 +3890,7 @@ export interface WireTypes {
   'event-protocol-suspended': EventProtocolSuspended
   'event-reachability': EventReachability
   'event-test': EventTest
+  'evidence-bundle': EvidenceBundle
   'explain-reply': ExplainReply
   'explain-request': ExplainRequest
   'feedback-accepted': FeedbackAccepted

@@ -1,6 +1,7 @@
 import type { Context } from '../context.ts'
 import { agreementOf, modalitiesOf } from '../protocol/lookup.ts'
 import { profileOf } from '../protocol/profile.ts'
+import { isFree } from '../pseudonym/restricted.ts'
 import { RouteCipher } from '../pseudonym/route-cipher.ts'
 import { protocolNotices } from './notice.ts'
 import type { HandOver } from './outbox.ts'
@@ -140,7 +141,8 @@ async function feedbackContents(
      FROM hand_over h JOIN feedback f ON f.id = h.feedback_id
      JOIN current_route r ON r.domain = f.domain AND r.tag = f.tag AND r.party_id = f.party_id
      LEFT JOIN outgoing_item o ON o.message_id = h.message_id AND o.feedback_id = h.feedback_id
-     WHERE h.id = ANY($1) AND f.party_id = $2 AND coalesce(o.content, f.content) IS NOT NULL`,
+     WHERE h.id = ANY($1) AND f.party_id = $2 AND coalesce(o.content, f.content) IS NOT NULL
+       AND ${isFree('f.subject_tag')}`,
     [events.map(event => event.id), destination],
   )
   const ciphers = await ciphersFor(
@@ -190,7 +192,8 @@ async function overdueContents(
        r.reference, f.party_id = f.receiver_id AS "isOwn"
      FROM hand_over h JOIN feedback f ON f.id = h.feedback_id
      JOIN current_route r ON r.domain = f.domain AND r.tag = f.tag AND r.party_id = f.party_id
-     WHERE h.id = ANY($1) AND f.receiver_id = $2 AND f.status <> 'closed'`,
+     WHERE h.id = ANY($1) AND f.receiver_id = $2 AND f.status <> 'closed'
+       AND ${isFree('f.subject_tag')}`,
     [events.map(event => event.id), destination],
   )
   const own = rows.filter(row => row.isOwn).map(row => row.domain)
@@ -225,7 +228,7 @@ async function personContents(
   const { rows } = await context.pool.query<PersonRow>(
     `SELECT d.message_id, d.domain, r.reference, d.found, d.content FROM detection_result d
      JOIN route r ON r.domain = d.domain AND r.tag = d.tag AND r.party_id = $2 AND r.ended_on IS NULL
-     WHERE d.message_id = ANY($1) ORDER BY r.reference_hash`,
+     WHERE d.message_id = ANY($1) AND ${isFree('r.subject_tag')} ORDER BY r.reference_hash`,
     [events.map(event => event.messageId), destination],
   )
   const ciphers = await ciphersFor(

@@ -4,6 +4,7 @@ import type { Tx } from '../db/pool.ts'
 import { answeredEvent } from '../delivery/event.ts'
 import { type ErrorCode, Refusal, reason, refuse } from '../errors.ts'
 import { isId, newId } from '../ids.ts'
+import { isFree } from '../pseudonym/restricted.ts'
 import type { Outcome } from './outcome.ts'
 import { type Permission, permit } from './permission.ts'
 import type { Item } from './precondition.ts'
@@ -215,16 +216,20 @@ async function storeResults(
   pointer: string,
 ): Promise<void> {
   const rowIds = found.map(({ row }) => Buffer.from(row, 'base64url'))
-  const { rows } = await tx.query<{ known: number }>(
-    'SELECT count(*)::int AS known FROM detection_row WHERE message_id = $1 AND row_id = ANY($2)',
+  const { rows } = await tx.query<{ known: number; erased: number }>(
+    `SELECT erased, (SELECT count(*)::int FROM detection_row
+       WHERE message_id = $1 AND row_id = ANY($2)) AS known FROM message WHERE id = $1`,
     [request.id, rowIds],
   )
-  if (rows[0]?.known !== found.length) throw refuse('HB-407', pointer, 'row ids of the request')
+  // What was erased after it was delivered is not told any more, nor does it spoil the answer.
+  const { known = 0, erased = 0 } = rows[0] ?? {}
+  if (known + erased < found.length || new Set(found.map(it => it.row)).size < found.length)
+    throw refuse('HB-407', pointer, 'row ids of the request')
   await tx.query(
     `INSERT INTO detection_result (message_id, domain, tag, found, content)
      SELECT $2, $3, r.tag, a.row_id IS NOT NULL, a.content FROM detection_row r
      LEFT JOIN unnest($4::bytea[], $5::jsonb[]) AS a (row_id, content) ON a.row_id = r.row_id
-     WHERE r.message_id = $1`,
+     WHERE r.message_id = $1 AND ${isFree('r.subject_tag')}`,
     [
       request.id,
       messageId,

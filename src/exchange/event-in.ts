@@ -1,11 +1,12 @@
 import { recordEntries } from '../audit/record.ts'
 import type { Context } from '../context.ts'
-import type { Tx } from '../db/pool.ts'
+import type { Queryable, Tx } from '../db/pool.ts'
 import { receivedEvent } from '../delivery/event.ts'
 import { type Reason, Refusal, reason, refuse } from '../errors.ts'
 import { newId } from '../ids.ts'
 import type { Profile } from '../protocol/profile.ts'
-import { findCurrentRoutes, openedEntry, PARTIES_OF } from './contested.ts'
+import { findRestricted } from '../pseudonym/restricted.ts'
+import { type CurrentRoute, findCurrentRoutes, openedEntry, PARTIES_OF } from './contested.ts'
 import type { Outcome } from './outcome.ts'
 import { type Permission, permit } from './permission.ts'
 import type { Item } from './precondition.ts'
@@ -29,7 +30,7 @@ interface Destined {
 /**
  * Takes in an event about persons by their tag: POST /v1/feedback, and every type of the pattern
  * `event` from the employment service. Each item goes to the one party with a current route; an
- * unknown, ended or erased tag gets the one code HB-405.
+ * unknown, ended, erased or restricted tag gets the one code HB-405.
  */
 export function receiveTaggedEvent(context: Context, incoming: Incoming): Promise<Outcome> {
   return receive(context, incoming, async body => {
@@ -54,6 +55,7 @@ export function receiveTaggedEvent(context: Context, incoming: Incoming): Promis
       wake: parties,
       store: async (tx, messageId) => {
         await permission.assertCeilings(tx, destined.length, domain)
+        await assertFree(tx, destined, permission)
         const place = { protocol: permission.protocol.id, type: incoming.type, domain }
         await insertFeedback(tx, messageId, place, destined, incoming.at)
         const shared = destined.filter(item => item.party === null)
@@ -113,7 +115,7 @@ async function destine(
 ): Promise<{ destined: Destined[]; refused: ItemRefusal[] }> {
   const { tag: field = 'tag', told } = permission.profile
   const tags = items.map(item => String(item[field]))
-  const routes = await findCurrentRoutes(context.pool, domain, tags)
+  const routes = await findFreeRoutes(context.pool, domain, tags)
   const destined: Destined[] = []
   const refused: ItemRefusal[] = []
   items.forEach((item, index) => {
@@ -138,6 +140,39 @@ async function destine(
     }
   })
   return { destined, refused }
+}
+
+/**
+ * The current routes of each tag; none where the processing of its person is restricted, by whatever
+ * route. Who sends the tag learns no more than of one that is unknown, ended or erased.
+ */
+async function findFreeRoutes(
+  db: Queryable,
+  domain: string,
+  tags: string[],
+): Promise<Map<string, CurrentRoute[]>> {
+  const routes = await findCurrentRoutes(db, domain, tags)
+  const all = [...routes].flatMap(([tag, of]) => of.map(route => ({ asked: tag, ...route })))
+  const restricted = await findRestricted(
+    db,
+    all.map(it => it.subjectTag),
+  )
+  for (const position of restricted) routes.delete(all[position]?.asked ?? '')
+  return routes
+}
+
+/** Restricted at this very moment: the sender finds out on its next try. @throws Refusal HB-405 */
+async function assertFree(tx: Tx, destined: Destined[], { profile }: Permission): Promise<void> {
+  const all = destined.flatMap(({ index, subjects }) => subjects.map(tag => ({ index, tag })))
+  const restricted = await findRestricted(
+    tx,
+    all.map(it => it.tag),
+  )
+  const field = profile.tag ?? 'tag'
+  const faults = restricted.map(position =>
+    reason('HB-405', `/items/${all[position]?.index}/${field}`, 'one current route'),
+  )
+  if (faults.length > 0) throw new Refusal(faults)
 }
 
 function distinct(tags: Buffer[]): Buffer[] {

@@ -4,6 +4,7 @@ import { type Reason, Refusal, reason } from '../errors.ts'
 import { newId } from '../ids.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { containsNationalNumber } from '../pseudonym/national-number.ts'
+import { findRestricted } from '../pseudonym/restricted.ts'
 import { futureDates } from './event-in.ts'
 import {
   announcementsOf,
@@ -22,6 +23,7 @@ import {
   missingParticipation,
   OBJECTION_WINDOW,
   participationsOf,
+  restrictedReason,
   storeParticipations,
   withdrawnReason,
 } from './precondition.ts'
@@ -121,11 +123,14 @@ async function screen(
   const gone = new Set(await findWithdrawn(context.pool, holder, participationsOf(profile, stated)))
   const announced = announcementsOf(profile, body, stated)
   const objected = new Set(await findObjected(context.pool, holder, profile, announced))
+  const subjectTags = stated.map(it => it.subjectTag)
+  const restricted = new Set(await findRestricted(context.pool, subjectTags))
   const about = stated.filter((it, position) => {
     const place = `/items/${it.index}`
-    if (gone.has(position)) refuse(it, withdrawnReason(profile, place))
+    if (restricted.has(position)) refuse(it, restrictedReason(place))
+    else if (gone.has(position)) refuse(it, withdrawnReason(profile, place))
     else if (objected.has(position)) refuse(it, objectedReason(profile, place))
-    return !gone.has(position) && !objected.has(position)
+    return !restricted.has(position) && !gone.has(position) && !objected.has(position)
   })
   return { about, refused }
 }
@@ -149,6 +154,11 @@ async function store(
     )
   }
   await lockCurrent(tx, caller.party, profile, about)
+  const subjectTags = about.map(it => it.subjectTag)
+  const restricted = await findRestricted(tx, subjectTags)
+  if (restricted.length > 0) {
+    throw new Refusal(restricted.map(index => restrictedReason(`/items/${about[index]?.index}`)))
+  }
   const objected = await findObjected(tx, holder, profile, announcementsOf(profile, body, about))
   if (objected.length > 0) {
     throw new Refusal(

@@ -7,6 +7,7 @@ import type { Agreement } from '../protocol/document.ts'
 import type { ProtocolSet } from '../protocol/load.ts'
 import { agreementOf, referenceOf } from '../protocol/lookup.ts'
 import { pausesOf } from '../protocol/pause.ts'
+import { isFree } from '../pseudonym/restricted.ts'
 import { PARTIES_OF } from './contested.ts'
 import { obstacleFor } from './obstacle.ts'
 
@@ -193,7 +194,7 @@ const DUE = `
   WHERE f.status <> 'closed' AND f.overdue_at IS NULL AND f.receiver_id IS NOT NULL
     AND f.open_since + make_interval(hours => 24 * t.days) < $1
     AND due.day < ($1::timestamptz AT TIME ZONE 'UTC')::date
-    AND ${ROUTED} AND ${CARRIED} AND NOT ${OBJECTED} AND ${PARTIES_OF} = ARRAY[f.party_id]
+    AND ${ROUTED} AND ${CARRIED} AND ${isFree('f.subject_tag')} AND NOT ${OBJECTED} AND ${PARTIES_OF} = ARRAY[f.party_id]
   ORDER BY f.id LIMIT ${CHUNK} FOR NO KEY UPDATE OF f SKIP LOCKED`
 
 const TELL = `

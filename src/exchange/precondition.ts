@@ -99,6 +99,11 @@ export async function findWithdrawn(
   return rows.map(row => row.position)
 }
 
+/** Why an item is refused about a person whose processing is restricted, whatever the protocol says. */
+export function restrictedReason(pointer: string): Reason {
+  return reason('HB-408', pointer, 'GDPR, art. 18 and 21')
+}
+
 /** Why an item is refused whose participation is withdrawn. */
 export function withdrawnReason({ message }: Profile, pointer: string): Reason {
   return reason('HB-415', pointer, `messageTypes[${message.type}].preconditions.participation`)

@@ -3,10 +3,11 @@ import type { Tx } from '../db/pool.ts'
 import { receivedEvent } from '../delivery/event.ts'
 import { type Reason, Refusal, reason, refuse } from '../errors.ts'
 import { newId } from '../ids.ts'
+import { findRestricted } from '../pseudonym/restricted.ts'
 import type { Outcome } from './outcome.ts'
 import { insertCalls, insertOutgoing } from './outgoing.ts'
 import { type Permission, permit } from './permission.ts'
-import { findGone, withdrawnReason } from './precondition.ts'
+import { findGone, restrictedReason, withdrawnReason } from './precondition.ts'
 import { type Incoming, receive } from './receive.ts'
 
 type Status = 'open' | 'taken-up' | 'closed'
@@ -153,7 +154,7 @@ export async function findFeedback(
 ): Promise<Feedback[]> {
   const { rows } = await context.pool.query<Feedback>(
     `SELECT id, protocol, type, domain, tag, subject_tag, party_id, status FROM feedback
-     WHERE id = ANY($1) AND receiver_id = $2`,
+     WHERE id = ANY($1) AND receiver_id = $2 AND tag IS NOT NULL`,
     [steps.map(step => step.feedbackId), party],
   )
   return rows
@@ -190,6 +191,7 @@ async function storeSteps(tx: Tx, steps: Steps): Promise<void> {
     await tx.query(REGISTER, [messageId, handOvers, feedback.map(one => one.domain), ids, at])
     return
   }
+  await assertFree(tx, steps)
   if (permission.to === 'employment-service') await assertParticipating(tx, steps)
   const items = taken.map(({ feedbackId, status, on }, index) => {
     const { domain = '', tag, subject_tag: subjectTag } = feedback[index] ?? {}
@@ -212,6 +214,25 @@ async function storeSteps(tx: Tx, steps: Steps): Promise<void> {
       receivedEvent(type),
     ])
   }
+}
+
+/**
+ * Nothing goes on about persons whose processing is restricted. The employment service learns no more
+ * than of feedback that is not there. @throws Refusal HB-408, or HB-506 to the employment service
+ */
+async function assertFree(tx: Tx, { feedback, incoming }: Steps): Promise<void> {
+  const restricted = await findRestricted(
+    tx,
+    feedback.map(one => one.subject_tag),
+  )
+  if (restricted.length === 0) return
+  const isAsked = incoming.caller.kind === 'employment-service'
+  throw new Refusal(
+    restricted.map(index => {
+      const place = incoming.general ? `/items/${index}` : ''
+      return isAsked ? unknown(`${place}/feedbackId`) : restrictedReason(place)
+    }),
+  )
 }
 
 /** Nothing more goes out about persons who withdrew their participation. @throws Refusal HB-415 */

@@ -7,6 +7,7 @@ import { problemOf, type Reason, Refusal } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { agreementOf, referenceOf } from '../protocol/lookup.ts'
 import { profileOf } from '../protocol/profile.ts'
+import { shareRestrictions } from '../pseudonym/restricted.ts'
 import { asObject, countItems, digestOf, parseBody, protocolNamed } from './body.ts'
 import { insertMessage, type MessageColumns } from './message.ts'
 import {
@@ -91,6 +92,7 @@ async function acceptAndStore(
   const messageId = newId('msg', incoming.at)
   const acceptance = await accept(body, messageId)
   const outcome = await inTransaction(context.pool, async tx => {
+    await shareRestrictions(tx)
     if (!(await reserveKey(tx, incoming, digest))) return undefined
     return storeAcceptance(context, tx, incoming, digest, messageId, acceptance)
   })

@@ -5,6 +5,7 @@ import { newId } from '../ids.ts'
 import { BLIND, formOf } from '../protocol/forms.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { containsNationalNumber, parseNationalNumber } from '../pseudonym/national-number.ts'
+import { findRestricted } from '../pseudonym/restricted.ts'
 import { RouteCipher } from '../pseudonym/route-cipher.ts'
 import { domainOfBlind, isSentBlind, numberInPseudonym, sealBlind } from './blind-items.ts'
 import {
@@ -21,6 +22,7 @@ import {
   type Item,
   missingParticipation,
   participationsOf,
+  restrictedReason,
   storeParticipations,
   withdrawnReason,
 } from './precondition.ts'
@@ -100,7 +102,10 @@ async function withoutWithdrawn(context: Context, place: Place, all: Sealed): Pr
   }
 }
 
-/** Why persons may not be sent, by position: they withdrew their participation, or objected. */
+/**
+ * Why persons may not be sent, by position: their processing is restricted, they withdrew their
+ * participation, or objected.
+ */
 async function stopsOf(
   db: Queryable,
   { incoming, permission, request }: Place,
@@ -112,9 +117,12 @@ async function stopsOf(
   const announced = announcementsOf(profile, request as unknown as Item, sealed)
   const objected = await findObjected(db, holder, profile, announced)
   const withdrawn = await findWithdrawn(db, holder, participationsOf(profile, sealed))
+  const subjectTags = sealed.map(person => person.subjectTag)
+  const restricted = await findRestricted(db, subjectTags)
   return new Map([
     ...objected.map(position => [position, objectedReason(profile, at(position))] as const),
     ...withdrawn.map(position => [position, withdrawnReason(profile, at(position))] as const),
+    ...restricted.map(position => [position, restrictedReason(at(position))] as const),
   ])
 }
 
@@ -207,7 +215,8 @@ async function store(
     expiresAt: new Date(incoming.at.getTime() + modalities.routeRetentionDays * DAY_MS),
     sealed,
   })
-  // The routes are locked by now: an objection either sees this request or is seen here.
+  // The routes are locked by now, and restrictions wait: an objection or restriction either sees this
+  // request or is seen here.
   const stopped = await stopsOf(tx, place, sealed)
   if (stopped.size > 0) throw new Refusal([...stopped.values()])
 }

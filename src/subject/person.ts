@@ -15,7 +15,10 @@ export interface Person {
 /** What makes a person of a national number. */
 export interface PersonParts {
   evaluator: Pick<Evaluator, 'evaluate'>
-  domains: { list(): Promise<Pick<Domain, 'name' | 'state'>[]>; ensureSubjectKey(): Promise<unknown> }
+  domains: {
+    list(): Promise<Pick<Domain, 'name' | 'state'>[]>
+    ensureSubjectKey(): Promise<unknown>
+  }
 }
 
 /**

@@ -96,6 +96,12 @@ export const codes: Readonly<Record<ErrorCode, readonly [meaning: string, remedy
     'Het domein van de pseudoniemen is niet genoemd.',
     'Noem in domain het domein waarin ze gemaakt zijn.',
   ],
+  'HB-423': ['De verwerking van deze persoon is al beperkt.', 'Er is niets te doen.'],
+  'HB-424': ['De verwerking van deze persoon is niet beperkt.', 'Kijk het nummer na.'],
+  'HB-425': [
+    'Er is op dit moment iets over deze persoon onderweg.',
+    'Probeer het over een minuut opnieuw.',
+  ],
 
   'HB-501': ['De sleutel hoort al bij een ander bericht.', 'Gebruik een nieuwe sleutel.'],
   'HB-502': ['De vraag is al beantwoord.', 'Er is niets te doen: het eerste antwoord telt.'],

@@ -157,6 +157,8 @@ export const words = {
     'small-group': 'de groep is te klein om aantallen te tonen',
     'withdrawn-by-sender': 'de afzender trok dit in',
     'closed-by-person': 'iemand sloot dit af',
+    restricted: 'de verwerking van de persoon is beperkt',
+    erased: 'de gegevens van de persoon zijn gewist',
     'resumed-by-person': 'iemand hervatte dit',
     address: 'het adres van de ontvanger mag niet',
     timeout: 'de ontvanger antwoordde niet op tijd',
