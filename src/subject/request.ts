@@ -1,0 +1,40 @@
+import type { Actor } from '../audit/types.ts'
+import { reason as fault, Refusal } from '../errors.ts'
+import { faultOfReason, MAX_REASON } from '../exchange/given-reason.ts'
+import { containsNationalNumber, parseNationalNumber } from '../pseudonym/national-number.ts'
+
+/** What somebody asks for a person: a right that the person uses, under a case number. */
+export interface RightsRequest {
+  /** National number as it was typed; in memory only. */
+  insz: string
+  /** Case number of the request: names nobody. */
+  caseRef: string
+  /** Why, in words; kept beside the log, erasable. */
+  reason: string
+  by: Actor
+  at: Date
+}
+
+const CASE = /^[A-Za-z0-9._/-]{1,64}$/
+
+/**
+ * Checks a request about a person.
+ * @returns the eleven digits
+ * @throws Refusal HB-401 no national number, HB-202 a case or reason that cannot be kept
+ */
+export function assertRequest({ insz, caseRef, reason, at }: RightsRequest): string {
+  const day = at.toISOString().slice(0, 10)
+  const faults = []
+  const digits = parseNationalNumber(insz, day)
+  if (!digits) faults.push(fault('HB-401', '/insz', 'national register number, modulo 97'))
+  if (!CASE.test(caseRef) || containsNationalNumber(caseRef, day)) {
+    const remedy = 'Give 1 to 64 letters, digits, points, dashes or slashes that name nobody.'
+    faults.push(fault('HB-202', '/case', 'a case number', remedy))
+  }
+  if (faultOfReason(reason, at)) {
+    const remedy = `Give a reason of 1 to ${MAX_REASON} characters, without a national number.`
+    faults.push(fault('HB-202', '/reason', 'a reason', remedy))
+  }
+  if (!digits || faults.length > 0) throw new Refusal(faults)
+  return digits
+}
