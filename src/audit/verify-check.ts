@@ -1,13 +1,13 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Queryable } from '../db/pool.ts'
 import { openCheckpoint } from './checkpoint.ts'
-import { HASH_BYTES, leafHash } from './merkle.ts'
+import { type Frontier, HASH_BYTES, leafHash } from './merkle.ts'
 import type { NoteVerifier } from './note.ts'
 import { hashAt, TILE_WIDTH, type TileLookup } from './tile.ts'
 import { checkEnd } from './verify-end.ts'
 import { findColumnThatDiffers } from './verify-entry.ts'
-import { KeysOnce } from './verify-keys.ts'
-import type { Problem, VerifyReport } from './verify-report.ts'
+import type { KeysOnce } from './verify-keys.ts'
+import { inOrder, type Problem, type VerifyReport } from './verify-report.ts'
 import {
   type CheckpointRow,
   type EntryRow,
@@ -26,6 +26,12 @@ const TURN_MS = 20
 /** A size and the root that was signed for it. */
 export type SignedRoot = Pick<CheckpointRow, 'size' | 'root'>
 
+/** The right edge of the tree that was proven before the first page, and the keys seen by then. */
+export interface Start {
+  frontier: Frontier
+  keys: KeysOnce
+}
+
 /**
  * The state of one verification: give it the pages in order, then finish it.
  */
@@ -36,17 +42,18 @@ export class LogCheck {
   readonly #trusted: SignedRoot | undefined
   readonly #problems: Problem[] = []
   /** From the entries; undefined once one is missing, until the tiles are proven right. */
-  #entries: Track | undefined = new Track()
+  #entries: Track | undefined
   /** From the tiles of level 0; undefined while the entries say the same. */
   #tiles: Track | undefined
-  readonly #keys = new KeysOnce()
+  readonly #keys: KeysOnce
   #suspects: Suspect[] = []
   /** A run of missing entries that has not ended yet. */
   #gap: { index: number; length: number } | undefined
   /** Signed roots that fitted nothing so far, and where the last one that fitted ends. */
   #unfit: SignedRoot[] = []
-  #fitted = 0
-  #lastSize = 0
+  #fitted: number
+  #lastSize: number
+  readonly #from: number
   #checkpoints = 0
   #turn = performance.now()
   /** No later entry can be judged. */
@@ -57,11 +64,15 @@ export class LogCheck {
     verifier: NoteVerifier,
     head: HeadState,
     trusted: SignedRoot | undefined,
+    start: Start,
   ) {
     this.#db = db
     this.#verifier = verifier
     this.#head = head
     this.#trusted = trusted
+    this.#entries = new Track(start.frontier)
+    this.#keys = start.keys
+    this.#from = this.#fitted = this.#lastSize = start.frontier.size
   }
 
   async page(page: Page): Promise<void> {
@@ -92,10 +103,11 @@ export class LogCheck {
       const what = `a checkpoint of size ${this.#trusted.size} was published`
       this.#problems.push({ kind: 'rolled-back', index: head.size, what })
     }
-    const problems = this.#problems.sort((a, b) => a.index - b.index)
+    const problems = inOrder(this.#problems)
     return {
       ok: problems.length === 0,
       entries: head.size,
+      from: this.#from,
       checkpoints: this.#checkpoints,
       root: this.#current.root.toString('base64'),
       problems,
@@ -219,7 +231,7 @@ export class LogCheck {
     const tiles = this.#tiles!
     const findings = await explainSuspects(this.#db, this.#suspects.splice(0))
     this.hopeless = findings.some(finding => finding.shifted)
-    this.#problems.push(...findings.map(({ kind, index, what }) => ({ kind, index, what })))
+    this.#problems.push(...findings.map(({ shifted: _, ...problem }) => problem))
     this.#problems.push(...tiles.problems.splice(0))
     this.#entries = tiles
     this.#tiles = undefined

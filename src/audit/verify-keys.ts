@@ -9,6 +9,15 @@ import type { EntryRow } from './verify-source.ts'
 export class KeysOnce {
   readonly #first = new Map<string | undefined, number>()
 
+  /** Takes an entry of a key from before a verification begins. */
+  know({ index, entry }: Pick<EntryRow, 'index' | 'entry'>): void {
+    try {
+      this.#first.set(parseEntry(entry).reason, index)
+    } catch {
+      // It was trusted, not recomputed: a check of the whole log names it.
+    }
+  }
+
   /** What is wrong with an entry, of which the bytes and columns were checked before. */
   check({ index, action, entry }: EntryRow): Problem | undefined {
     if (action !== 'key.created') return undefined

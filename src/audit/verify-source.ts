@@ -76,10 +76,10 @@ export async function readHead(db: Queryable): Promise<HeadState | undefined> {
   }
 }
 
-/** Yields the log in pages up to `size`, reading one page ahead. */
-export async function* readPages(db: Queryable, size: number): AsyncGenerator<Page> {
-  let next = readPage(db, 0, size)
-  for (let start = 0; start < size; start += PAGE_ENTRIES) {
+/** Yields the log in pages from an entry up to `size`, reading one page ahead. */
+export async function* readPages(db: Queryable, from: number, size: number): AsyncGenerator<Page> {
+  let next = readPage(db, from, size)
+  for (let start = from; start < size; start += PAGE_ENTRIES) {
     const page = await next
     next = readPage(db, start + PAGE_ENTRIES, size)
     // Where the reader stops early nobody waits for this one.

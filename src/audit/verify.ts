@@ -4,6 +4,7 @@ import { noteVerifier } from './note.ts'
 import { LogCheck } from './verify-check.ts'
 import type { Problem, VerifyReport, Warning } from './verify-report.ts'
 import { readHead, readPages } from './verify-source.ts'
+import { startAt } from './verify-start.ts'
 
 export type { Problem, ProblemKind, VerifyReport, Warning } from './verify-report.ts'
 
@@ -12,10 +13,15 @@ export interface VerifyOptions {
   onProgress?: (progress: { done: number; total: number }) => void
   /** A checkpoint (signed note) kept elsewhere: the log must still begin with what it signed. */
   trusted?: string
+  /**
+   * The same, and what it covers is not recomputed: the tiles must give its root, and the rest of
+   * the log must go on from there.
+   */
+  from?: string
 }
 
 /**
- * Recomputes the log from its entries: leaves, tiles, roots, every checkpoint, and the columns
+ * Recomputes the log from its entries, or from those after a checkpoint on: leaves, tiles, roots, every checkpoint, and the columns
  * beside the entries. Streams in pages, so memory does not grow with the log; the log may grow
  * meanwhile.
  * @param verifierKey the log's key as published, see loadLogVerifierKey
@@ -27,12 +33,16 @@ export async function verifyLog(
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
   const verifier = noteVerifier(verifierKey)
-  const trusted = options.trusted ? openCheckpoint(options.trusted, verifier) : undefined
+  const open = (note: string | undefined) => (note ? openCheckpoint(note, verifier) : undefined)
+  const from = open(options.from)
+  const trusted = open(options.trusted) ?? from
   const warnings = await findWarnings(db)
   const head = await readHead(db)
-  if (!head) return headless(warnings)
-  const check = new LogCheck(db, verifier, head, trusted)
-  for await (const page of readPages(db, head.size)) {
+  if (!head) return unread(0, { kind: 'head', index: 0, what: 'the head row is gone' }, warnings)
+  const start = await startAt(db, from && from.size <= head.size ? from : undefined)
+  if ('kind' in start) return unread(head.size, start, warnings)
+  const check = new LogCheck(db, verifier, head, trusted, start)
+  for await (const page of readPages(db, start.frontier.size, head.size)) {
     await check.page(page)
     options.onProgress?.({ done: page.end, total: head.size })
     if (check.hopeless) break
@@ -50,7 +60,6 @@ async function findWarnings(db: Queryable): Promise<Warning[]> {
   return waiting > 0 ? [{ kind: 'pending', what }] : []
 }
 
-function headless(warnings: Warning[]): VerifyReport {
-  const problems: Problem[] = [{ kind: 'head', index: 0, what: 'the head row is gone' }]
-  return { ok: false, entries: 0, checkpoints: 0, root: '', problems, warnings }
+function unread(entries: number, problem: Problem, warnings: Warning[]): VerifyReport {
+  return { ok: false, entries, from: 0, checkpoints: 0, root: '', problems: [problem], warnings }
 }

@@ -1,5 +1,6 @@
 import { loadLogVerifierKey } from '../../audit/log-key.ts'
-import { type VerifyReport, verifyLog } from '../../audit/verify.ts'
+import type { VerifyReport } from '../../audit/verify.ts'
+import { verifyEvidence } from '../../audit/verify-evidence.ts'
 import type { Open } from '../party.ts'
 import { progressBar } from '../progress.ts'
 
@@ -9,7 +10,7 @@ export async function verifyOwnLog(open: Open, { json }: { json?: boolean }): Pr
   const bar = progressBar('verify', !json)
   try {
     const verifierKey = await loadLogVerifierKey(store.keys, store.config.logOrigin)
-    const report = await verifyLog(store.pool, verifierKey, {
+    const report = await verifyEvidence(store.pool, verifierKey, {
       onProgress: ({ done, total }) => bar.update(done, total),
     })
     bar.stop()

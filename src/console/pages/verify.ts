@@ -1,5 +1,6 @@
 import { recordEntry } from '../../audit/record.ts'
-import { type VerifyReport, verifyLog } from '../../audit/verify.ts'
+import type { Problem, VerifyReport } from '../../audit/verify.ts'
+import { verifyEvidence } from '../../audit/verify-evidence.ts'
 import type { ConsoleDeps } from '../deps.ts'
 import { format } from '../format.ts'
 import { type Drawing, EVIDENCE_READERS, type Page, type PageRequest } from '../page.ts'
@@ -49,7 +50,7 @@ function verifyOnce(deps: ConsoleDeps): Promise<Outcome> {
 async function verify(deps: ConsoleDeps): Promise<Outcome> {
   const started = performance.now()
   const key = await deps.verifierKey()
-  const report = await verifyLog(deps.pool, key)
+  const report = await verifyEvidence(deps.pool, key)
   const tiles = await countTiles(deps.pool)
   return { report, key, tiles, lasted: performance.now() - started }
 }
@@ -82,10 +83,17 @@ function describe({ report, key, tiles, lasted }: Outcome): object {
     key,
     tiles,
     lasted,
-    first: first && text.badFirst(format.number(first.index), wordFor(text.kinds, first.kind)),
-    problems: report.problems.map(({ index, kind }) => ({
+    first: first && describeFirst(first),
+    problems: report.problems.map(({ index, message, kind }) => ({
       index,
+      message,
       what: wordFor(text.kinds, kind),
     })),
   }
+}
+
+function describeFirst({ index, kind }: Problem): string {
+  const text = nl.auditLog.verify
+  const what = wordFor(text.kinds, kind)
+  return index === undefined ? text.badRow(what) : text.badFirst(format.number(index), what)
 }

@@ -78,6 +78,8 @@ export const auditLog = {
     bad: 'De auditlog klopt niet',
     badFirst: (index: string, what: string): string =>
       `De eerste regel die niet past, is regel ${index}: ${what}.`,
+    badRow: (what: string): string =>
+      `De regels zelf passen, maar wat ze vastleggen niet: ${what}.`,
     badText: 'Verander niets meer. Verwittig de beheerder en bewaar een kopie van de databank.',
     problems: 'Wat niet klopt',
     what: 'Wat er is',
@@ -93,6 +95,11 @@ export const auditLog = {
       checkpoint: 'een controlepunt ontbreekt, is gewijzigd of is niet ondertekend',
       tile: 'een tegel van de boom past niet bij de regels',
       column: 'een kolom naast de regel zegt iets anders dan de regel',
+      unlinked: 'er gebeurde iets zonder regel, of een regel gaat over iets dat er niet meer is',
+      'row-changed': 'de gegevens zeggen iets anders dan de regel die erover gaat',
+      'detail-changed': 'de details naast de regel zijn veranderd of weg',
+      'subject-changed': 'de personen naast de regel zijn veranderd of weg',
+      'trigger-disabled': 'de databank beschermt de auditlog niet meer',
       head: 'de stand van de auditlog past niet',
     },
     late: 'Sommige nieuwe regels wachten langer dan een minuut op een plaats in de auditlog. Dat spreekt de auditlog niet tegen, maar verwittig de beheerder.',
