@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events'
 import {
   assertSchemaCompatibility,
   type createPostgresBackend,
@@ -86,7 +87,21 @@ export function chooseEngine(
  * then, keeps that failure for as long as the process runs. What the schema is `prepare` has looked at.
  */
 class PatientConnection extends PostgresConnection {
+  constructor(connection: PostgresConnectionOptions) {
+    super(connection)
+    // A connection that breaks between two statements would end the process: nobody listens.
+    this.pool.on('connect', client => (client as unknown as EventEmitter).on('error', () => {}))
+  }
+
   override async waitUntilReady(): Promise<void> {}
+
+  override close(): Promise<void> {
+    const { listenClient } = this as unknown as { listenClient?: EventEmitter }
+    const closing = super.close()
+    // BullMQ takes all listeners away before it ends this one, which may be breaking just then.
+    listenClient?.on('error', () => {})
+    return closing
+  }
 }
 
 const openPatiently: typeof createPostgresBackend = (

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { chooseEngine, type WakeUpQueue, type WakeUpWorker } from '../../src/queue/engine.ts'
 import { emptyDatabase, type TestDatabase } from '../support/database.ts'
 import { openProxy, type ServerProxy } from '../support/proxy.ts'
@@ -44,4 +45,22 @@ test('what opens while PostgreSQL is away works once it is back', async () => {
   )
   await until(() => taken.length > 0)
   expect(taken).toContain('vdab')
+})
+
+test('ends as usual where its connections are cut at that very moment', async () => {
+  const engine = chooseEngine(proxy.url, undefined, new AbortController().signal)
+  await engine.prepare()
+  for (let round = 0; round < 20; round++) {
+    queue = engine.openQueue()
+    worker = engine.openWorker(async () => {}, 1)
+    for (const one of [queue, worker]) one.on('error', () => {})
+    await worker.waitUntilReady()
+    // Long enough for the connection that listens.
+    await sleep(150)
+    const ended = Promise.allSettled([worker.close(true), queue.close()])
+    await database.pool.query(
+      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+    )
+    await ended
+  }
 })
