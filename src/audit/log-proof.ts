@@ -1,6 +1,6 @@
 import type { Queryable } from '../db/pool.ts'
 import { AuditError } from './errors.ts'
-import { latestCheckpoint } from './log-read.ts'
+import { latestCheckpoint, type PublishedCheckpoint } from './log-read.ts'
 import type { Range } from './merkle.ts'
 import { consistencyRanges, inclusionRanges } from './merkle-proof.ts'
 import { formatProof, type InclusionProof } from './proof-file.ts'
@@ -8,11 +8,15 @@ import { hashOfRange, tilesOf } from './tile.ts'
 import { lookupIn, readTiles } from './tree-store.ts'
 
 /**
- * The proof that entry `index` is in the log as last published.
+ * The proof that entry `index` is in the log as last published, or as in a checkpoint that is known.
  * @throws AuditError `range-outside-tree` where it is not sequenced and published yet
  */
-export async function proofOfEntry(db: Queryable, index: number): Promise<InclusionProof> {
-  const checkpoint = await latestCheckpoint(db)
+export async function proofOfEntry(
+  db: Queryable,
+  index: number,
+  known?: Pick<PublishedCheckpoint, 'size' | 'note'>,
+): Promise<InclusionProof> {
+  const checkpoint = known ?? (await latestCheckpoint(db))
   if (!checkpoint) throw new AuditError('range-outside-tree', 'the log is empty')
   const hashes = await hashRanges(db, inclusionRanges(index, checkpoint.size))
   return { index, hashes, checkpoint: checkpoint.note }

@@ -1,5 +1,7 @@
 import { Command } from 'commander'
 import { keyCommand } from './audit/key.ts'
+import { proveCommand } from './audit/prove.ts'
+import { recoverCommand } from './audit/recover.ts'
 import { verifyCommand } from './audit/verify.ts'
 import type { Open } from './party.ts'
 
@@ -8,5 +10,7 @@ export function auditCommand(open: Open): Command {
   return new Command('audit')
     .description('the audit log')
     .addCommand(verifyCommand(open))
+    .addCommand(proveCommand(open))
     .addCommand(keyCommand(open))
+    .addCommand(recoverCommand(open))
 }

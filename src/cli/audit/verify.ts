@@ -1,11 +1,44 @@
 import { Command } from 'commander'
 import type { Open } from '../party.ts'
+import { type BundleOptions, verifyBundle } from './verify-bundle.ts'
 import { verifyOwnLog } from './verify-log.ts'
 
-/** `huisbrug audit verify`: recomputes the own log; exit 1 names what does not fit. */
+const EXIT_WRONG_USE = 2
+
+/**
+ * `huisbrug audit verify`: recomputes the own log. With a bundle: checks that, offline. Exit 1 names
+ * what does not fit.
+ */
 export function verifyCommand(open: Open): Command {
-  return new Command('verify')
-    .description('recompute the whole log from its entries and name the first that does not fit')
+  const verify = new Command('verify')
+    .description('recompute the whole log, or check an evidence bundle with keys of your own')
+    .argument('[bundle]', 'a file that huisbrug audit prove wrote; without it, the own log')
     .option('--json', 'print JSON')
-    .action(async (options: { json?: boolean }) => verifyOwnLog(open, options))
+  addBundleOptions(verify)
+  return verify.action(async (bundle: string | undefined, options: BundleOptions) => {
+    if (bundle === undefined) {
+      if (isGiven(options)) wrongUse(verify, 'name the bundle that these keys are for')
+      return verifyOwnLog(open, options)
+    }
+    if (!options.logKey) wrongUse(verify, 'give the key of the log that you trust with --log-key')
+    return verifyBundle(bundle, options)
+  })
+}
+
+function addBundleOptions(verify: Command): void {
+  const again = (value: string, before: string[] = []) => [...before, value]
+  verify
+    .option('--log-key <key|file>', 'of a bundle: verifier key of the log, once for each', again)
+    .option('--witness <key|file>', 'of a bundle: verifier key of a witness', again)
+    .option('--receipt-keys <file>', "of a bundle: the gateway's keys for receipts (JWKS)", again)
+    .option('--party-keys <party=file>', 'of a bundle: keys of a party that signed (JWKS)', again)
+    .option('--body <file>', 'of a bundle: the body as it was sent')
+}
+
+function isGiven({ logKey, witness, receiptKeys, partyKeys, body }: BundleOptions): boolean {
+  return [logKey, witness, receiptKeys, partyKeys, body].some(one => one !== undefined)
+}
+
+function wrongUse(command: Command, what: string): void {
+  command.error(`huisbrug: ${what}`, { exitCode: EXIT_WRONG_USE })
 }
