@@ -4,6 +4,10 @@ import { envSchema } from 'env-schema'
 export const ROLES = ['api', 'worker', 'sequencer', 'evaluator', 'console'] as const
 export type Role = (typeof ROLES)[number]
 
+/** What a second person may have to approve. */
+export const FOUR_EYES = ['subject-usage', 'subject-restrict', 'subject-erase', 'parked'] as const
+export type FourEyes = (typeof FOUR_EYES)[number]
+
 /** What the environment says, checked and typed; see docs/operations.md for each setting. */
 interface Environment {
   HUISBRUG_PORT: number
@@ -43,6 +47,11 @@ interface Environment {
   HUISBRUG_PROBE_LATE_SECONDS: number
   HUISBRUG_ALLOW_LOOPBACK: boolean
 }
+  HUISBRUG_FOUR_EYES?: string
+  HUISBRUG_WITNESSES_FILE?: string
+  HUISBRUG_WITNESS_FOR_FILE?: string
+  HUISBRUG_TIMESTAMP_URL?: string
+  HUISBRUG_TIMESTAMP_CA_FILE?: string
 
 // What goes to the key service says who is asked about when: in the clear on this machine only.
 const SERVICE_URL =
@@ -102,6 +111,14 @@ const schema = {
   },
 } as const
 
+    HUISBRUG_FOUR_EYES: {
+      type: 'string',
+      pattern: `^(${FOUR_EYES.join('|')})(,(${FOUR_EYES.join('|')}))*$`,
+    },
+    HUISBRUG_WITNESSES_FILE: { type: 'string', minLength: 1 },
+    HUISBRUG_WITNESS_FOR_FILE: { type: 'string', minLength: 1 },
+    HUISBRUG_TIMESTAMP_URL: { type: 'string', pattern: '^https?://[^?#]+$' },
+    HUISBRUG_TIMESTAMP_CA_FILE: { type: 'string', minLength: 1 },
 /** Where one key-encryption key is; all absent: none is named. */
 export interface KeySource {
   key: string | undefined
@@ -186,6 +203,9 @@ export function readConfig(env: Record<string, string | undefined>): Config {
 export function readProcessConfig(overrides: Record<string, string> = {}): Config {
   return readConfig({ ...process.env, ...overrides })
 }
+  witness: WitnessSettings
+  /** What a second person has to approve before it is done. */
+  fourEyes: ReadonlySet<FourEyes>
 
 /** The environment for a program that this one starts: its own, with these settings instead. */
 export function childEnvironment(
@@ -283,6 +303,13 @@ function rolesOf(env: Environment): Set<Role> {
   return new Set(env.HUISBRUG_ROLES.split(',') as Role[])
 }
 
+    fourEyes: new Set((env.HUISBRUG_FOUR_EYES?.split(',') ?? []) as FourEyes[]),
+    witness: {
+      askFile: env.HUISBRUG_WITNESSES_FILE,
+      forFile: env.HUISBRUG_WITNESS_FOR_FILE,
+      timestampUrl: env.HUISBRUG_TIMESTAMP_URL,
+      timestampCaFile: env.HUISBRUG_TIMESTAMP_CA_FILE,
+    },
 function placementOf(env: Environment): KeyPlacement {
   const hasSecret = env.HUISBRUG_EVALUATOR_SECRET ?? env.HUISBRUG_EVALUATOR_SECRET_FILE
   if (env.HUISBRUG_EVALUATOR_URL) {

@@ -255,6 +255,13 @@ export const ERRORS = {
   ],
   'HB-418': [422, 'National numbers and pseudonyms are mixed', 'Send all items in one form.'],
   'HB-419': [422, 'The domain is missing', 'Name the domain in which the pseudonyms were made.'],
+  'HB-420': [
+    404,
+    'There is no such approval to decide on or to use',
+    'Check the id: an approval is for one call, by who asked for it, once, within a day.',
+  ],
+  'HB-421': [403, 'The second person refused', 'Talk with the second person; ask anew if need be.'],
+  'HB-422': [403, 'Nobody approves what they asked themselves', 'Have somebody else decide on it.'],
   'HB-423': [409, 'Processing for this person is restricted already', 'Nothing to do.'],
   'HB-424': [
     409,
@@ -323,6 +330,11 @@ export const ERRORS = {
     409,
     'The secret of this Idempotency-Key is not in use any more',
     'Ask for a new secret with POST /v1/webhook/rotate and a new key.',
+  ],
+  'HB-514': [
+    409,
+    'This waits for a second person',
+    'Have a second person approve it with POST /v1/approvals/{id}, then repeat the same call with approval.',
   ],
 
   'HB-601': [429, 'Too many requests', 'Wait for the time in Retry-After.'],

@@ -96,6 +96,15 @@ export const codes: Readonly<Record<ErrorCode, readonly [meaning: string, remedy
     'Het domein van de pseudoniemen is niet genoemd.',
     'Noem in domain het domein waarin ze gemaakt zijn.',
   ],
+  'HB-420': [
+    'Er is geen goedkeuring met dat kenmerk om te beslissen of te gebruiken.',
+    'Kijk het kenmerk na. Een goedkeuring geldt een dag, één keer, voor één vraag en voor wie ze vroeg.',
+  ],
+  'HB-421': [
+    'De tweede persoon keurde het niet goed.',
+    'Overleg met de tweede persoon. Vraag het zo nodig opnieuw.',
+  ],
+  'HB-422': ['Niemand keurt zijn eigen vraag goed.', 'Laat iemand anders beslissen.'],
   'HB-423': ['De verwerking van deze persoon is al beperkt.', 'Er is niets te doen.'],
   'HB-424': ['De verwerking van deze persoon is niet beperkt.', 'Kijk het nummer na.'],
   'HB-425': [
@@ -119,6 +128,10 @@ export const codes: Readonly<Record<ErrorCode, readonly [meaning: string, remedy
   'HB-511': ['Er is geen adres voor meldingen.', 'Stel eerst een adres in.'],
   'HB-512': ['Het adres voor meldingen mag niet.', 'Gebruik een openbaar https-adres.'],
   'HB-513': ['Dat geheim is intussen vervangen.', 'Vraag een nieuw geheim met een nieuwe sleutel.'],
+  'HB-514': [
+    'Dit wacht op een tweede persoon.',
+    'Laat iemand anders het goedkeuren. Vraag het daarna opnieuw, met het kenmerk van de goedkeuring.',
+  ],
 
   'HB-601': ['Er kwamen te veel aanvragen.', 'Wacht even en probeer opnieuw.'],
   'HB-602': [

@@ -1,0 +1,231 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { recordEntry } from '../audit/record.ts'
+import type { Actor, EntryDraft } from '../audit/types.ts'
+import type { Config, FourEyes } from '../config.ts'
+import { inTransaction, type Pool, type Queryable, type Tx } from '../db/pool.ts'
+import { type Refusal, refuse } from '../errors.ts'
+import { isGivenReason, MAX_REASON } from '../exchange/given-reason.ts'
+import { newId } from '../ids.ts'
+
+const LASTS_MS = 24 * 3_600_000
+
+/** A person who acts: `client` is the session, or for a command the user of the system. */
+export type By = Actor & { client: string }
+
+/** What somebody is about to do. */
+export interface Act {
+  operation: FourEyes
+  /** What it is about, such as a subject tag: kept as a salted digest only. */
+  about: Uint8Array
+  /** The person concerned, who may see later that it was asked. */
+  subjects?: Uint8Array[]
+  reason: string
+  by: By
+  at: Date
+  /** The request that a second person approved; absent on the first call. */
+  approval?: string | undefined
+}
+
+/** An act that waits for a second person; no person concerned is named. */
+export interface WaitingApproval {
+  id: string
+  operation: string
+  reason: string
+  askedRole: string
+  askedBy: string
+  askedAt: string
+  expiresAt: string
+}
+
+/** What the second person says. */
+export interface ApprovalDecision {
+  id: string
+  decision: 'given' | 'refused'
+  reason?: string
+  by: By
+  at: Date
+}
+
+/**
+ * Does something in one transaction; where four eyes are set for it, only with the approval of a second
+ * person, once. Without one the call asks for it, which is kept, and is refused.
+ * @throws Refusal HB-514 it waits for a second person, HB-420 no such approval for this call, HB-421
+ *   the second person refused
+ */
+export async function withApproval<T>(
+  { pool, config }: { pool: Pool; config: Pick<Config, 'fourEyes'> },
+  act: Act,
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  const needed = config.fourEyes.has(act.operation)
+  if (needed && act.approval === undefined) throw await ask(pool, act)
+  return inTransaction(pool, async tx => {
+    if (needed) await use(tx, act, act.approval ?? '')
+    return work(tx)
+  })
+}
+
+/** What waits now, the oldest first. */
+export async function listApprovals(db: Queryable, at: Date): Promise<WaitingApproval[]> {
+  const { rows } = await db.query<Row>(
+    'SELECT * FROM approval WHERE decision IS NULL AND expires_at > $1 ORDER BY id',
+    [at],
+  )
+  return rows.map(row => ({
+    id: row.id,
+    operation: row.operation,
+    reason: row.reason,
+    askedRole: row.asked_role,
+    askedBy: row.asked_by,
+    askedAt: row.asked_at.toISOString(),
+    expiresAt: row.expires_at.toISOString(),
+  }))
+}
+
+/**
+ * Approves or refuses what another asked, once.
+ * @throws Refusal HB-420 unknown, lapsed or decided; HB-422 one's own; HB-202 for the words of a reason
+ */
+export function decideApproval(pool: Pool, decision: ApprovalDecision): Promise<void> {
+  const { id, by, at, reason } = decision
+  if (reason !== undefined && !isGivenReason(reason, at)) throw wrongReason()
+  return inTransaction(pool, async tx => {
+    const row = await lock(tx, id, at)
+    if (!row || row.decision !== null) throw refuse('HB-420', '', 'four eyes')
+    if (row.asked_by === by.client) throw refuse('HB-422', '', 'four eyes')
+    await tx.query(
+      `UPDATE approval SET decision = $2, decided_role = $3, decided_by = $4, decided_at = $5,
+         decision_reason = $6 WHERE id = $1`,
+      [id, decision.decision, by.role, by.client, at, reason?.trim() ?? null],
+    )
+    const action = decision.decision === 'given' ? 'approval.given' : 'approval.refused'
+    await recordEntry(tx, entryOf(action, row.operation, decision))
+  })
+}
+
+/** Forgets what was asked about a person, as far as it is not used yet: part of an erasure. */
+export async function forgetApprovals(tx: Tx, about: Uint8Array): Promise<number> {
+  const { rows } = await tx.query<Row>('SELECT * FROM approval WHERE digest IS NOT NULL FOR UPDATE')
+  const gone = rows.filter(row =>
+    fits(row, { operation: row.operation, about, reason: row.reason }),
+  )
+  await tx.query('DELETE FROM approval WHERE id = ANY($1)', [gone.map(row => row.id)])
+  return gone.length
+}
+
+/** @throws Refusal HB-202 */
+export function assertReason(reason: string, at: Date): void {
+  if (!isGivenReason(reason, at)) throw wrongReason()
+}
+
+interface Row {
+  id: string
+  operation: string
+  salt: Buffer | null
+  digest: Buffer | null
+  reason: string
+  asked_role: string
+  asked_by: string
+  asked_at: Date
+  expires_at: Date
+  decision: 'given' | 'refused' | null
+  used_at: Date | null
+}
+
+/** Asks a second person, or finds that the same person asked for the same before. */
+async function ask(pool: Pool, act: Act): Promise<Refusal> {
+  assertReason(act.reason, act.at)
+  const id = await inTransaction(pool, async tx => {
+    await tx.query('DELETE FROM approval WHERE expires_at <= $1', [act.at])
+    const { rows } = await tx.query<Row>(
+      'SELECT * FROM approval WHERE operation = $1 AND asked_by = $2 AND digest IS NOT NULL',
+      [act.operation, act.by.client],
+    )
+    const earlier = rows.find(row => row.decision !== 'refused' && fits(row, act))
+    return earlier?.id ?? insert(tx, act)
+  })
+  return waits(id)
+}
+
+async function insert(tx: Tx, act: Act): Promise<string> {
+  const id = newId('req', act.at)
+  const salt = randomBytes(32)
+  await tx.query(
+    `INSERT INTO approval (id, operation, salt, digest, reason, asked_role, asked_by, asked_at, expires_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [
+      id,
+      act.operation,
+      salt,
+      digestOf(salt, act),
+      act.reason.trim(),
+      act.by.role,
+      act.by.client,
+      act.at,
+      new Date(act.at.getTime() + LASTS_MS),
+    ],
+  )
+  const { subjects = [], reason } = act
+  await recordEntry(tx, {
+    ...entryOf('approval.asked', act.operation, { ...act, id, reason }),
+    ...(subjects.length > 0 && { subjects }),
+  })
+  return id
+}
+
+/** Uses an approval up, for the call that was approved and by who asked. */
+async function use(tx: Tx, act: Act, id: string): Promise<void> {
+  const row = await lock(tx, id, act.at)
+  if (!row || row.used_at || row.asked_by !== act.by.client || !fits(row, act))
+    throw refuse('HB-420', '/approval', 'four eyes')
+  if (row.decision === null) throw waits(id)
+  if (row.decision === 'refused') throw refuse('HB-421', '/approval', 'four eyes')
+  await tx.query('UPDATE approval SET used_at = $2, salt = NULL, digest = NULL WHERE id = $1', [
+    id,
+    act.at,
+  ])
+}
+
+async function lock(tx: Tx, id: string, at: Date): Promise<Row | undefined> {
+  const { rows } = await tx.query<Row>(
+    'SELECT * FROM approval WHERE id = $1 AND expires_at > $2 FOR UPDATE',
+    [id, at],
+  )
+  return rows[0]
+}
+
+type Bound = { operation: string } & Pick<Act, 'about' | 'reason'>
+
+function fits({ salt, digest }: Row, act: Bound): boolean {
+  return salt !== null && digest !== null && timingSafeEqual(digest, digestOf(salt, act))
+}
+
+function digestOf(salt: Uint8Array, { operation, about, reason }: Bound): Buffer {
+  const what = [operation, Buffer.from(about).toString('hex'), reason.trim()]
+  return createHmac('sha256', salt).update(JSON.stringify(what)).digest()
+}
+
+function entryOf(
+  action: EntryDraft['action'],
+  operation: string,
+  { id, by, at, reason }: { id: string; by: By; at: Date; reason?: string },
+): EntryDraft {
+  const words = reason?.trim()
+  return {
+    action,
+    at,
+    actor: by,
+    reason: operation,
+    details: { approval: id, ...(words && { reason: words }) },
+  }
+}
+
+function waits(id: string): Refusal {
+  const remedy = `A second person decides on ${id}; then repeat the same call with "approval": "${id}".`
+  return refuse('HB-514', '/approval', 'four eyes', remedy)
+}
+
+function wrongReason(): Refusal {
+  const rule = `a reason of 1 to ${MAX_REASON} characters, without a national number`
+  return refuse('HB-202', '/reason', rule)
+}
