@@ -23,6 +23,7 @@ interface Environment {
   HUISBRUG_NEW_MASTER_KEY?: string
   HUISBRUG_NEW_MASTER_KEY_FILE?: string
   HUISBRUG_NEW_KEY_COMMAND?: string
+  HUISBRUG_LOG_KEY_COMMAND?: string
   HUISBRUG_KEY_TIMEOUT_SECONDS: number
   HUISBRUG_KEY_REMEMBER_SECONDS: number
   HUISBRUG_EVALUATOR_URL?: string
@@ -34,6 +35,7 @@ interface Environment {
   HUISBRUG_ROLES: string
   HUISBRUG_LOG_LEVEL: string
   HUISBRUG_LOG_ORIGIN: string
+  HUISBRUG_EVIDENCE_MINUTES: number
   HUISBRUG_PSEUDONYM_THREADS: number
   HUISBRUG_PARTY_PER_SECOND: number
   HUISBRUG_PARTY_BURST: number
@@ -45,13 +47,13 @@ interface Environment {
   HUISBRUG_MAX_WAITING_HAND_OVERS: number
   HUISBRUG_PROBE_MINUTES: number
   HUISBRUG_PROBE_LATE_SECONDS: number
-  HUISBRUG_ALLOW_LOOPBACK: boolean
-}
   HUISBRUG_FOUR_EYES?: string
   HUISBRUG_WITNESSES_FILE?: string
   HUISBRUG_WITNESS_FOR_FILE?: string
   HUISBRUG_TIMESTAMP_URL?: string
   HUISBRUG_TIMESTAMP_CA_FILE?: string
+  HUISBRUG_ALLOW_LOOPBACK: boolean
+}
 
 // What goes to the key service says who is asked about when: in the clear on this machine only.
 const SERVICE_URL =
@@ -73,6 +75,7 @@ const schema = {
     HUISBRUG_NEW_MASTER_KEY: { type: 'string', pattern: '^[A-Za-z0-9_-]{43}$' },
     HUISBRUG_NEW_MASTER_KEY_FILE: { type: 'string', minLength: 1 },
     HUISBRUG_NEW_KEY_COMMAND: { type: 'string', minLength: 1 },
+    HUISBRUG_LOG_KEY_COMMAND: { type: 'string', minLength: 1 },
     HUISBRUG_KEY_TIMEOUT_SECONDS: { type: 'number', minimum: 0.1, maximum: 60, default: 5 },
     HUISBRUG_KEY_REMEMBER_SECONDS: { type: 'number', minimum: 0, maximum: 3600, default: 60 },
     HUISBRUG_EVALUATOR_URL: { type: 'string', pattern: SERVICE_URL },
@@ -92,6 +95,7 @@ const schema = {
       pattern: '^[A-Za-z0-9./-]{1,128}$',
       default: 'huisbrug.example/log',
     },
+    HUISBRUG_EVIDENCE_MINUTES: { type: 'number', minimum: 0.01, maximum: 1440, default: 15 },
     HUISBRUG_PSEUDONYM_THREADS: { type: 'integer', minimum: 1, maximum: 64, default: 2 },
     HUISBRUG_PARTY_PER_SECOND: { type: 'number', minimum: 0.1, maximum: 1e6, default: 100 },
     HUISBRUG_PARTY_BURST: { type: 'integer', minimum: 1, maximum: 1e6, default: 1_000 },
@@ -107,10 +111,6 @@ const schema = {
     HUISBRUG_MAX_WAITING_HAND_OVERS: { type: 'integer', minimum: 1, default: 20_000 },
     HUISBRUG_PROBE_MINUTES: { type: 'number', minimum: 0, maximum: 1440, default: 60 },
     HUISBRUG_PROBE_LATE_SECONDS: { type: 'number', minimum: 1, maximum: 3600, default: 120 },
-    HUISBRUG_ALLOW_LOOPBACK: { type: 'boolean', default: false },
-  },
-} as const
-
     HUISBRUG_FOUR_EYES: {
       type: 'string',
       pattern: `^(${FOUR_EYES.join('|')})(,(${FOUR_EYES.join('|')}))*$`,
@@ -119,6 +119,10 @@ const schema = {
     HUISBRUG_WITNESS_FOR_FILE: { type: 'string', minLength: 1 },
     HUISBRUG_TIMESTAMP_URL: { type: 'string', pattern: '^https?://[^?#]+$' },
     HUISBRUG_TIMESTAMP_CA_FILE: { type: 'string', minLength: 1 },
+    HUISBRUG_ALLOW_LOOPBACK: { type: 'boolean', default: false },
+  },
+} as const
+
 /** Where one key-encryption key is; all absent: none is named. */
 export interface KeySource {
   key: string | undefined
@@ -161,6 +165,17 @@ export interface LimitSettings {
   waiting: { rows: number; handOvers: number }
 }
 
+/** Who else vouches for the audit log; see docs/adr/0021-witnesses.md. */
+export interface WitnessSettings {
+  /** The file that names the witnesses to ask. */
+  askFile: string | undefined
+  /** The file that names the logs that this gateway is a witness for. */
+  forFile: string | undefined
+  /** Where timestamps (RFC 3161) come from, and the file of certificates that vouch for these. */
+  timestampUrl: string | undefined
+  timestampCaFile: string | undefined
+}
+
 /** The settings of one process. Durations are milliseconds unless the name says otherwise. */
 export interface Config {
   port: number
@@ -173,6 +188,8 @@ export interface Config {
   masterKey: KeySource
   /** The key that secrets are being wrapped anew under. */
   newMasterKey: KeySource
+  /** A program and its arguments that hold the key of the audit log; absent: it is in the database. */
+  logKeyCommand: readonly string[] | undefined
   keyTimeoutMs: number
   keyRememberMs: number
   evaluator: EvaluatorSettings
@@ -180,10 +197,15 @@ export interface Config {
   logLevel: 'error' | 'warn' | 'info' | 'debug'
   /** The origin line of the audit log's checkpoints and the name of its key. */
   logOrigin: string
+  /** How old evidence may be that has no place in the log before nothing is disclosed any more. */
+  evidenceMs: number
   pseudonymThreads: number
   limits: LimitSettings
   /** How often a synthetic message goes the whole way, 0 for never, and after how long it is late. */
   probe: { everyMs: number; lateMs: number }
+  witness: WitnessSettings
+  /** What a second person has to approve before it is done. */
+  fourEyes: ReadonlySet<FourEyes>
   /** Peers may be on loopback and plain http: for the sandbox, the demo and tests only. */
   allowLoopback: boolean
 }
@@ -203,9 +225,6 @@ export function readConfig(env: Record<string, string | undefined>): Config {
 export function readProcessConfig(overrides: Record<string, string> = {}): Config {
   return readConfig({ ...process.env, ...overrides })
 }
-  witness: WitnessSettings
-  /** What a second person has to approve before it is done. */
-  fourEyes: ReadonlySet<FourEyes>
 
 /** The environment for a program that this one starts: its own, with these settings instead. */
 export function childEnvironment(
@@ -262,6 +281,7 @@ function toConfig(env: Environment): Config {
       file: env.HUISBRUG_NEW_MASTER_KEY_FILE,
       command: toCommand('HUISBRUG_NEW_KEY_COMMAND', env.HUISBRUG_NEW_KEY_COMMAND),
     },
+    logKeyCommand: toCommand('HUISBRUG_LOG_KEY_COMMAND', env.HUISBRUG_LOG_KEY_COMMAND),
     keyTimeoutMs: env.HUISBRUG_KEY_TIMEOUT_SECONDS * 1000,
     keyRememberMs: env.HUISBRUG_KEY_REMEMBER_SECONDS * 1000,
     evaluator: {
@@ -276,11 +296,19 @@ function toConfig(env: Environment): Config {
     roles: rolesOf(env),
     logLevel: env.HUISBRUG_LOG_LEVEL as Config['logLevel'],
     logOrigin: env.HUISBRUG_LOG_ORIGIN,
+    evidenceMs: env.HUISBRUG_EVIDENCE_MINUTES * 60_000,
     pseudonymThreads: env.HUISBRUG_PSEUDONYM_THREADS,
     limits: limitsOf(env),
     probe: {
       everyMs: env.HUISBRUG_PROBE_MINUTES * 60_000,
       lateMs: env.HUISBRUG_PROBE_LATE_SECONDS * 1000,
+    },
+    fourEyes: new Set((env.HUISBRUG_FOUR_EYES?.split(',') ?? []) as FourEyes[]),
+    witness: {
+      askFile: env.HUISBRUG_WITNESSES_FILE,
+      forFile: env.HUISBRUG_WITNESS_FOR_FILE,
+      timestampUrl: env.HUISBRUG_TIMESTAMP_URL,
+      timestampCaFile: env.HUISBRUG_TIMESTAMP_CA_FILE,
     },
     allowLoopback: env.HUISBRUG_ALLOW_LOOPBACK,
   }
@@ -303,13 +331,6 @@ function rolesOf(env: Environment): Set<Role> {
   return new Set(env.HUISBRUG_ROLES.split(',') as Role[])
 }
 
-    fourEyes: new Set((env.HUISBRUG_FOUR_EYES?.split(',') ?? []) as FourEyes[]),
-    witness: {
-      askFile: env.HUISBRUG_WITNESSES_FILE,
-      forFile: env.HUISBRUG_WITNESS_FOR_FILE,
-      timestampUrl: env.HUISBRUG_TIMESTAMP_URL,
-      timestampCaFile: env.HUISBRUG_TIMESTAMP_CA_FILE,
-    },
 function placementOf(env: Environment): KeyPlacement {
   const hasSecret = env.HUISBRUG_EVALUATOR_SECRET ?? env.HUISBRUG_EVALUATOR_SECRET_FILE
   if (env.HUISBRUG_EVALUATOR_URL) {

@@ -4,6 +4,8 @@ import type { PartyStore } from './access/party.ts'
 import type { ConsoleSessions } from './access/session.ts'
 import type { Signing } from './access/signing.ts'
 import type { AccessTokens } from './access/token.ts'
+import type { Disclosures } from './audit/disclosure.ts'
+import type { PublishedCheckpoints } from './audit/published.ts'
 import type { Config } from './config.ts'
 import type { Pool } from './db/pool.ts'
 import type { Outbound } from './delivery/outbound.ts'
@@ -11,6 +13,7 @@ import type { PeerTokens } from './delivery/peer-token.ts'
 import type { ProbePeer } from './delivery/probe-peer.ts'
 import type { Backlog } from './exchange/backlog.ts'
 import type { KeyStore } from './keys/key-store.ts'
+import type { NoteVerifier } from './audit/note.ts'
 import type { Logger } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { ProtocolRegistry } from './protocol/registry.ts'
@@ -27,6 +30,10 @@ export interface Context {
   clock: () => Date
   pool: Pool
   keys: KeyStore
+  /** Whether persons may be told about now. */
+  disclosures: Disclosures
+  /** The last checkpoint that was given out, outside the database. */
+  published: PublishedCheckpoints
   metrics: Metrics
   protocols: ProtocolRegistry
   domains: DomainStore
@@ -45,6 +52,8 @@ export interface Context {
   wakeUps: WakeUps
   /** What waits for each recipient. */
   backlog: Backlog
+  /** The logs of others that this gateway is a witness for, by origin, with their keys. */
+  witnessed: ReadonlyMap<string, readonly NoteVerifier[]>
   /** Other parts served on the same port, such as the console. */
   mounts: { path: string; handler: RequestHandler }[]
 }

@@ -1,3 +1,4 @@
+import type { Disclosures } from './audit/disclosure.ts'
 import type { Config } from './config.ts'
 import type { Context } from './context.ts'
 import type { Queryable } from './db/pool.ts'
@@ -24,6 +25,7 @@ export interface HealthParts {
   /** Where absent, the queue is not looked at. */
   wakeUps?: Pick<Context['wakeUps'], 'depth' | 'engine'>
   keys?: Pick<KeyStore, 'check'>
+  disclosures?: Pick<Disclosures, 'read'>
   /** Where the keys of the pseudonyms live, and whether that is elsewhere. */
   evaluator?: Pick<PseudonymKeys, 'check'>
   config?: Pick<Config, 'evaluator'> & Partial<Pick<Config, 'probe'>>

@@ -20,6 +20,7 @@ export async function readHealth(parts: HealthParts): Promise<HealthCheck[]> {
     return [
       await checkStore(parts),
       await checkEvidence(parts),
+      ...(await checkDisclosures(parts)),
       ...(await countNowAndThen(parts)),
       ...(await checkKeys(parts)),
       ...(await checkEvaluator(parts)),
@@ -126,6 +127,18 @@ export async function checkEvidence(parts: HealthParts): Promise<HealthCheck> {
   const detail = `the oldest entry waits ${Math.round(seconds)} s`
   const remedy = 'Start a process with the role sequencer, and look at its log.'
   return { name: 'evidence', ok, detail, remedy }
+}
+
+/** Whether persons may be told about: evidence is signed, and the log contains what was published. */
+export async function checkDisclosures({ disclosures }: HealthParts): Promise<HealthCheck[]> {
+  if (!disclosures) return []
+  const { code, detail } = await disclosures.read()
+  const remedy =
+    code === 'HB-908'
+      ? 'Restore a newer backup, or run huisbrug audit recover: see "Restore" in docs/operations.md.'
+      : 'Start a process with the role sequencer, and look at its log; it goes on by itself.'
+  const told = code ? `stopped (${code}): ${detail}` : 'going on'
+  return [{ name: 'disclosures', ok: code === undefined, detail: told, remedy }]
 }
 
 /**

@@ -1,3 +1,5 @@
+import { Disclosures } from './audit/disclosure.ts'
+import { PublishedCheckpoints } from './audit/published.ts'
 import { recordEntry } from './audit/record.ts'
 import { startSequencer } from './audit/sequencer.ts'
 import type { Config } from './config.ts'
@@ -35,7 +37,9 @@ export async function startKeyService(
   const running: { close(): Promise<void> }[] = [store, pseudonyms]
   try {
     await assertPlacement(pool, 'service')
-    const parts = { pool, keys, config, log, clock }
+    const published = new PublishedCheckpoints(config.dataDir)
+    const parts = { pool, keys, config, log, clock, published }
+    const disclosures = new Disclosures(parts)
     if (config.roles.has('sequencer')) running.push(startSequencer(parts))
     const metrics = new Metrics()
     const service = new KeyService({
@@ -52,7 +56,8 @@ export async function startKeyService(
       takesKeys: config.evaluator.takesKeys,
       log,
       clock,
-      health: () => readHealth({ pool, clock, keys }),
+      health: () => readHealth({ pool, clock, keys, disclosures }),
+      assertOpen: () => disclosures.assertOpen(),
       figures: () => metrics.expose(),
     })
     const server = await listen(app, config)

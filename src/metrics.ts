@@ -9,6 +9,7 @@ export class Metrics {
   readonly #evaluations: Counter
   readonly #quotaLeft: Gauge
   readonly #bursts: Gauge
+  readonly #evidence: { seconds: Gauge; stopped: Gauge }
   readonly #probes: { success: Gauge; seconds: Gauge; late: Gauge }
 
   constructor() {
@@ -53,6 +54,18 @@ export class Metrics {
       seconds: probe('seconds', 'How long that probe took'),
       late: probe('late', 'Whether a probe is late now'),
     }
+    this.#evidence = {
+      seconds: new Gauge({
+        name: 'huisbrug_evidence_oldest_seconds',
+        help: 'Age of the oldest entry without a signed place in the audit log',
+        registers,
+      }),
+      stopped: new Gauge({
+        name: 'huisbrug_disclosures_stopped',
+        help: 'Whether nothing about persons is taken in or handed over now',
+        registers,
+      }),
+    }
     this.#bursts = new Gauge({
       name: 'huisbrug_quota_bursts_open',
       help: 'Days on which a party used more than agreed, at which no one has looked',
@@ -91,6 +104,12 @@ export class Metrics {
       this.#quotaLeft.set({ party, domain }, left)
       this.#bursts.set({ party, domain }, bursts)
     }
+  }
+
+  /** How long evidence waits, and whether that stops what would have to be proven. */
+  evidence({ seconds, code }: { seconds: number; code?: string }): void {
+    this.#evidence.seconds.set(seconds)
+    this.#evidence.stopped.set(code ? 1 : 0)
   }
 
   /** The last probe of each protocol; what is not among them is not shown any more. */

@@ -3,6 +3,8 @@ import { PartyStore } from './access/party.ts'
 import { ConsoleSessions } from './access/session.ts'
 import { Signing } from './access/signing.ts'
 import { AccessTokens } from './access/token.ts'
+import { Disclosures } from './audit/disclosure.ts'
+import { PublishedCheckpoints } from './audit/published.ts'
 import type { SequencerParts } from './audit/sequencer.ts'
 import type { Config } from './config.ts'
 import type { Context } from './context.ts'
@@ -33,6 +35,7 @@ import { RemoteEvaluator, RemoteKeys } from './pseudonym/evaluator-remote.ts'
 import { assertPlacement } from './pseudonym/placement.ts'
 import { PseudonymPool } from './pseudonym/pool.ts'
 import { createWakeUps } from './queue/queue.ts'
+import { readWitnessedLogs } from './witness/settings.ts'
 
 /** The context and what has to be closed with it. */
 export interface Parts {
@@ -161,12 +164,15 @@ export async function createParts(
     dueDestinations: () => dueDestinations(pool),
   })
   const notes = new ProtocolStatements({ pool, parties, clock })
+  const published = new PublishedCheckpoints(config.dataDir)
   const context: Context = {
     config,
     log,
     clock,
     pool,
     keys,
+    disclosures: new Disclosures({ pool, keys, config, published, clock, log }),
+    published,
     metrics: new Metrics(),
     protocols: await ProtocolRegistry.open(config.protocolsDir, log, { clock, notes }),
     domains: new DomainStore({ pool, keys, evaluator, clock }),
@@ -182,6 +188,7 @@ export async function createParts(
     peerTokens: new PeerTokens({ outbound, signing, publicUrl, now: clock }),
     wakeUps,
     backlog: new Backlog({ pool, most: config.limits.waiting }),
+    witnessed: readWitnessedLogs(config),
     mounts: [],
     ...overrides,
   }
@@ -191,5 +198,5 @@ export async function createParts(
     await outbound.close()
     await store.close()
   }
-  return { context, sequencing: { pool, keys, config, log, clock }, close }
+  return { context, sequencing: { pool, keys, config, log, clock, published }, close }
 }

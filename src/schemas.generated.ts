@@ -250,6 +250,9 @@ export type ErrorCode =
   | ThePersonObjectedAfterThisAnnouncement
   | NationalNumbersAndPseudonymsAreMixed
   | TheDomainIsMissing
+  | ThereIsNoSuchApprovalToDecideOnOrToUse
+  | TheSecondPersonRefused
+  | NobodyApprovesWhatTheyAskedThemselves
   | ProcessingForThisPersonIsRestrictedAlready
   | ProcessingForThisPersonIsNotRestricted
   | SomethingAboutThisPersonIsOnItsWayAtThisMoment
@@ -266,6 +269,7 @@ export type ErrorCode =
   | NoWebhookIsSet
   | TheWebhookAddressIsNotAllowed
   | TheSecretOfThisIdempotencyKeyIsNotInUseAnyMore
+  | ThisWaitsForASecondPerson
   | TooManyRequests
   | TheEvaluationQuotaIsUsedUp
   | TooManyElementsInOneRequest
@@ -537,6 +541,18 @@ export type NationalNumbersAndPseudonymsAreMixed = 'HB-418'
  */
 export type TheDomainIsMissing = 'HB-419'
 /**
+ * HTTP 404. Check the id: an approval is for one call, by who asked for it, once, within a day.
+ */
+export type ThereIsNoSuchApprovalToDecideOnOrToUse = 'HB-420'
+/**
+ * HTTP 403. Talk with the second person; ask anew if need be.
+ */
+export type TheSecondPersonRefused = 'HB-421'
+/**
+ * HTTP 403. Have somebody else decide on it.
+ */
+export type NobodyApprovesWhatTheyAskedThemselves = 'HB-422'
+/**
  * HTTP 409. Nothing to do.
  */
 export type ProcessingForThisPersonIsRestrictedAlready = 'HB-423'
@@ -600,6 +616,10 @@ export type TheWebhookAddressIsNotAllowed = 'HB-512'
  * HTTP 409. Ask for a new secret with POST /v1/webhook/rotate and a new key.
  */
 export type TheSecretOfThisIdempotencyKeyIsNotInUseAnyMore = 'HB-513'
+/**
+ * HTTP 409. Have a second person approve it with POST /v1/approvals/{id}, then repeat the same call with approval.
+ */
+export type ThisWaitsForASecondPerson = 'HB-514'
 /**
  * HTTP 429. Wait for the time in Retry-After.
  */

@@ -250,6 +250,8 @@ export const EXCHANGE_OPERATIONS: readonly Operation[] = [
       'HB-904',
       'HB-905',
       'HB-906',
+      'HB-907',
+      'HB-908',
     ],
   },
   {

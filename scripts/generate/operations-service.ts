@@ -116,7 +116,7 @@ export const SERVICE_OPERATIONS: readonly Operation[] = [
     list: true,
     status: 200,
     reply: 'inbox',
-    refusals: [],
+    refusals: ['HB-907', 'HB-908'],
   },
   {
     method: 'post',
@@ -158,6 +158,31 @@ export const SERVICE_OPERATIONS: readonly Operation[] = [
     status: 200,
     text: { type: 'application/octet-stream', description: 'Up to 256 hashes of 32 bytes' },
     refusals: ['HB-206'],
+  },
+  {
+    method: 'post',
+    path: '/witness/add-checkpoint',
+    id: 'addCheckpoint',
+    tag: 'evidence',
+    summary: 'Have this gateway cosign a checkpoint of another log',
+    description:
+      'C2SP tlog-witness: `old <size>`, up to 63 hashes of the consistency proof in base64, one a line, an empty line, the checkpoint. Only for logs that the operator knows; at most 16 KiB.',
+    takes: '`old <size>`, the proof, an empty line and the checkpoint',
+    status: 200,
+    text: {
+      type: 'text/plain',
+      description: 'A signature line: cosignature/v1 of C2SP tlog-cosignature',
+      example: '— huisbrug.example/log/witness jWbPPwAAAABk…==\n',
+    },
+    plain: {
+      403: { description: 'No good signature by a key of this log', types: ['text/plain'] },
+      409: {
+        description:
+          'The size that was cosigned last, where it is not `old`; or another root was cosigned for this size',
+        types: ['text/x.tlog.size', 'text/plain'],
+      },
+    },
+    refusals: ['HB-202', 'HB-203', 'HB-605', 'HB-903', 'HB-909', 'HB-910'],
   },
   {
     method: 'get',

@@ -16,7 +16,7 @@ const PERSON_BEARING: ErrorCode[] = [
   ...(['HB-201', 'HB-202', 'HB-203', 'HB-204', 'HB-205'] as const),
   ...(['HB-301', 'HB-302', 'HB-303', 'HB-304', 'HB-305', 'HB-306', 'HB-307', 'HB-308'] as const),
   ...(['HB-309', 'HB-310', 'HB-311', 'HB-312', 'HB-313', 'HB-317'] as const),
-  ...(['HB-501', 'HB-604', 'HB-606', 'HB-902', 'HB-903'] as const),
+  ...(['HB-501', 'HB-604', 'HB-606', 'HB-902', 'HB-903', 'HB-907', 'HB-908'] as const),
 ]
 const BODY: ErrorCode[] = ['HB-201', 'HB-203', 'HB-204']
 const ALWAYS: ErrorCode[] = ['HB-601', 'HB-901']
@@ -35,7 +35,16 @@ export function responsesOf(operation: Operation, examples: Map<string, unknown>
       ]),
     ),
     ...(operation.path === '/health/ready' && { 503: failingHealth(examples) }),
+    ...plainReplies(operation),
   }
+}
+
+function plainReplies({ plain = {} }: Operation): Schema {
+  const replies = Object.entries(plain).map(([status, { description, types }]) => {
+    const content = types.map(type => [type, { schema: { type: 'string' } }])
+    return [status, { description, content: Object.fromEntries(content) }]
+  })
+  return Object.fromEntries(replies)
 }
 
 /** Where the caller stands, for components.headers. */

@@ -13,6 +13,10 @@ export type AuditErrorCode =
   | 'tile-missing'
   | 'head-does-not-fit'
   | 'not-leading'
+  | 'timestamp-refused'
+  | 'timestamp-wrong'
+  | 'log-rolled-back'
+  | 'log-key-differs'
 
 /** Something is wrong with evidence. The message never holds content of an entry. */
 export class AuditError extends Error {

@@ -61,14 +61,18 @@ export function noteSigner(name: string, privateKey: KeyObject): NoteSigner {
     throw new AuditError('note-key-malformed', 'a note is signed by a named Ed25519 key')
   const spki = createPublicKey(privateKey).export({ type: 'spki', format: 'der' })
   const publicKey = spki.subarray(-KEY_BYTES)
+  const { keyId, verifierKey } = verifierKeyOf(name, publicKey)
+  return { name, keyId, verifierKey, sign: text => sign(null, Buffer.from(text), privateKey) }
+}
+
+/** Key id and verifier key of an Ed25519 public key (32 bytes) under a name. */
+export function verifierKeyOf(
+  name: string,
+  publicKey: Uint8Array,
+): Pick<NoteSigner, 'keyId' | 'verifierKey'> {
   const keyId = noteKeyId(name, publicKey)
   const encoded = Buffer.concat([Buffer.of(ED25519), publicKey]).toString('base64')
-  return {
-    name,
-    keyId,
-    verifierKey: `${name}+${keyId.toString('hex')}+${encoded}`,
-    sign: text => sign(null, Buffer.from(text), privateKey),
-  }
+  return { keyId, verifierKey: `${name}+${keyId.toString('hex')}+${encoded}` }
 }
 
 /**

@@ -3,8 +3,10 @@ import type { Config } from '../config.ts'
 import type { Pool, Tx } from '../db/pool.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { Logger } from '../log.ts'
-import { BATCH_ENTRIES, sequenceBatch, takeLead } from './batch.ts'
-import { loadLogSigner } from './log-key.ts'
+import { BATCH_ENTRIES, type Leader, sequenceBatch, takeLead } from './batch.ts'
+import { assertContinuous } from './continuity.ts'
+import { openLogSigner } from './log-key.ts'
+import type { PublishedCheckpoints } from './published.ts'
 
 /** How often a leader looks for pending entries, and a stand-by for the lead. */
 const BATCH_EVERY_MS = 200
@@ -21,6 +23,8 @@ export interface SequencerParts {
   config: Pick<Config, 'logOrigin'>
   log: Pick<Logger, 'info' | 'warn' | 'error'>
   clock: () => Date
+  /** Where what is signed is kept outside the database. */
+  published?: PublishedCheckpoints
 }
 
 /** A running sequencer. `close` sequences what is pending if it leads, and hands the lead over. */
@@ -30,7 +34,7 @@ export interface Sequencer {
 
 /**
  * Starts a sequencer: it leads, or stands by until the leader is gone. It goes on after every
- * error, and signs nothing while the log does not fit its head.
+ * error, and signs nothing while the log does not fit its head or what was published.
  */
 export function startSequencer(parts: SequencerParts): Sequencer {
   const stop = new AbortController()
@@ -48,11 +52,11 @@ export function startSequencer(parts: SequencerParts): Sequencer {
  * @returns the number of entries, or undefined where another sequencer leads
  */
 export async function sequenceOnce(
-  parts: Pick<SequencerParts, 'pool' | 'keys' | 'config' | 'clock'>,
+  parts: Omit<SequencerParts, 'log'>,
 ): Promise<number | undefined> {
   return withSession(parts.pool, async db => {
     if (!(await tryLock(db))) return undefined
-    const leader = await takeLead(db, await loadLogSigner(parts.keys, parts.config.logOrigin))
+    const leader = await lead(db, parts)
     let total = 0
     for (let added = -1; added !== 0; total += added)
       added = await sequenceBatch(leader, parts.clock())
@@ -82,7 +86,7 @@ async function standByAndLead(db: Tx, parts: SequencerParts, signal: AbortSignal
     await rest(TRY_EVERY_MS, signal)
     if (signal.aborted) return
   }
-  const leader = await takeLead(db, await loadLogSigner(parts.keys, parts.config.logOrigin))
+  const leader = await lead(db, parts)
   parts.log.info('the sequencer leads', { epoch: leader.epoch, size: leader.tree.frontier.size })
   let added = 0
   // The last round, after the signal, takes along what was recorded just before.
@@ -93,6 +97,13 @@ async function standByAndLead(db: Tx, parts: SequencerParts, signal: AbortSignal
     if (added < BATCH_ENTRIES) await rest(started + BATCH_EVERY_MS - performance.now(), signal)
   }
   await unlock(db)
+}
+
+/** Takes the lead, where the log contains all that was published of it. */
+async function lead(db: Tx, parts: Omit<SequencerParts, 'log'>): Promise<Leader> {
+  const { keys, config, published } = parts
+  if (published) await assertContinuous({ ...parts, published })
+  return takeLead(db, await openLogSigner(keys, config.logOrigin), published)
 }
 
 /** Runs work on a connection of its own, which is closed afterwards: its lock goes with it. */

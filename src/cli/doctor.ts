@@ -1,11 +1,14 @@
 import { Command } from 'commander'
 import { PartyStore } from '../access/party.ts'
+import { Disclosures } from '../audit/disclosure.ts'
+import { PublishedCheckpoints } from '../audit/published.ts'
 import type { Context } from '../context.ts'
 import { createOutbound, jwksFetcher } from '../delivery/outbound.ts'
 import { ProtocolStatements } from '../exchange/protocol-statements.ts'
 import {
   checkConservation,
   checkDestinations,
+  checkDisclosures,
   checkEvaluator,
   checkEvidence,
   type HealthCheck,
@@ -38,14 +41,25 @@ export function doctorCommand(open: Open): Command {
 
 async function examine(store: Opened): Promise<HealthCheck[]> {
   const { pool, evaluator, config } = store
-  const parts = { pool, clock: () => new Date(), evaluator, config }
+  const clock = () => new Date()
+  const published = new PublishedCheckpoints(config.dataDir)
+  const disclosures = new Disclosures({ ...store, clock, published })
+  const parts = { pool, clock, evaluator, config, disclosures }
   const { examineStore } = await import('../db/doctor.ts')
   const checks: HealthCheck[] = await examineStore(store.pool, store.config.dataDir)
   if (!isHealthy(checks)) return checks
   const own = [checkEvidence(parts), checkConservation(parts), checkDestinations(parts)]
   const dumps = { name: 'core dumps', ...readCoreLimit() }
   const flow = await examineFlow(store)
-  return [...checks, ...(await Promise.all(own)), ...flow, ...(await checkEvaluator(parts)), dumps]
+  const stopped = await checkDisclosures(parts)
+  return [
+    ...checks,
+    ...(await Promise.all(own)),
+    ...stopped,
+    ...flow,
+    ...(await checkEvaluator(parts)),
+    dumps,
+  ]
 }
 
 /** What moves, with the protocols and the queue as the program itself has them. */

@@ -32,6 +32,8 @@ export async function handOverDue(
   signal: AbortSignal,
 ): Promise<void> {
   for (let turn = 0; turn < BATCHES_A_TURN && !signal.aborted; turn++) {
+    // What may not leave stays as it is, and is found due again.
+    if (!(await context.disclosures.isOpen())) return
     const batch = await claimDue(context, destination, BATCH)
     if (batch.length === 0) return
     // What is claimed goes on or back, also where the database is away for a while now.

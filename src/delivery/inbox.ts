@@ -18,6 +18,7 @@ export async function readInbox(
   party: string,
   page: { limit: number; after: string | undefined },
 ): Promise<{ items: SentEvent[]; next: string | null }> {
+  await context.disclosures.assertOpen()
   const key = await context.parties.encryptionKeyOf(party)
   const read = await inTransaction(context.pool, async tx => {
     const { rows } = await tx.query<HandOver & { listed: boolean }>(SELECT, [

@@ -9,6 +9,7 @@ import type { Context } from '../context.ts'
 import { type ErrorCode, Refusal, reason } from '../errors.ts'
 import { settleOnce } from '../exchange/once.ts'
 import { newId } from '../ids.ts'
+import { assertDisclosing } from './disclosing.ts'
 import { operationOf, toKeyedCall, toReply } from './incoming.ts'
 import { addressOf, admit, holderOf, isLocal, noted } from './limits.ts'
 import { BodyLimits } from './limits-bodies.ts'
@@ -21,6 +22,7 @@ const MAX_BODY_BYTES = 1024 * 1024
 // A token request is an assertion and some names; who sends it is not known yet.
 const MAX_FORM_BYTES = 16 * 1024
 const TOKEN_PATH = '/oauth/token'
+const WITNESS_PATH = '/witness/add-checkpoint'
 const OPENAPI = fileURLToPath(new URL('../../docs/api/openapi.json', import.meta.url))
 
 /** Assembles the HTTP interface: security headers, the routes, the documentation, the funnel. */
@@ -79,6 +81,7 @@ async function answer(
   const { request, response, id } = call
   const admitted = await admit(context, route, request, response)
   const known = holderOf(admitted)
+  await assertDisclosing(context, route)
   const asked = { ...toApiRequest(context, request, id), ...admitted }
   // Health, figures and what is published are answered however busy it is here.
   if (!known && route.method === 'get') return route.handle(context, asked)
@@ -169,9 +172,10 @@ async function readBody(
   return unreadable('HB-203', 'http: a body holds at most 1 MiB')
 }
 
-// A form goes to the token endpoint, JSON everywhere else.
+// A form goes to the token endpoint, text to a witness, JSON everywhere else.
 function isExpectedType(request: express.Request): boolean {
-  return request.path === TOKEN_PATH || request.is('application/json') !== false
+  const isOther = request.path === TOKEN_PATH || request.path === WITNESS_PATH
+  return isOther || request.is('application/json') !== false
 }
 
 function unreadable(code: ErrorCode, rule: string): Pick<ApiRequest, 'raw' | 'unreadable'> {

@@ -23,6 +23,8 @@ export interface KeyServiceDoors {
   log: Logger
   clock: () => Date
   health: () => Promise<HealthCheck[]>
+  /** Refuses while its evidence is not signed. */
+  assertOpen: () => Promise<void>
   /** Figures for Prometheus. */
   figures: () => Promise<string>
 }
@@ -55,7 +57,7 @@ export function createKeyServiceApp(doors: KeyServiceDoors): express.Express {
 }
 
 function serveKeys(app: express.Express, doors: KeyServiceDoors): void {
-  const { service, secret, takesKeys, health } = doors
+  const { service, secret, takesKeys, health, assertOpen } = doors
   app.get(
     '/evaluator/status',
     serve(doors, async () => {
@@ -81,6 +83,7 @@ function serveKeys(app: express.Express, doors: KeyServiceDoors): void {
     return { publicKey: text(await service.take(domain, key)) }
   })
   post('/evaluations', async body => {
+    await assertOpen()
     const { evaluated, proof } = await service.evaluate(domainOf(body), elementsOf(body))
     return { evaluated: evaluated.map(text), proof: text(proof) }
   })

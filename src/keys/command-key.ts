@@ -2,12 +2,15 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import { type KeyProvider, KeyProviderError } from './provider.ts'
 import { CommandFailure, runKeyCommand } from './run-command.ts'
 
-export interface CommandKeyOptions {
+export interface CommandOptions {
   /** Program and its arguments; the verb comes after. */
   argv: readonly string[]
   /** What it inherits; nothing of ours. */
   env: Record<string, string | undefined>
   timeoutMs: number
+}
+
+export interface CommandKeyOptions extends CommandOptions {
   rememberMs: number
 }
 
@@ -60,9 +63,9 @@ export class CommandKey implements KeyProvider {
     else this.#running++
     try {
       if (this.#rest && this.#isResting()) throw this.#rest.error
-      const text = await run(this.#options, verb, Buffer.from(bytes).toString('base64url'))
+      const answer = await askKeyCommand(this.#options, verb, bytes)
       this.#rest = undefined
-      return decode(text, verb, this.#options)
+      return answer
     } catch (error) {
       if (error instanceof KeyProviderError && error.rest && !this.#isResting()) {
         this.#rest = { until: performance.now() + REST_MS, error }
@@ -84,7 +87,20 @@ function digestOf(name: string): Buffer {
   return createHash('sha256').update(`huisbrug key name v1 ${name}`).digest()
 }
 
-async function run(options: CommandKeyOptions, verb: string, input: string): Promise<string> {
+/**
+ * What the command answers to a verb; both sides in base64url.
+ * @throws KeyProviderError
+ */
+export async function askKeyCommand(
+  options: CommandOptions,
+  verb: string,
+  bytes: Uint8Array,
+): Promise<Buffer> {
+  const text = await run(options, verb, Buffer.from(bytes).toString('base64url'))
+  return decode(text, verb, options)
+}
+
+async function run(options: CommandOptions, verb: string, input: string): Promise<string> {
   try {
     return await runKeyCommand({ ...options, argv: [...options.argv, verb], input })
   } catch (error) {
@@ -92,7 +108,7 @@ async function run(options: CommandKeyOptions, verb: string, input: string): Pro
   }
 }
 
-function decode(text: string, verb: string, options: CommandKeyOptions): Buffer {
+function decode(text: string, verb: string, options: CommandOptions): Buffer {
   const bytes = Buffer.from(text, 'base64url')
   // Node skips what is no base64url: what comes back the same was all of it.
   if (bytes.length === 0 || bytes.toString('base64url') !== text) {
@@ -101,20 +117,24 @@ function decode(text: string, verb: string, options: CommandKeyOptions): Buffer 
   return bytes
 }
 
-function explain(
+/** What went wrong with a command, for the operator. */
+export function explain(
   { what, status }: CommandFailure,
   verb: string,
-  { timeoutMs }: CommandKeyOptions,
+  { timeoutMs }: CommandOptions,
 ): KeyProviderError {
   const happened = {
     start: 'could not be started',
     time: `did not answer within ${timeoutMs / 1000} s`,
     status: `ended with ${status}`,
     output: verb === 'id' ? 'printed no name of a key' : 'printed something else than base64url',
-    other: 'gave back another secret than was asked for',
+    other: verb.startsWith('sign')
+      ? 'gave something else than a key of 32 bytes or its signature'
+      : 'gave back another secret than was asked for',
   }[what]
+  const first = verb.startsWith('sign') ? 'sign-id' : 'id'
   return new KeyProviderError(
-    `the key command ${happened} (${verb}): run it by hand with the argument id, as the user that ` +
+    `the key command ${happened} (${verb}): run it by hand with the argument ${first}, as the user that ` +
       'Huisbrug runs as; see "Keys" in docs/operations.md',
     what === 'time' || what === 'start',
   )

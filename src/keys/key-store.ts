@@ -49,6 +49,11 @@ export class KeyStore {
     this.#note = note
   }
 
+  /** The database that it is in. */
+  get db(): Queryable {
+    return this.#pool
+  }
+
   /**
    * The secret of that name, made by `generate` where there is none yet; the first writer wins, so
    * all processes see the same one.

@@ -5,6 +5,7 @@ import { type Config, foreignEnvironment, type KeySource } from '../config.ts'
 import type { Logger } from '../log.ts'
 import { CommandKey } from './command-key.ts'
 import { type KeyProvider, type Keyring, LocalKey } from './provider.ts'
+import { SigningCommand } from './signing-command.ts'
 
 /**
  * The key-encryption keys of this process: from HUISBRUG_MASTER_KEY, HUISBRUG_MASTER_KEY_FILE or
@@ -18,7 +19,17 @@ export async function loadKeyring(config: Config, log: Logger): Promise<Keyring>
   const current = given ?? new LocalKey(generatedKey(config, log))
   const next = await loadKey(config, config.newMasterKey, 'HUISBRUG_NEW_')
   // The same key twice: what is left of a change that is over.
-  return next && next.id !== current.id ? { current, next } : { current }
+  const other = next && next.id !== current.id ? { next } : {}
+  return { current, ...other, ...loadLogKey(config) }
+}
+
+// Asked when something is to be signed: what needs no signature goes on without it.
+function loadLogKey({
+  logKeyCommand: argv,
+  keyTimeoutMs: timeoutMs,
+}: Config): Pick<Keyring, 'log'> {
+  if (!argv) return {}
+  return { log: new SigningCommand({ argv, env: foreignEnvironment(), timeoutMs }) }
 }
 
 async function loadKey(

@@ -24,6 +24,19 @@ export interface Keyring {
   current: KeyProvider
   /** The one that `huisbrug keys rewrap` goes to. */
   next?: KeyProvider
+  /** Signs the checkpoints of the audit log, where that key is not in the database. */
+  log?: SigningKey
+}
+
+/** An Ed25519 key that is held elsewhere. */
+export interface SigningKey {
+  /** 32 bytes. @throws KeyProviderError where the key cannot be reached */
+  publicKey(): Promise<Buffer>
+  /**
+   * A signature that was verified.
+   * @throws KeyProviderError where the key cannot be reached, or gives something else
+   */
+  sign(text: string): Promise<Buffer>
 }
 
 /**

@@ -161,4 +161,20 @@ export const codes: Readonly<Record<ErrorCode, readonly [meaning: string, remedy
     'De dienst met de sleutels gaf een verkeerd antwoord. Er is niets van gebruikt.',
     'Laat de beheerder naar die dienst kijken.',
   ],
+  'HB-909': [
+    'Deze gateway is geen getuige voor die auditlog.',
+    'Vraag de beheerder om die auditlog met zijn sleutel toe te voegen.',
+  ],
+  'HB-910': [
+    'De stand van de auditlog past niet op de stand die al ondertekend was.',
+    'Stuur het bewijs vanaf de stand die de gateway noemt.',
+  ],
+  'HB-907': [
+    'Het bewijs is te lang niet ondertekend. Daarom wordt er niets gedeeld.',
+    'Laat de beheerder naar de auditlog kijken. Daarna gaat het vanzelf verder.',
+  ],
+  'HB-908': [
+    'Het bewijs is ouder dan wat al gepubliceerd is. Daarom wordt er niets gedeeld.',
+    'Laat de beheerder een nieuwere back-up terugzetten.',
+  ],
 }

@@ -37,6 +37,10 @@ export const getMetrics: Route = {
     if (!request.isLocal) throw refuse('HB-206', '', 'metrics are for this machine')
     context.metrics.quotas(await openQuotas(context, request.at))
     context.metrics.probes(await readProbes(context).catch(() => []))
+    await context.disclosures.read().then(
+      standing => context.metrics.evidence(standing),
+      () => {},
+    )
     const body = await context.metrics.expose()
     return { status: 200, body, type: 'text/plain; version=0.0.4; charset=utf-8' }
   },

@@ -10,6 +10,7 @@ export const getCheckpoint: Route = {
   handle: async context => {
     const checkpoint = await latestCheckpoint(context.pool)
     if (!checkpoint) throw refuse('HB-206', '', 'the log is empty')
+    await context.published.keep(checkpoint.note)
     return { status: 200, body: checkpoint.note, type: 'text/plain; charset=utf-8' }
   },
 }
