@@ -1,6 +1,7 @@
 import type { Queryable } from '../db/pool.ts'
 import { refuse } from '../errors.ts'
 import { parseEntry } from './entry.ts'
+import { Bound, decodeCursor, encodeCursor, pageOfKinds, plainPage } from './query-page.ts'
 import type { AuditEntry, EntryAction } from './types.ts'
 
 export {
@@ -55,17 +56,16 @@ export interface EntryPage {
   next?: string
 }
 
-const COLUMNS = {
-  protocol: 'protocol',
-  party: 'party',
-  recipient: 'recipient',
-  type: 'type',
-  action: 'action',
-  decision: 'decision',
-  code: 'code',
-  messageId: 'message_id',
-  actor: 'actor',
-} as const
+const KIND_COLUMNS = [
+  'protocol',
+  'party',
+  'recipient',
+  'type',
+  'action',
+  'decision',
+  'code',
+  'actor',
+] as const
 const MAX_PAGE = 1_000
 
 /**
@@ -80,12 +80,8 @@ export async function queryEntries(
 ): Promise<EntryPage> {
   const limit = page.limit ?? 100
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE) throw refuse('HB-208', '', 'limit')
-  const { where, values } = conditions(filter, page.after)
-  const { rows } = await db.query<EntryRow>(
-    `SELECT index, entry, leaf, at FROM audit_entry ${where}
-     ORDER BY at DESC, index DESC LIMIT ${limit + 1}`,
-    values,
-  )
+  const { sql, values } = pageSql(filter, { limit: limit + 1, after: page.after })
+  const { rows } = await db.query<EntryRow>(sql, values)
   const items = rows.slice(0, limit)
   const last = items.at(-1)
   return {
@@ -125,33 +121,36 @@ function placed({ index, entry, leaf }: EntryRow): PlacedEntry {
   return { index, commitment: leaf.toString('base64url'), entry: parseEntry(entry) }
 }
 
-function conditions(
+function pageSql(
   filter: EntryFilter,
-  after: string | undefined,
-): { where: string; values: unknown[] } {
-  const values: unknown[] = []
-  const bind = (value: unknown) => `$${values.push(value)}`
-  const parts: string[] = []
-  for (const [name, column] of Object.entries(COLUMNS)) {
-    const value = filter[name as keyof typeof COLUMNS]
-    if (value !== undefined) parts.push(`${column} = ${bind(value)}`)
-  }
-  if (filter.from) parts.push(`at >= ${bind(filter.from)}`)
-  if (filter.until) parts.push(`at < ${bind(filter.until)}`)
+  { limit, after }: { limit: number; after: string | undefined },
+): { sql: string; values: unknown[] } {
+  const bound = new Bound()
+  const kinds = kindConditions(filter, bound)
+  const range = rangeConditions(filter, bound)
   if (after !== undefined) {
     const cursor = decodeCursor(after)
-    parts.push(`(at, index) < (${bind(cursor.at)}, ${bind(cursor.index)})`)
+    range.push(`(at, index) < (${bound.add(cursor.at)}, ${bound.add(cursor.index)})`)
   }
-  return { where: parts.length > 0 ? `WHERE ${parts.join(' AND ')}` : '', values }
+  const isPlain = kinds.length === 0 || filter.messageId !== undefined
+  const sql = (isPlain ? plainPage : pageOfKinds)({ kinds, range, limit })
+  return { sql, values: bound.values }
 }
 
-function encodeCursor(at: Date, index: number): string {
-  return Buffer.from(`${at.toISOString()} ${index}`).toString('base64url')
+/** Conditions on the columns that audit_kind has too. */
+export function kindConditions(filter: EntryFilter, bound: Bound): string[] {
+  return KIND_COLUMNS.flatMap(column => {
+    const value = filter[column]
+    return value === undefined ? [] : [`${column} = ${bound.add(value)}`]
+  })
 }
 
-function decodeCursor(after: string): { at: string; index: number } {
-  const text = Buffer.from(after, 'base64url').toString('latin1')
-  const match = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z) (\d{1,15})$/.exec(text)
-  if (!match || Number.isNaN(Date.parse(match[1]!))) throw refuse('HB-208', '', 'after')
-  return { at: match[1]!, index: Number(match[2]) }
+/** Conditions on what only entries have: time and message. */
+export function rangeConditions(filter: EntryFilter, bound: Bound): string[] {
+  const { from, until, messageId } = filter
+  return [
+    ...(messageId === undefined ? [] : [`message_id = ${bound.add(messageId)}`]),
+    ...(from ? [`at >= ${bound.add(from)}`] : []),
+    ...(until ? [`at < ${bound.add(until)}`] : []),
+  ]
 }

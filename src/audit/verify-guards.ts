@@ -9,6 +9,8 @@ const TRIGGERS: readonly (readonly [table: string, trigger: string, fires: 'A' |
   ['audit_pending', 'append_only', 'A'],
   ['audit_pending', 'noted', 'A'],
   ['audit_entry', 'append_only', 'A'],
+  ['audit_entry', 'kinds', 'A'],
+  ['audit_kind', 'append_only', 'A'],
   ['audit_checkpoint', 'append_only', 'A'],
   ['audit_tile', 'append_only', 'A'],
   ['audit_tile', 'grow_only', 'A'],
@@ -29,6 +31,7 @@ const TRIGGERS: readonly (readonly [table: string, trigger: string, fires: 'A' |
 const FORBIDDEN: readonly (readonly [table: string, privileges: string])[] = [
   ['audit_pending', 'UPDATE, TRUNCATE'],
   ['audit_entry', 'UPDATE, DELETE, TRUNCATE'],
+  ['audit_kind', 'UPDATE, DELETE, TRUNCATE'],
   ['audit_checkpoint', 'UPDATE, DELETE, TRUNCATE'],
   ['audit_tile', 'DELETE, TRUNCATE'],
   ['audit_head', 'INSERT, DELETE, TRUNCATE'],

@@ -17,6 +17,7 @@ const MIN_FREE_BYTES = 512 * 1024 * 1024
 const APPEND_ONLY = {
   audit_pending: ['UPDATE'],
   audit_entry: ['UPDATE', 'DELETE'],
+  audit_kind: ['UPDATE', 'DELETE'],
   audit_checkpoint: ['UPDATE', 'DELETE'],
   audit_tile: ['DELETE'],
   audit_head: ['DELETE'],

@@ -48,7 +48,7 @@ describe('even the owner of the tables', () => {
       `SELECT tgname, tgenabled FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
        WHERE c.relname LIKE 'audit\\_%' AND NOT tgisinternal`,
     )
-    expect(rows).toHaveLength(11)
+    expect(rows).toHaveLength(15)
     expect(rows.filter(row => row.tgenabled !== 'A')).toEqual([])
   })
 
