@@ -1,4 +1,4 @@
-// Imports point inward: http | queue | console | cli -> exchange | delivery | subject | report
+// Imports point inward: http | queue | console | cli -> exchange | delivery | subject | report | witness
 // -> protocol | pseudonym | audit | access -> keys -> db. See docs/architecture.md.
 const part = names => `^src/(${names})/`
 const forbid = (name, from, to, comment) => ({
@@ -15,25 +15,25 @@ export default {
       'foundation-imports-no-part',
       part('db|keys'),
       part(
-        'protocol|pseudonym|audit|access|exchange|delivery|subject|report|http|queue|console|cli|sandbox|client',
+        'protocol|pseudonym|audit|access|exchange|delivery|subject|report|witness|http|queue|console|cli|sandbox|client',
       ),
       'db and keys are the innermost layer',
     ),
     forbid(
       'core-imports-no-service',
       part('protocol|pseudonym|audit|access'),
-      part('exchange|delivery|subject|report|http|queue|console|cli|sandbox|client'),
+      part('exchange|delivery|subject|report|witness|http|queue|console|cli|sandbox|client'),
       'protocol, pseudonym, audit and access know nothing of what uses them',
     ),
     forbid(
       'service-imports-no-edge',
-      part('exchange|delivery|subject|report'),
+      part('exchange|delivery|subject|report|witness'),
       part('http|queue|console|cli|sandbox|client'),
       'services know nothing of how they are reached',
     ),
     forbid(
       'pure-core-imports-no-framework',
-      '^src/(audit/(merkle|note|checkpoint|tile|entry|commitment|proof-file)|protocol/(decide|compile|lifecycle|lint)|pseudonym/(voprf|derive|row|dleq|group|suite|national-number)|report/disclosure)',
+      '^src/(audit/(merkle|note|checkpoint|cosignature|witness-request|tile|entry|commitment|proof-file)|protocol/(decide|compile|lifecycle|lint)|pseudonym/(voprf|derive|row|dleq|group|suite|national-number)|report/disclosure)',
       'node_modules/(express|bullmq|ioredis|axios|pg|kysely|winston|piscina)/',
       'the pure core takes time, randomness and keys as arguments',
     ),

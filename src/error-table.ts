@@ -392,4 +392,14 @@ export const ERRORS = {
     'The evidence is older than what was published, so nothing is disclosed',
     'Nothing was taken in. Try again later with the same Idempotency-Key; the operator has to restore the evidence.',
   ],
+  'HB-909': [
+    404,
+    'This gateway is no witness for that log',
+    'Ask its operator to add the origin of the log and its verifier key.',
+  ],
+  'HB-910': [
+    422,
+    'The checkpoint does not grow from the one that was cosigned',
+    'Send the consistency proof from the size that a 409 names; another history is never cosigned.',
+  ],
 } as const satisfies Record<string, readonly [number, string, string]>

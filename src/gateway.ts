@@ -11,6 +11,7 @@ import { createApp } from './http/app.ts'
 import { type Listening, listen } from './listen.ts'
 import type { Logger } from './log.ts'
 import { createParts, type Parts } from './parts.ts'
+import { startPublisher } from './witness/publish.ts'
 
 // A slot is a wait for a peer, which costs little: slow peers must never take them all.
 const WORKER_CONCURRENCY = 64
@@ -37,7 +38,11 @@ export async function startGateway(
   const { context } = parts
   const running: { close(): Promise<void> }[] = []
   try {
-    if (config.roles.has('sequencer')) running.push(startSequencer(parts.sequencing))
+    if (config.roles.has('sequencer')) {
+      running.push(startSequencer(parts.sequencing))
+      // Signing goes on; what is published may wait for witnesses.
+      running.push(await startPublisher(context))
+    }
     running.push(await watchProtocols(context))
     await noteProgram(context, 'program.started')
     if (config.roles.has('worker')) {

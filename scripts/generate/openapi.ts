@@ -97,7 +97,9 @@ function operationOf(operation: Operation, examples: Map<string, unknown>): Sche
   }
 }
 
-function bodyOf({ request, form }: Operation, examples: Map<string, unknown>): Schema | undefined {
+function bodyOf(operation: Operation, examples: Map<string, unknown>): Schema | undefined {
+  const { request, form, takes } = operation
+  if (takes) return { 'text/plain': { schema: { type: 'string', description: takes } } }
   if (request) return { 'application/json': jsonContent(request, examples) }
   if (form) return { 'application/x-www-form-urlencoded': jsonContent(form, examples) }
   return undefined

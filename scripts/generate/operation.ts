@@ -23,6 +23,8 @@ export interface Operation {
   list?: true
   request?: SchemaId
   form?: SchemaId
+  /** What it takes, where that is plain text. */
+  takes?: string
   status: 200 | 202 | 204
   reply?: SchemaId
   /** Instead of a schema: the media type and what is in it. */
@@ -34,4 +36,6 @@ export interface Operation {
   /** Query parameters that it takes, with what they are. */
   query?: Readonly<Record<string, string>>
   refusals: ErrorCode[]
+  /** Refusals that are no problem document: by status, the media types and what is in them. */
+  plain?: Readonly<Record<number, { description: string; types: readonly string[] }>>
 }

@@ -9,6 +9,10 @@ export interface Publishing {
   published: { size: number; cosigned: number } | undefined
   /** Since when a checkpoint has fewer cosignatures than required. */
   missingSince: Date | undefined
+  /** Whether witnesses are asked first, how many must have cosigned, and whom. */
+  waits: boolean
+  required: number
+  asked: string[]
 }
 
 /** How it goes with a witness, as it is kept. */
@@ -70,7 +74,8 @@ export async function stopWaiting(db: Queryable): Promise<void> {
 /** What is signed and what is published, of one instant. */
 export async function readPublishing(db: Queryable): Promise<Publishing> {
   const { rows } = await db.query(
-    `SELECT c.size, c.note, p.size AS published, p.cosigned, s.missing_since AS missing
+    `SELECT c.size, c.note, p.size AS published, p.cosigned, s.missing_since AS missing, s.waits,
+       s.required, ARRAY(SELECT name FROM audit_witness WHERE asked) AS asked
      FROM audit_publishing s
      LEFT JOIN LATERAL (
        SELECT size, note FROM audit_checkpoint ORDER BY size DESC LIMIT 1) c ON true
@@ -82,6 +87,9 @@ export async function readPublishing(db: Queryable): Promise<Publishing> {
     newest: row?.note ? { size: row.size, note: row.note } : undefined,
     published: row?.published != null ? { size: row.published, cosigned: row.cosigned } : undefined,
     missingSince: row?.missing ?? undefined,
+    waits: row?.waits ?? false,
+    required: row?.required ?? 0,
+    asked: row?.asked ?? [],
   }
 }
 

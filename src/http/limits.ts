@@ -44,7 +44,7 @@ export async function admit(
   response: Response,
 ): Promise<Admitted> {
   if (route.access === 'public') {
-    if (route.path === '/oauth/token') takeOfAddress(context, request)
+    if (route.method === 'post') takeOfAddress(context, request)
     return {}
   }
   const admitted = await identify(context, route, request).catch(error => {

@@ -26,6 +26,7 @@ import {
   removeWebhook,
 } from './webhook.ts'
 import { getAuthorizationServer, getJwks } from './well-known.ts'
+import { postAddCheckpoint } from './witness.ts'
 
 /** What every process answers: its health and its figures. */
 export const SERVICE_ROUTES: Route[] = [getLive, getReady, getMetrics]
@@ -62,6 +63,7 @@ export const ROUTES: Route[] = [
   postAcknowledgement,
   getCheckpoint,
   getTile,
+  postAddCheckpoint,
   getJwks,
   getAuthorizationServer,
 ]
