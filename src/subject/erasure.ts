@@ -1,13 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { recordEntries } from '../audit/record.ts'
-import { inTransaction, type Tx } from '../db/pool.ts'
+import type { Tx } from '../db/pool.ts'
 import { findUnderWay, takeOut } from '../delivery/take-out.ts'
 import { Refusal, refuse } from '../errors.ts'
 import { findRestricted, lockRestrictions } from '../pseudonym/restricted.ts'
+import { forgetApprovals, withApproval } from './approval.ts'
 import { ERASE } from './erasure-tables.ts'
 import { identify, type Person } from './person.ts'
 import { assertRequest, type RightsRequest } from './request.ts'
-import { countsOf, dryRun, type RightsParts, withdrawalsOf } from './restriction.ts'
+import { actOf, countsOf, dryRun, liftOf, type RightsParts, withdrawalsOf } from './restriction.ts'
 
 /** What was erased, or would be, and what stays. */
 export interface Erased {
@@ -37,13 +38,15 @@ const WAIT_MS = 250
  * way is withdrawn. In one transaction with its entry, which names nobody: not even who knows the number
  * and all keys can tell that it is about this person. Proofs that were given out stay valid. It stops
  * no later lawful request; a restriction does.
- * @throws Refusal HB-202, HB-401, HB-425 while a worker has something about the person in hand; HB-904
+ * @throws Refusal HB-202, HB-401, HB-425 while a worker has something about the person in hand; HB-904;
+ *   as withApproval does
  */
 export async function erase(parts: RightsParts, request: RightsRequest): Promise<Erased> {
   const person = await identify(parts, assertRequest(request))
+  const act = actOf('subject-erase', person.subjectTag, person, request)
   for (let tries = 1; ; tries++) {
     try {
-      return await inTransaction(parts.pool, tx => eraseWithin(tx, person, request))
+      return await withApproval(parts, act, tx => eraseWithin(tx, person, request))
     } catch (error) {
       const busy = error instanceof Refusal && error.code === BUSY
       if (!busy || tries >= TRIES) throw error
@@ -98,5 +101,7 @@ async function eraseRows(tx: Tx, person: Person): Promise<Record<string, number>
     const { rowCount } = await tx.query(text, values)
     counts[kind] = rowCount ?? 0
   }
+  const asked = await forgetApprovals(tx, person.subjectTag)
+  counts['approvals'] = asked + (await forgetApprovals(tx, liftOf(person)))
   return counts
 }

@@ -1,8 +1,8 @@
-import { deriveSubjectTag, deriveTag, inputOf, tagInfo } from '../pseudonym/derive.ts'
+import { deriveTag, inputOf, tagInfo } from '../pseudonym/derive.ts'
 import type { Domain } from '../pseudonym/domains.ts'
 import type { Evaluator } from '../pseudonym/evaluator.ts'
 import { randomScalar } from '../pseudonym/group.ts'
-import { SUBJECT_DOMAIN } from '../pseudonym/published-key.ts'
+import { subjectTagOf } from '../pseudonym/subject-tag.ts'
 import { VOPRF } from '../pseudonym/suite.ts'
 import { blindInput, finalize } from '../pseudonym/voprf.ts'
 
@@ -41,5 +41,5 @@ export async function identify(parts: PersonParts, insz: string): Promise<Person
   for (const { name } of open) {
     tags.push({ domain: name, tag: deriveTag(await outputOf(name), tagInfo(name)).tag })
   }
-  return { subjectTag: deriveSubjectTag(await outputOf(SUBJECT_DOMAIN)), tags }
+  return { subjectTag: await subjectTagOf(parts.evaluator, insz), tags }
 }

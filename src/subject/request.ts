@@ -1,7 +1,7 @@
-import type { Actor } from '../audit/types.ts'
 import { reason as fault, Refusal } from '../errors.ts'
 import { faultOfReason, MAX_REASON } from '../exchange/given-reason.ts'
 import { containsNationalNumber, parseNationalNumber } from '../pseudonym/national-number.ts'
+import type { By } from './approval.ts'
 
 /** What somebody asks for a person: a right that the person uses, under a case number. */
 export interface RightsRequest {
@@ -11,8 +11,10 @@ export interface RightsRequest {
   caseRef: string
   /** Why, in words; kept beside the log, erasable. */
   reason: string
-  by: Actor
+  by: By
   at: Date
+  /** The approval of a second person, where four eyes are set. */
+  approval?: string | undefined
 }
 
 const CASE = /^[A-Za-z0-9._/-]{1,64}$/

@@ -1,15 +1,18 @@
 import { recordEntries } from '../audit/record.ts'
 import type { Actor, EntryDraft } from '../audit/types.ts'
+import type { Config } from '../config.ts'
 import { inTransaction, type Pool, type Tx } from '../db/pool.ts'
 import { findUnderWay, takeOut } from '../delivery/take-out.ts'
 import type { Withdrawn } from '../delivery/withdraw-rows.ts'
 import { refuse } from '../errors.ts'
 import { lockRestrictions } from '../pseudonym/restricted.ts'
+import { type Act, withApproval } from './approval.ts'
 import { identify, type Person, type PersonParts } from './person.ts'
 import { assertRequest, type RightsRequest } from './request.ts'
 
 export interface RightsParts extends PersonParts {
   pool: Pool
+  config: Pick<Config, 'fourEyes'>
 }
 
 /** What a restriction took out, or would. */
@@ -27,11 +30,12 @@ const RULE = 'GDPR, art. 18 and 21'
  * Restricts the processing of a person, across protocols, parties and key epochs: what is under way is
  * taken out, and nothing new is taken in, until it is lifted. What tells a recipient to stop goes on.
  * In one transaction with its evidence, exact beside messages that are being taken in.
- * @throws Refusal HB-202, HB-401, HB-423 where it is restricted already; HB-904
+ * @throws Refusal HB-202, HB-401, HB-423 where it is restricted already; HB-904; as withApproval does
  */
 export async function restrict(parts: RightsParts, request: RightsRequest): Promise<Restricted> {
   const person = await identify(parts, assertRequest(request))
-  return inTransaction(parts.pool, tx => restrictWithin(tx, person, request))
+  const act = actOf('subject-restrict', person.subjectTag, person, request)
+  return withApproval(parts, act, tx => restrictWithin(tx, person, request))
 }
 
 /**
@@ -84,7 +88,8 @@ export async function lift(
   request: RightsRequest,
 ): Promise<{ since: Date; until: Date }> {
   const person = await identify(parts, assertRequest(request))
-  return inTransaction(parts.pool, tx => liftWithin(tx, person, request))
+  const act = actOf('subject-restrict', liftOf(person), person, request)
+  return withApproval(parts, act, tx => liftWithin(tx, person, request))
 }
 
 /** Whether there is a restriction to lift, and since when; nothing is changed. @throws as lift */
@@ -117,6 +122,21 @@ async function liftWithin(tx: Tx, { subjectTag }: Person, request: RightsRequest
     },
   ])
   return { since: lifted.since, until: at }
+}
+
+/** What an approval to lift is bound to: one to restrict is of no use for it. */
+export function liftOf({ subjectTag }: Person): Buffer {
+  return Buffer.concat([subjectTag, Buffer.from(' lift')])
+}
+
+/** What a second person approves, where four eyes are set. */
+export function actOf(
+  operation: Act['operation'],
+  about: Uint8Array,
+  { subjectTag }: Person,
+  { reason, by, at, approval }: RightsRequest,
+): Act {
+  return { operation, about, subjects: [subjectTag], reason, by, at, approval }
 }
 
 /** How much was taken out. */
