@@ -20,20 +20,11 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-const demo = (settings: Record<string, string> = {}, extra: string[] = []) =>
-  runCommand(
-    [
-      'demo',
-      '--exit',
-      '--json',
-      '--population',
-      String(POPULATION),
-      '--data',
-      join(folder, 'demo'),
-      ...extra,
-    ],
-    settings,
-  )
+const demoArguments = () => {
+  const data = join(folder, 'demo')
+  return ['demo', '--exit', '--json', '--population', String(POPULATION), '--data', data]
+}
+const demo = (settings: Record<string, string> = {}) => runCommand(demoArguments(), settings)
 
 /** What every good run shows; the figures are those of the seed. */
 function expectGood(figures: Record<string, unknown>): void {
@@ -65,11 +56,18 @@ function expectGood(figures: Record<string, unknown>): void {
 
 describe('the demo', () => {
   test(
-    'runs, runs again on the same folder, and its log names a byte that is changed',
+    'killed with kill -9 it goes on where it was; it runs again; its log names a byte that is changed',
     async () => {
-      const first = await demo()
-      expect(first.code).toBe(0)
-      const figures = lastJson(first)
+      const running = startCommand(demoArguments())
+      await until('tenants are being sent', () => running.output().includes('verzonden'), 120)
+      running.child.kill('SIGKILL')
+      await running.ended
+      const resumed = await demo()
+      expect({ code: resumed.code, stderr: resumed.code === 0 ? '' : resumed.stderr }).toEqual({
+        code: 0,
+        stderr: '',
+      })
+      const figures = lastJson(resumed)
       expectGood(figures)
 
       const again = await demo()
@@ -85,66 +83,30 @@ describe('the demo', () => {
       expect(verified.code).toBe(1)
       expect(lastJson(verified)).toMatchObject({
         ok: false,
-        problems: [{ kind: 'changed', index: 7 }],
+        problems: expect.arrayContaining([expect.objectContaining({ kind: 'changed', index: 7 })]),
       })
-    },
-    LONG,
-  )
-
-  test(
-    'killed in the middle, with kill -9, it goes on where it was and ends balanced',
-    async () => {
-      const args = [
-        'demo',
-        '--exit',
-        '--json',
-        '--population',
-        String(POPULATION),
-        '--data',
-        join(folder, 'demo'),
-      ]
-      const running = startCommand(args)
-      await until('tenants are being sent', () => running.output().includes('verzonden'), 120)
-      running.child.kill('SIGKILL')
-      await running.ended
-      const resumed = await demo()
-      expect({ code: resumed.code, stderr: resumed.code === 0 ? '' : resumed.stderr }).toEqual({
-        code: 0,
-        stderr: '',
-      })
-      expectGood(lastJson(resumed))
-    },
-    LONG,
-  )
-
-  test(
-    'on a PostgreSQL server of its own',
-    async () => {
-      const database = await emptyDatabase()
-      try {
-        const ended = await demo({ HUISBRUG_DATABASE_URL: database.url })
-        expect(ended.code).toBe(0)
-        expectGood(lastJson(ended))
-      } finally {
-        await database.close()
-      }
     },
     LONG,
   )
 })
 
-describeWithRedis('the demo with its queue on Redis', () => {
+describeWithRedis('the demo on a PostgreSQL server of its own, with its queue on Redis', () => {
   test(
     'gives the same',
     async () => {
       const redis = await testRedis()
       if (!redis) throw new Error('no Redis')
+      const database = await emptyDatabase()
       try {
-        const ended = await demo({ HUISBRUG_QUEUE_URL: redis.url })
+        const ended = await demo({
+          HUISBRUG_DATABASE_URL: database.url,
+          HUISBRUG_QUEUE_URL: redis.url,
+        })
         expect(ended.code).toBe(0)
         expectGood(lastJson(ended))
       } finally {
         await redis.close()
+        await database.close()
       }
     },
     LONG,
