@@ -284,6 +284,8 @@ export type ErrorCode =
   | TheKeyServiceAnsweredWronglySoNothingOfItWasUsed
   | EvidenceHasNotBeenSignedForTooLongSoNothingIsDisclosed
   | TheEvidenceIsOlderThanWhatWasPublishedSoNothingIsDisclosed
+  | ThisGatewayIsNoWitnessForThatLog
+  | TheCheckpointDoesNotGrowFromTheOneThatWasCosigned
 /**
  * HTTP 401. Fetch a token at POST /oauth/token and send it as "Authorization: Bearer …".
  */
@@ -677,9 +679,21 @@ export type EvidenceHasNotBeenSignedForTooLongSoNothingIsDisclosed = 'HB-907'
  */
 export type TheEvidenceIsOlderThanWhatWasPublishedSoNothingIsDisclosed = 'HB-908'
 /**
+ * HTTP 404. Ask its operator to add the origin of the log and its verifier key.
+ */
+export type ThisGatewayIsNoWitnessForThatLog = 'HB-909'
+/**
+ * HTTP 422. Send the consistency proof from the size that a 409 names; another history is never cosigned.
+ */
+export type TheCheckpointDoesNotGrowFromTheOneThatWasCosigned = 'HB-910'
+/**
  * The signed agreement as data. The gateway executes it: what it does not list does not pass
  */
 export type Protocol = ProtocolAgreement | ProtocolAccession
+/**
+ * POST /v1/subjects/usage: by national number for a privacy officer, by its own reference for a housing company
+ */
+export type UsageRequest = UsageByNumber | UsageByReference
 
 /**
  * POST /v1/reports/annex-1: counts only, in any phase, no protocol needed. checked <= tenants; regularised <= extraTime.tenants
@@ -771,6 +785,56 @@ export interface Annex1Accepted {
     text: string
   }[]
   receipt: ReceiptToken
+}
+/**
+ * POST /v1/approvals/{id}
+ */
+export interface ApprovalDecision {
+  /**
+   * What the second person says
+   */
+  decision: 'given' | 'refused'
+  /**
+   * Why, in words, without a national number
+   */
+  reason?: string
+}
+/**
+ * GET /v1/approvals
+ */
+export interface Approvals {
+  /**
+   * The oldest first; no person concerned is named
+   *
+   * @minItems 0
+   * @maxItems 10000
+   *
+   * Items: One act that waits
+   */
+  items: {
+    /**
+     * Of this request
+     */
+    id: string
+    /**
+     * What is to be done
+     */
+    operation: 'subject-usage' | 'subject-restrict' | 'subject-erase' | 'parked'
+    /**
+     * Why, in the words of who asks
+     */
+    reason: string
+    /**
+     * Role of who asks
+     */
+    askedRole: string
+    /**
+     * Session or user who asks
+     */
+    askedBy: string
+    askedAt: Timestamp
+    expiresAt: Timestamp
+  }[]
 }
 /**
  * One entry of the audit log, written as RFC 8785 canonical JSON of at most 65,535 bytes. It holds no value of a payload, no name and no national number
@@ -3794,6 +3858,181 @@ export interface TokenResponse {
   scope: string
 }
 /**
+ * Reply of POST /v1/subjects/usage, after the Data Tracker (findUsage, version 2)
+ */
+export interface Usage {
+  /**
+   * How many there are in the period, on all pages
+   */
+  totalUsages: number
+  /**
+   * What was looked at
+   */
+  usagePeriod: {
+    from: Timestamp
+    until: Timestamp
+  }
+  /**
+   * Until when the log is signed; null while it is empty. What is younger may still be on its way
+   */
+  heartbeat: string | null
+  /**
+   * Newest first
+   *
+   * @minItems 0
+   * @maxItems 1000
+   *
+   * Items: One use of data about the person
+   */
+  usages: {
+    logtime: Timestamp
+    /**
+     * What happened, in plain Dutch
+     */
+    action: string
+    /**
+     * Purpose in the words of the protocol of that time
+     */
+    purpose: string
+    /**
+     * Legal basis in the words of that protocol
+     */
+    legalBasis: string
+    /**
+     * The data that moved, by the names that the protocol gives them; no values
+     *
+     * @minItems 0
+     * @maxItems 200
+     *
+     * Items: Name of a datum
+     */
+    data: string[]
+    /**
+     * The protocol, where there is one
+     */
+    protocol: {
+      id: ProtocolId
+      version: Version
+      digest: Digest
+    } | null
+    /**
+     * Enterprise number of who got the data; null where they stayed in the gateway
+     */
+    receiverCode: string | null
+    /**
+     * Who got the data
+     */
+    receiverName: string
+    /**
+     * Party id of that organisation, or huisbrug
+     */
+    receiverSystem: string
+    /**
+     * The reason that a person gave, for a search or another act on the person
+     */
+    reason?: string
+    /**
+     * How to check it with nothing but the verifier key of the log. A housing company gets index and commitment: its receipts and the public tiles do the rest
+     */
+    proof: {
+      /**
+       * Place in the log
+       */
+      index: number
+      commitment: Digest
+      /**
+       * The entry as it is in the log: canonical JSON, base64url
+       */
+      entry?: string
+      /**
+       * That the entry is in the log: the text of a .tlog-proof file (C2SP)
+       */
+      inclusion?: string
+      /**
+       * That the entry is about this person: the path from the leaf to the root that the entry holds. Absent where an earlier entry of the same message names the person
+       */
+      subject?: {
+        /**
+         * Place among the persons of the entry, from 0
+         */
+        position: number
+        /**
+         * How many persons the entry is about
+         */
+        count: number
+        /**
+         * 32 bytes, base64url: the commitment is SHA-256(salt, subject tag), the leaf SHA-256(0x00, commitment)
+         */
+        salt: string
+        /**
+         * The gateway's own index of the person, 16 bytes, base64url
+         */
+        subjectTag: string
+        /**
+         * Hashes from the leaf to the root, the sibling of the leaf first (RFC 6962)
+         *
+         * @minItems 0
+         * @maxItems 32
+         */
+        path: Digest[]
+      }
+    }
+  }[]
+  /**
+   * What to repeat the question with for the next page; absent on the last one
+   */
+  next?: {
+    until: Timestamp
+    /**
+     * As offset of the question
+     */
+    offset: number
+  }
+}
+/**
+ * POST /v1/subjects/usage for a privacy officer: everything the log says about one person
+ */
+export interface UsageByNumber {
+  /**
+   * National register or BIS number: eleven digits, or the display form. Kept nowhere
+   */
+  insz: string
+  /**
+   * Why the person is looked up, in words, without a national number; the person may see it
+   */
+  reason: string
+  from?: Timestamp
+  until?: Timestamp
+  /**
+   * How many of the newest to pass over
+   */
+  offset?: number
+  /**
+   * How many at most; 100 where left out
+   */
+  limit?: number
+  /**
+   * Where four eyes are set: the id that the first call got, once a second person has approved it
+   */
+  approval?: string
+}
+/**
+ * POST /v1/subjects/usage for a housing company: what it sent or got about a current tenant of its own
+ */
+export interface UsageByReference {
+  tenantRef: TenantRef
+  from?: Timestamp
+  until?: Timestamp
+  /**
+   * How many of the newest to pass over
+   */
+  offset?: number
+  /**
+   * How many at most; 100 where left out
+   */
+  limit?: number
+}
+/**
  * PUT /v1/webhook: where the party receives events
  */
 export interface Webhook {
@@ -3882,6 +4121,8 @@ export interface WebhookTest {
 export interface WireTypes {
   'annex-1': Annex1
   'annex-1-accepted': Annex1Accepted
+  'approval-decision': ApprovalDecision
+  'approvals': Approvals
   'audit-entry': AuditEntry
   'deliveries': Deliveries
   'deliveries-retried': DeliveriesRetried
@@ -3939,6 +4180,10 @@ export interface WireTypes {
   'tenancies-ended-forward': TenanciesEndedForward
   'token-request': TokenRequest
   'token-response': TokenResponse
+  'usage': Usage
+  'usage-by-number': UsageByNumber
+  'usage-by-reference': UsageByReference
+  'usage-request': UsageRequest
   'webhook': Webhook
   'webhook-reply': WebhookReply
   'webhook-test': WebhookTest

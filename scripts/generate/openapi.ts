@@ -4,12 +4,17 @@ import { componentRef, componentsOf } from './components.ts'
 import type { Operation } from './operation.ts'
 import { EXCHANGE_OPERATIONS } from './operations-exchange.ts'
 import { SERVICE_OPERATIONS } from './operations-service.ts'
+import { SUBJECT_OPERATIONS } from './operations-subjects.ts'
 import { jsonContent, problemExamples, RATE_LIMIT_HEADERS, responsesOf } from './responses.ts'
 import { securityOf, securitySchemes } from './security.ts'
 import type { Schema } from './types.ts'
 import { webhooksOf } from './webhooks.ts'
 
-export const OPERATIONS: readonly Operation[] = [...EXCHANGE_OPERATIONS, ...SERVICE_OPERATIONS]
+export const OPERATIONS: readonly Operation[] = [
+  ...EXCHANGE_OPERATIONS,
+  ...SERVICE_OPERATIONS,
+  ...SUBJECT_OPERATIONS,
+]
 
 const DESCRIPTION = `Gateway between Flemish housing companies and VDAB. Nothing about a person moves
 unless a signed protocol in force allows the party, direction, message type, purpose, every field and
@@ -111,6 +116,7 @@ const PATH_PARAMETERS: Readonly<Record<string, Schema>> = {
   '/v1/protocols/{id}/diff id': componentRef('protocol-id'),
   '/v1/messages/{id} id': componentRef('message-id'),
   '/v1/deliveries/{id}/retry id': componentRef('delivery-id'),
+  '/v1/approvals/{id} id': { type: 'string', pattern: '^req_[0-7][0-9A-HJKMNP-TV-Z]{25}$' },
   messageId: componentRef('message-id'),
   feedbackId: componentRef('feedback-id'),
   level: { type: 'integer', minimum: 0, maximum: 63 },

@@ -1,5 +1,6 @@
 import type { Route } from '../route.ts'
 import { postAnswer } from './answer-post.ts'
+import { getApprovals, postApproval } from './approvals.ts'
 import { getDeliveries, postDeliveriesRetry, postDeliveryRetry } from './deliveries.ts'
 import { postDetections } from './detections-post.ts'
 import { getDomains, postDomainReady } from './domains.ts'
@@ -18,6 +19,7 @@ import { getProtocol, getProtocols } from './protocols-get.ts'
 import { getReceipt } from './receipt-get.ts'
 import { postTenanciesEnded } from './tenancies-ended-post.ts'
 import { postToken } from './token-post.ts'
+import { postUsage } from './usage-post.ts'
 import {
   getWebhook,
   postWebhookRotate,
@@ -64,6 +66,9 @@ export const ROUTES: Route[] = [
   getCheckpoint,
   getTile,
   postAddCheckpoint,
+  postUsage,
+  getApprovals,
+  postApproval,
   getJwks,
   getAuthorizationServer,
 ]
