@@ -4,6 +4,7 @@ import { NO_ENCRYPTION_KEY } from './delivery/envelope.ts'
 import { readBalances } from './exchange/conservation.ts'
 import { type HealthCheck, type HealthParts, list } from './health-check.ts'
 import { checkFlow } from './health-flow.ts'
+import { checkVouching } from './health-witness.ts'
 
 export type { HealthCheck, HealthParts } from './health-check.ts'
 
@@ -66,7 +67,8 @@ async function countNowAndThen(parts: HealthParts): Promise<HealthCheck[]> {
 }
 
 async function countAll(parts: HealthParts): Promise<HealthCheck[]> {
-  const flow = (await checkFlow(parts)).map(check => ({ ...check, advisory: true as const }))
+  const moving = [...(await checkFlow(parts)), ...(await checkVouching(parts))]
+  const flow = moving.map(check => ({ ...check, advisory: true as const }))
   return [await checkRoom(parts), await checkConservation(parts, 1), ...flow]
 }
 

@@ -10,6 +10,7 @@ export class Metrics {
   readonly #quotaLeft: Gauge
   readonly #bursts: Gauge
   readonly #evidence: { seconds: Gauge; stopped: Gauge }
+  readonly #witnesses: { cosigned: Gauge; alarm: Gauge }
   readonly #probes: { success: Gauge; seconds: Gauge; late: Gauge }
 
   constructor() {
@@ -63,6 +64,20 @@ export class Metrics {
       stopped: new Gauge({
         name: 'huisbrug_disclosures_stopped',
         help: 'Whether nothing about persons is taken in or handed over now',
+        registers,
+      }),
+    }
+    this.#witnesses = {
+      cosigned: new Gauge({
+        name: 'huisbrug_witness_cosigned_timestamp_seconds',
+        help: 'When a witness last cosigned a checkpoint of the log',
+        labelNames: ['witness'],
+        registers,
+      }),
+      alarm: new Gauge({
+        name: 'huisbrug_witness_alarm',
+        help: 'Whether a witness saw another history of the log',
+        labelNames: ['witness'],
         registers,
       }),
     }
@@ -121,6 +136,15 @@ export class Metrics {
       if (at) this.#probes.success.set({ protocol }, at.getTime() / 1000)
       if (seconds !== null) this.#probes.seconds.set({ protocol }, seconds)
       this.#probes.late.set({ protocol }, late ? 1 : 0)
+    }
+  }
+
+  /** How it goes with the witnesses that are asked; the others are not shown any more. */
+  witnesses(now: readonly { name: string; cosignedAt: Date | null; alarm: string | null }[]): void {
+    for (const gauge of Object.values(this.#witnesses)) gauge.reset()
+    for (const { name: witness, cosignedAt, alarm } of now) {
+      if (cosignedAt) this.#witnesses.cosigned.set({ witness }, cosignedAt.getTime() / 1000)
+      this.#witnesses.alarm.set({ witness }, alarm ? 1 : 0)
     }
   }
 

@@ -15,6 +15,7 @@ import {
   isHealthy,
 } from '../health.ts'
 import { checkFlow } from '../health-flow.ts'
+import { checkVouching } from '../health-witness.ts'
 import { createLogger } from '../log.ts'
 import { readCoreLimit } from '../no-dumps.ts'
 import { ProtocolRegistry } from '../protocol/registry.ts'
@@ -56,6 +57,7 @@ async function examine(store: Opened): Promise<HealthCheck[]> {
     ...checks,
     ...(await Promise.all(own)),
     ...stopped,
+    ...(await checkVouching(parts)),
     ...flow,
     ...(await checkEvaluator(parts)),
     dumps,

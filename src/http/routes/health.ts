@@ -1,3 +1,4 @@
+import { readStandings } from '../../audit/witness-store.ts'
 import type { Context } from '../../context.ts'
 import { refuse } from '../../errors.ts'
 import { readProbes } from '../../exchange/probe.ts'
@@ -37,6 +38,7 @@ export const getMetrics: Route = {
     if (!request.isLocal) throw refuse('HB-206', '', 'metrics are for this machine')
     context.metrics.quotas(await openQuotas(context, request.at))
     context.metrics.probes(await readProbes(context).catch(() => []))
+    context.metrics.witnesses(await readStandings(context.pool).catch(() => []))
     await context.disclosures.read().then(
       standing => context.metrics.evidence(standing),
       () => {},
