@@ -53,6 +53,7 @@ export function permit(
 ): Permission {
   const { body } = asked
   const protocol = asked.protocol ?? body['protocol']
+  if (asked.protocol !== undefined) incoming.about = asked.protocol
   const form = formOf(incoming.type, incoming.general)
   assertBounded(form.items, body)
   // Without a protocol to ask, the shape is all that can be spoken of.

@@ -3,7 +3,7 @@ import { recordEntry } from '../audit/record.ts'
 import type { EntryDraft } from '../audit/types.ts'
 import type { Context } from '../context.ts'
 import { inTransaction, type Tx } from '../db/pool.ts'
-import { problemOf, type Reason, Refusal } from '../errors.ts'
+import { problemOf, type Reason, Refusal, refuse } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { agreementOf, referenceOf } from '../protocol/lookup.ts'
 import { profileOf } from '../protocol/profile.ts'
@@ -34,6 +34,8 @@ export interface Incoming {
   raw: Buffer
   unreadable?: Refusal
   at: Date
+  /** The protocol of what it is about, once that is found: its own body need not name one. */
+  about?: string
 }
 
 /** An item that is not taken while the message is; `tenantRef` only where its form was accepted. */
@@ -171,7 +173,8 @@ async function storeRefusal(
   body: unknown,
   refusal: Refusal,
 ): Promise<Outcome> {
-  const protocol = referenceOf(context.protocols.current(), protocolNamed(body))
+  const named = protocolNamed(body) ?? incoming.about
+  const protocol = referenceOf(context.protocols.current(), named)
   const fault = isOutcome(refusal)
   const messageId = newId('msg', incoming.at)
   const refused = countItems(body)
@@ -223,7 +226,9 @@ async function storeRefusal(
   if (outcome) return outcome
   const winner = await findOutcome(context.pool, incoming)
   if (!winner) throw new Error('an outcome vanished')
-  return replay(winner, digest, body)
+  if (winner.digest === digest) return replay(winner, digest, body)
+  const taken = refuse('HB-501', '', 'header Idempotency-Key')
+  return storeRefusal(context, incoming, digest, body, taken)
 }
 
 function describe(
