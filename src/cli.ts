@@ -8,6 +8,7 @@ import { migrateCommand } from './cli/migrate.ts'
 import { parkedCommand } from './cli/parked.ts'
 import { partyCommand } from './cli/party.ts'
 import { protocolCommand } from './cli/protocol.ts'
+import { reportCommand } from './cli/report.ts'
 import { sandboxCommand } from './cli/sandbox.ts'
 import { serveCommand } from './cli/serve.ts'
 import { tokenCommand } from './cli/token.ts'
@@ -53,6 +54,7 @@ for (const command of [
   protocolCommand(open),
   keysCommand(open),
   auditCommand(open),
+  reportCommand(open),
   consoleCommand(open),
   tokenCommand(),
 ]) {

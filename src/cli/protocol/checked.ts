@@ -3,7 +3,7 @@ import { readProcessConfig } from '../../config.ts'
 import { findEmbedded } from '../../db/embedded.ts'
 import { createOutbound, jwksFetcher } from '../../delivery/outbound.ts'
 import { ProtocolStatements } from '../../exchange/protocol-statements.ts'
-import { assemble, type ProtocolSet, readProtocols } from '../../protocol/load.ts'
+import { assemble, loadProtocols, type ProtocolSet, readProtocols } from '../../protocol/load.ts'
 import type { Open, Opened } from '../party.ts'
 import { open as openFolder } from './report.ts'
 
@@ -29,7 +29,7 @@ export async function openChecked(openStore: Open, now: Date): Promise<Checked> 
   const store = await openStore().catch(() => undefined)
   if (!store) return { set: plain, checked: false }
   try {
-    return { set: await verified(store, plain, now), checked: true }
+    return { set: await checkedSet(store, now, plain), checked: true }
   } catch {
     return { set: plain, checked: false }
   } finally {
@@ -37,7 +37,15 @@ export async function openChecked(openStore: Open, now: Date): Promise<Checked> 
   }
 }
 
-async function verified(store: Opened, plain: ProtocolSet, now: Date): Promise<ProtocolSet> {
+/**
+ * The documents of the folder with what an open database knows of them.
+ * @param plain the documents as they are on disk, where they were read before
+ */
+export async function checkedSet(
+  store: Opened,
+  now: Date,
+  plain: ProtocolSet = loadProtocols(store.config.protocolsDir),
+): Promise<ProtocolSet> {
   const { pool, keys, log, config } = store
   const { allowLoopback } = config
   const outbound = createOutbound({ allowLoopback, log })
