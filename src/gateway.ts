@@ -1,4 +1,4 @@
-import { loadLogVerifierKey } from './audit/log-key.ts'
+import { loadLogVerifierKeys } from './audit/log-key.ts'
 import { recordEntry } from './audit/record.ts'
 import { startSequencer } from './audit/sequencer.ts'
 import type { Config } from './config.ts'
@@ -69,7 +69,7 @@ function serves(config: Config): boolean {
 function serve(context: Context): Promise<Listening> {
   const { config } = context
   if (config.roles.has('console')) {
-    const verifierKey = () => loadLogVerifierKey(context.keys, config.logOrigin)
+    const verifierKey = () => loadLogVerifierKeys(context.keys, config.logOrigin)
     context.mounts.push({ path: '/console', handler: createConsole({ ...context, verifierKey }) })
   }
   return listen(createApp(context), config)

@@ -37,7 +37,7 @@ export interface Start {
  */
 export class LogCheck {
   readonly #db: Queryable
-  readonly #verifier: NoteVerifier
+  readonly #verifiers: readonly NoteVerifier[]
   readonly #head: HeadState
   readonly #trusted: SignedRoot | undefined
   readonly #problems: Problem[] = []
@@ -61,13 +61,13 @@ export class LogCheck {
 
   constructor(
     db: Queryable,
-    verifier: NoteVerifier,
+    verifiers: readonly NoteVerifier[],
     head: HeadState,
     trusted: SignedRoot | undefined,
     start: Start,
   ) {
     this.#db = db
-    this.#verifier = verifier
+    this.#verifiers = verifiers
     this.#head = head
     this.#trusted = trusted
     this.#entries = new Track(start.frontier)
@@ -97,7 +97,7 @@ export class LogCheck {
     if (!this.hopeless) {
       const root = this.#current.root
       if (this.#unfit.length > 0) this.#reportUnfit(root)
-      checkEnd(head, { root, lastSize: this.#lastSize }, this.#verifier, this.#problems)
+      checkEnd(head, { root, lastSize: this.#lastSize }, this.#verifiers, this.#problems)
     }
     if (this.#trusted && this.#trusted.size > head.size) {
       const what = `a checkpoint of size ${this.#trusted.size} was published`
@@ -192,7 +192,7 @@ export class LogCheck {
   #flawOf(row: CheckpointRow): string | undefined {
     const name = `the checkpoint of size ${row.size}`
     try {
-      const signed = openCheckpoint(row.note, this.#verifier)
+      const signed = openCheckpoint(row.note, ...this.#verifiers)
       if (signed.size !== row.size || !signed.root.equals(row.root))
         return `${name} says something else than its columns`
     } catch {

@@ -11,12 +11,12 @@ import type { CheckpointRow, HeadState } from './verify-source.ts'
 export function checkEnd(
   head: HeadState,
   computed: { root: Buffer; lastSize: number },
-  verifier: NoteVerifier,
+  verifiers: readonly NoteVerifier[],
   problems: Problem[],
 ): void {
   const { size, lastCheckpoint, entryBeyond, tileBeyond } = head
   const beyond = lastCheckpoint && lastCheckpoint.size > size ? lastCheckpoint : undefined
-  if (beyond) problems.push(describeBeyond(beyond, size, verifier))
+  if (beyond) problems.push(describeBeyond(beyond, size, verifiers))
   else if (computed.lastSize !== size)
     problems.push({
       kind: 'checkpoint',
@@ -34,9 +34,13 @@ export function checkEnd(
   }
 }
 
-function describeBeyond(row: CheckpointRow, size: number, verifier: NoteVerifier): Problem {
+function describeBeyond(
+  row: CheckpointRow,
+  size: number,
+  verifiers: readonly NoteVerifier[],
+): Problem {
   try {
-    openCheckpoint(row.note, verifier)
+    openCheckpoint(row.note, ...verifiers)
     const what = `the log signed size ${row.size}, but its head says ${size}`
     return { kind: 'rolled-back', index: size, what }
   } catch {

@@ -2,7 +2,7 @@ import type { Queryable } from '../db/pool.ts'
 import { type VerifyOptions, verifyLog } from './verify.ts'
 import { verifyGuards } from './verify-guards.ts'
 import { verifyLinks } from './verify-links.ts'
-import type { VerifyReceipt } from './verify-links-message.ts'
+import type { VerifyReceipt } from './verify-receipts.ts'
 import { inOrder, type VerifyReport } from './verify-report.ts'
 
 export interface EvidenceOptions extends VerifyOptions {
@@ -18,7 +18,7 @@ export interface EvidenceOptions extends VerifyOptions {
  */
 export async function verifyEvidence(
   db: Queryable,
-  verifierKey: string,
+  verifierKey: string | readonly string[],
   options: EvidenceOptions = {},
 ): Promise<VerifyReport> {
   const report = await verifyLog(db, verifierKey, options)

@@ -24,16 +24,16 @@ export interface VerifyOptions {
  * Recomputes the log from its entries, or from those after a checkpoint on: leaves, tiles, roots, every checkpoint, and the columns
  * beside the entries. Streams in pages, so memory does not grow with the log; the log may grow
  * meanwhile.
- * @param verifierKey the log's key as published, see loadLogVerifierKey
+ * @param verifierKey the log's key as published, and those of the logs before, see loadLogVerifierKeys
  * @throws AuditError for a verifier key or trusted checkpoint that is not valid
  */
 export async function verifyLog(
   db: Queryable,
-  verifierKey: string,
+  verifierKey: string | readonly string[],
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
-  const verifier = noteVerifier(verifierKey)
-  const open = (note: string | undefined) => (note ? openCheckpoint(note, verifier) : undefined)
+  const verifiers = [verifierKey].flat().map(noteVerifier)
+  const open = (note: string | undefined) => (note ? openCheckpoint(note, ...verifiers) : undefined)
   const from = open(options.from)
   const trusted = open(options.trusted) ?? from
   const warnings = await findWarnings(db)
@@ -41,7 +41,7 @@ export async function verifyLog(
   if (!head) return unread(0, { kind: 'head', index: 0, what: 'the head row is gone' }, warnings)
   const start = await startAt(db, from && from.size <= head.size ? from : undefined)
   if ('kind' in start) return unread(head.size, start, warnings)
-  const check = new LogCheck(db, verifier, head, trusted, start)
+  const check = new LogCheck(db, verifiers, head, trusted, start)
   for await (const page of readPages(db, start.frontier.size, head.size)) {
     await check.page(page)
     options.onProgress?.({ done: page.end, total: head.size })

@@ -14,7 +14,7 @@ export interface ConsoleDeps {
   log: Pick<Logger, 'error'>
   config: Pick<Config, 'publicUrl'>
   clock: () => Date
-  /** The verifier key of the audit log (C2SP note form), against which the log is checked. */
-  verifierKey: () => Promise<string>
+  /** The verifier keys of the audit log (C2SP note form), against which the log is checked. */
+  verifierKey: () => Promise<string | readonly string[]>
   sessions: Pick<ConsoleSessions, 'openSession' | 'findSession' | 'closeSession'>
 }

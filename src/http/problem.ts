@@ -1,5 +1,6 @@
+import { AuditError } from '../audit/errors.ts'
 import { isStoreAway } from '../db/away.ts'
-import { explain, problemOf, Refusal, refuse } from '../errors.ts'
+import { type ErrorCode, explain, problemOf, Refusal, refuse } from '../errors.ts'
 import { faultOf, type Logger } from '../log.ts'
 import { PseudonymError } from '../pseudonym/errors.ts'
 import type { Reply } from './route.ts'
@@ -21,6 +22,11 @@ export function toRefusal(thrown: unknown, requestId: string, log: Logger): Refu
     return refuse('HB-605', '', 'gateway')
   const error = thrown instanceof Error ? thrown : new Error('not an error')
   log.error('a request failed', { requestId, ...faultOf(error) })
-  const answer = isStoreAway(thrown) ? 'HB-903' : 'HB-901'
+  const answer = codeOf(thrown)
   return new Refusal({ pointer: '', code: answer, rule: 'gateway', remedy: explain(answer).remedy })
+}
+
+function codeOf(thrown: unknown): ErrorCode {
+  if (thrown instanceof AuditError) return 'HB-902'
+  return isStoreAway(thrown) ? 'HB-903' : 'HB-901'
 }

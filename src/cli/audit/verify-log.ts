@@ -1,4 +1,4 @@
-import { loadLogVerifierKey } from '../../audit/log-key.ts'
+import { loadLogVerifierKeys } from '../../audit/log-key.ts'
 import type { VerifyReport } from '../../audit/verify.ts'
 import { verifyEvidence } from '../../audit/verify-evidence.ts'
 import type { Open } from '../party.ts'
@@ -9,7 +9,7 @@ export async function verifyOwnLog(open: Open, { json }: { json?: boolean }): Pr
   const store = await open()
   const bar = progressBar('verify', !json)
   try {
-    const verifierKey = await loadLogVerifierKey(store.keys, store.config.logOrigin)
+    const verifierKey = await loadLogVerifierKeys(store.keys, store.config.logOrigin)
     const report = await verifyEvidence(store.pool, verifierKey, {
       onProgress: ({ done, total }) => bar.update(done, total),
     })
