@@ -152,12 +152,12 @@ async function findFreeRoutes(
   tags: string[],
 ): Promise<Map<string, CurrentRoute[]>> {
   const routes = await findCurrentRoutes(db, domain, tags)
-  const all = [...routes].flatMap(([tag, of]) => of.map(route => ({ asked: tag, ...route })))
+  const all = [...routes].flatMap(([tag, of]) => of.map(({ subjectTag }) => ({ tag, subjectTag })))
   const restricted = await findRestricted(
     db,
     all.map(it => it.subjectTag),
   )
-  for (const position of restricted) routes.delete(all[position]?.asked ?? '')
+  for (const position of restricted) routes.delete(all[position]?.tag ?? '')
   return routes
 }
 

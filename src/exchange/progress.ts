@@ -174,6 +174,7 @@ async function storeSteps(tx: Tx, steps: Steps): Promise<void> {
   const { messageId, taken, feedback, forwardTo, permission, incoming } = steps
   const { at, general, type } = incoming
   const ids = taken.map(step => step.feedbackId)
+  await assertFree(tx, steps)
   const { rows } = await tx.query<{ id: string }>(MOVE, [
     ids,
     taken.map(step => step.status),
@@ -191,7 +192,6 @@ async function storeSteps(tx: Tx, steps: Steps): Promise<void> {
     await tx.query(REGISTER, [messageId, handOvers, feedback.map(one => one.domain), ids, at])
     return
   }
-  await assertFree(tx, steps)
   if (permission.to === 'employment-service') await assertParticipating(tx, steps)
   const items = taken.map(({ feedbackId, status, on }, index) => {
     const { domain = '', tag, subject_tag: subjectTag } = feedback[index] ?? {}
@@ -217,7 +217,7 @@ async function storeSteps(tx: Tx, steps: Steps): Promise<void> {
 }
 
 /**
- * Nothing goes on about persons whose processing is restricted. The employment service learns no more
+ * Nothing is taken in about persons whose processing is restricted. The employment service learns no more
  * than of feedback that is not there. @throws Refusal HB-408, or HB-506 to the employment service
  */
 async function assertFree(tx: Tx, { feedback, incoming }: Steps): Promise<void> {
