@@ -11,6 +11,7 @@ import { protocolCommand } from './cli/protocol.ts'
 import { reportCommand } from './cli/report.ts'
 import { sandboxCommand } from './cli/sandbox.ts'
 import { serveCommand } from './cli/serve.ts'
+import { subjectCommand } from './cli/subject.ts'
 import { tokenCommand } from './cli/token.ts'
 import { readProcessConfig } from './config.ts'
 import { createLogger } from './log.ts'
@@ -56,6 +57,7 @@ for (const command of [
   auditCommand(open),
   reportCommand(open),
   consoleCommand(open),
+  subjectCommand(open),
   tokenCommand(),
 ]) {
   program.addCommand(inherit(command, program))

@@ -1,5 +1,6 @@
 import { AddressLimits, admitter, PartyLimits } from './access/limits.ts'
 import { PartyStore } from './access/party.ts'
+import { ReadingEvidence } from './access/reading-evidence.ts'
 import { ConsoleSessions } from './access/session.ts'
 import { Signing } from './access/signing.ts'
 import { AccessTokens } from './access/token.ts'
@@ -118,7 +119,18 @@ function openKeyService({ evaluator }: Config, log: Logger): ServiceClient | und
   return new ServiceClient({ url, secret, timeoutMs, note })
 }
 
-function createEvaluator(store: Store, pseudonyms: PseudonymPool): Evaluator {
+type EvaluatorStore = Pick<Store, 'pool' | 'keys' | 'log'> & Partial<Pick<Store, 'keyService'>>
+
+/** Uses the keys of pseudonyms from a command, for a few numbers; to be closed. */
+export function openEvaluator(store: EvaluatorStore): {
+  evaluator: Evaluator
+  close(): Promise<void>
+} {
+  const pseudonyms = new PseudonymPool({ threads: 1 })
+  return { evaluator: createEvaluator(store, pseudonyms), close: () => pseudonyms.close() }
+}
+
+function createEvaluator(store: EvaluatorStore, pseudonyms: PseudonymPool): Evaluator {
   const { pool: db, keys, keyService: client, log } = store
   if (!client) return new LocalEvaluator({ keys, pseudonyms })
   const wrong = (domain: string, what: string) =>
@@ -183,6 +195,7 @@ export async function createParts(
     tokens,
     limits,
     sessions: new ConsoleSessions({ pool, now: clock }),
+    readings: new ReadingEvidence({ pool, log, now: clock }),
     outbound,
     probePeer,
     peerTokens: new PeerTokens({ outbound, signing, publicUrl, now: clock }),
@@ -194,6 +207,7 @@ export async function createParts(
   }
   const close = async () => {
     await tokens.close()
+    await context.readings.flush()
     await pseudonyms.close()
     await outbound.close()
     await store.close()
