@@ -67,7 +67,7 @@ export async function makeBundle(
 
 function waits(waiting: number): string {
   return (
-    `${waiting} entries of this message are not in the signed log yet: see that the gateway runs ` +
+    `entries of this message are not in the signed log yet (${waiting}): see that the gateway runs ` +
     '(huisbrug serve), wait a second and try again; huisbrug doctor tells why they wait'
   )
 }

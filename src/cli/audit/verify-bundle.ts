@@ -28,7 +28,11 @@ export async function verifyBundle(file: string, options: BundleOptions): Promis
   if (!report.ok) process.exitCode = 1
 }
 
-async function readTrust(options: BundleOptions): Promise<BundleTrust> {
+/**
+ * Reads the keys that a reader trusts.
+ * @throws Error where a file or a key cannot be read
+ */
+export async function readTrust(options: BundleOptions): Promise<BundleTrust> {
   const { logKey = [], witness = [], receiptKeys = [], partyKeys = [], body } = options
   const receipts: PublicKey[] = []
   for (const file of receiptKeys) receipts.push(...(await readJwks(file)))
