@@ -3,7 +3,7 @@ import type { Problem } from './verify-report.ts'
 
 /**
  * What keeps a table as it was written: its triggers, and whether each fires for every session
- * (`ALWAYS`) or for every one that does not replicate (`ORIGIN`).
+ * (`A`) or for each that does not replicate (`O`). A test holds the list against the schema.
  */
 const TRIGGERS: readonly (readonly [table: string, trigger: string, fires: 'A' | 'O'])[] = [
   ['audit_pending', 'append_only', 'A'],
@@ -15,6 +15,15 @@ const TRIGGERS: readonly (readonly [table: string, trigger: string, fires: 'A' |
   ['audit_tile', 'append_only', 'A'],
   ['audit_tile', 'grow_only', 'A'],
   ['audit_head', 'one_row', 'A'],
+  ['audit_disclosure', 'one_row', 'A'],
+  ['audit_recovery', 'append_only', 'A'],
+  ['audit_cosignature', 'append_only', 'A'],
+  ['audit_published', 'append_only', 'A'],
+  ['audit_timestamp', 'append_only', 'A'],
+  ['audit_publishing', 'one_row', 'A'],
+  ['witness_state', 'append_only', 'A'],
+  ['witness_state', 'grow_only', 'A'],
+  ['route', 'route_domain_open', 'O'],
   ['message', 'step', 'O'],
   ['message', 'fixed', 'O'],
   ['message', 'evidence', 'O'],
@@ -35,6 +44,13 @@ const FORBIDDEN: readonly (readonly [table: string, privileges: string])[] = [
   ['audit_checkpoint', 'UPDATE, DELETE, TRUNCATE'],
   ['audit_tile', 'DELETE, TRUNCATE'],
   ['audit_head', 'INSERT, DELETE, TRUNCATE'],
+  ['audit_disclosure', 'INSERT, DELETE, TRUNCATE'],
+  ['audit_recovery', 'UPDATE, DELETE, TRUNCATE'],
+  ['audit_cosignature', 'UPDATE, DELETE, TRUNCATE'],
+  ['audit_published', 'UPDATE, DELETE, TRUNCATE'],
+  ['audit_timestamp', 'UPDATE, DELETE, TRUNCATE'],
+  ['audit_publishing', 'INSERT, DELETE, TRUNCATE'],
+  ['witness_state', 'DELETE, TRUNCATE'],
   ['state_rule', 'INSERT, UPDATE, DELETE, TRUNCATE'],
   ['transition', 'UPDATE, TRUNCATE'],
   ['balance_day', 'UPDATE, DELETE, TRUNCATE'],

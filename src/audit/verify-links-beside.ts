@@ -132,11 +132,13 @@ export async function checkStrays(db: Queryable): Promise<Problem[]> {
   return problems
 }
 
+// Closing a period has a receipt of its own, but is no message.
 const BESIDE = `
   SELECT e.index, e.entry_id, e.entry, d.salt, d.details,
-    e.message_id IS NULL OR m.id IS NOT NULL AS linked
+    e.message_id IS NULL OR m.id IS NOT NULL OR c.message_id IS NOT NULL AS linked
   FROM audit_entry e LEFT JOIN audit_detail d ON d.entry_id = e.entry_id
     LEFT JOIN message m ON m.id = e.message_id
+    LEFT JOIN period_close c ON c.message_id = e.message_id
   WHERE e.index >= $1 AND e.index < $2 ORDER BY e.index`
 
 const COMMITTED = `
