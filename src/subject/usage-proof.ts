@@ -1,10 +1,9 @@
 import { saltedDigest } from '../audit/commitment.ts'
+import { proofsOfEntries } from '../audit/log-proof.ts'
 import { latestCheckpoint } from '../audit/log-read.ts'
 import { leafHash, rootOf } from '../audit/merkle.ts'
 import { inclusionRanges } from '../audit/merkle-proof.ts'
 import { formatProof } from '../audit/proof-file.ts'
-import { hashOfRange, tilesOf } from '../audit/tile.ts'
-import { lookupIn, readTiles } from '../audit/tree-store.ts'
 import type { Queryable } from '../db/pool.ts'
 import type { UsageRow } from './usage-store.ts'
 
@@ -25,7 +24,7 @@ export interface UsageProof {
   index: number
   /** The entry as it is in the log, base64url. */
   entry?: string
-  /** The text of its `.tlog-proof` file. */
+  /** The text of its `.tlog-proof` file; absent until its checkpoint is published. */
   inclusion?: string
   /** Absent where the entry is about the message, and an earlier one names the person. */
   subject?: SubjectProof
@@ -39,10 +38,7 @@ export async function fullProofs(
   rows: readonly UsageRow[],
   tag: Uint8Array,
 ): Promise<UsageProof[]> {
-  const inclusions = await inclusionsOf(
-    db,
-    rows.map(row => row.index),
-  )
+  const inclusions = await inclusionsOf(db, rows)
   const subjects = await subjectProofs(db, rows, Buffer.from(tag))
   return rows.map((row, place) => {
     const subject = subjects.get(row.index)
@@ -50,7 +46,7 @@ export async function fullProofs(
     return {
       ...bareProof(row),
       entry: row.entry.toString('base64url'),
-      ...(inclusion !== undefined && { inclusion }),
+      ...(inclusion && { inclusion }),
       ...(subject && { subject }),
     }
   })
@@ -61,20 +57,17 @@ export function bareProof({ index, entry }: UsageRow): UsageProof {
   return { index, commitment: leafHash(entry).toString('base64url') }
 }
 
-async function inclusionsOf(db: Queryable, indexes: number[]): Promise<(string | undefined)[]> {
+async function inclusionsOf(db: Queryable, rows: readonly UsageRow[]): Promise<string[]> {
   const checkpoint = await latestCheckpoint(db)
   if (!checkpoint) return []
   const { size, note } = checkpoint
-  const ranges = indexes.map(index => (index < size ? inclusionRanges(index, size) : undefined))
-  const lookup = lookupIn(
-    await readTiles(
-      db,
-      ranges.flatMap(all => (all ?? []).flatMap(tilesOf)),
-    ),
-  )
-  return ranges.map((all, place) => {
-    const hashes = all?.map(range => hashOfRange(range, lookup))
-    return hashes && formatProof({ index: indexes[place] ?? 0, hashes, checkpoint: note })
+  const indexes = rows.map(row => row.index)
+  const published = indexes.filter(index => index < size)
+  const hashes = await proofsOfEntries(db, published, size)
+  const proofs = new Map(published.map((index, place) => [index, hashes[place] ?? []]))
+  return indexes.map(index => {
+    const found = proofs.get(index)
+    return found ? formatProof({ index, hashes: found, checkpoint: note }) : ''
   })
 }
 

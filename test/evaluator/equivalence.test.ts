@@ -10,6 +10,7 @@ import { RemoteEvaluator } from '../../src/pseudonym/evaluator-remote.ts'
 import { PseudonymPool } from '../../src/pseudonym/pool.ts'
 import { keepPublishedKey } from '../../src/pseudonym/published-key.ts'
 import { openRow } from '../../src/pseudonym/row.ts'
+import { subjectTagOf } from '../../src/pseudonym/subject-tag.ts'
 import {
   blindInput,
   evaluateDirectly,
@@ -83,6 +84,10 @@ test('the same key gives the same pseudonyms, here and at a service', async () =
           [tag, subjectTag, rowId].map(it => it.toString('hex')),
         )
       expect(same(there)).toEqual(same(here))
+      for (const evaluator of [local, remote]) {
+        const tag = await subjectTagOf(evaluator, insz[0]!)
+        expect(tag).toEqual(Buffer.from(here[0]!.subjectTag))
+      }
     }),
     { numRuns: 15 },
   )
