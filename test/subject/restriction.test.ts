@@ -5,6 +5,7 @@ import { detection, TODAY, tenants } from '../support/detection.ts'
 import { until } from '../support/gateway.ts'
 import { syntheticNumber } from '../support/people.ts'
 import { prepareTestRegister } from '../support/register.ts'
+import { subjectCommand } from './command.ts'
 import {
   assertBalanced,
   entriesSaying,
@@ -185,6 +186,27 @@ test('at the same instant as messages: none slips through', async () => {
     )
     expect(rows).toEqual([])
   }
+})
+
+test('the command shows first, does it with a yes, and never shows the number', async () => {
+  const { gateway } = world
+  const number = syntheticNumber(300)
+  const asked = ['--case', 'GDPR-2026-77', '--reason', 'Verzoek van de betrokkene']
+  const run = (name: string, ...more: string[]) =>
+    subjectCommand(gateway, number, name, ...asked, ...more)
+  const shown = await run('restrict')
+  expect(shown).toMatchObject({ exit: 1, out: expect.stringContaining('Wat er zou gebeuren') })
+  expect(shown.err).toContain('nothing was done')
+  const done = await run('restrict', '--yes', '--json')
+  expect(JSON.parse(done.out)).toEqual({ done: true, handOvers: 0, items: 0, inHand: 0 })
+  const again = await run('restrict', '--yes', '--json')
+  expect([again.exit, JSON.parse(again.out).refused]).toEqual([1, 'HB-423'])
+  const erased = await run('erase', '--yes')
+  expect(erased.out).toContain('De beperking van de verwerking')
+  const lifted = await run('lift', '--yes')
+  expect(lifted).toMatchObject({ exit: 0, out: expect.stringContaining('opgeheven') })
+  for (const { out, err } of [shown, done, again, erased, lifted])
+    expect(out + err).not.toContain(number)
 })
 
 test('what is refused says why, and holds nothing of the person', async () => {
