@@ -41,6 +41,7 @@ export function timestampNonce(random: Uint8Array): Buffer {
 /** A request for a timestamp over the SHA-256 of `data`, with the certificate (RFC 3161, 2.4.1; DER). */
 export function timestampRequest(data: Uint8Array, nonce: Uint8Array): Buffer {
   const request = new TimeStampReq({
+    version: 1,
     messageImprint: new MessageImprint({
       hashAlgorithm: new AlgorithmIdentifier({ algorithmId: id_sha256 }),
       hashedMessage: new OctetString({ valueHex: toArrayBuffer(hash('sha256', data, 'buffer')) }),

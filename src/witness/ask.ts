@@ -52,7 +52,7 @@ export async function askWitness(
     if (typeof answer === 'string') return { name, fault: answer }
     if (answer.status === 200) return readAnswer(witness, question, answer.body)
     const held = sizeOf(answer)
-    if (held === undefined) return { name, ...judge(answer.status) }
+    if (held === undefined) return { name, ...judge(answer.status, old === question.size) }
     if (held > question.size) {
       // Another process of ours may just have asked for a later one.
       if (held <= (await signedSize(parts.db))) return { name, fault: 'holds a later checkpoint' }
@@ -134,9 +134,10 @@ function sizeOf({ status, headers, body }: OutboundResponse): number | undefined
   return text.endsWith('\n') ? parseSize(text.slice(0, -1)) : undefined
 }
 
-function judge(status: number): Pick<WitnessResult, 'fault' | 'alarm'> {
+function judge(status: number, isSame: boolean): Pick<WitnessResult, 'fault' | 'alarm'> {
   switch (status) {
     case 409:
+      if (!isSame) return { fault: 'answers 409 without a size' }
       return {
         fault: 'holds another root',
         alarm: 'it holds another root of this log for the same size',
