@@ -41,6 +41,35 @@ const COUNTS: Record<string, [one: string, more: string]> = {
   expired: ['vervallen', 'vervallen'],
   withdrawn: ['ingetrokken', 'ingetrokken'],
   received: ['ontvangen', 'ontvangen'],
+  handOvers: ['afgifte', 'afgiftes'],
+  inHand: ['al onderweg', 'al onderweg'],
+  messages: ['bericht', 'berichten'],
+  persons: ['persoon', 'personen'],
+  refusals: ['weigering', 'weigeringen'],
+  lines: ['lijn', 'lijnen'],
+  protocols: ['protocol', 'protocollen'],
+  results: ['antwoord', 'antwoorden'],
+  rows: ['verzegelde rij', 'verzegelde rijen'],
+  outgoing: ['wachtende melding', 'wachtende meldingen'],
+  feedback: ['terugkoppeling', 'terugkoppelingen'],
+  routes: ['route', 'routes'],
+  memberships: ['groep', 'groepen'],
+  participations: ['deelname', 'deelnames'],
+  objections: ['bezwaar', 'bezwaren'],
+  formerRestrictions: ['eerdere beperking', 'eerdere beperkingen'],
+  details: ['toelichting', 'toelichtingen'],
+  commitments: ['vermelding in bewijs', 'vermeldingen in bewijs'],
+  approvals: ['gevraagde goedkeuring', 'gevraagde goedkeuringen'],
+  keys: ['sleutel', 'sleutels'],
+  days: ['dag', 'dagen'],
+  seconds: ['seconde', 'seconden'],
+  size: ['regel in de log', 'regels in de log'],
+  checkpoints: ['controlepunt', 'controlepunten'],
+  problems: ['probleem', 'problemen'],
+  required: ['gevraagd', 'gevraagd'],
+  cosigned: ['gekregen', 'gekregen'],
+  kept: ['regel behouden', 'regels behouden'],
+  published: ['regel eerder bekendgemaakt', 'regels eerder bekendgemaakt'],
 }
 
 /** Gives the name of a party for people. */
@@ -56,6 +85,11 @@ export function messageWords({ message }: AuditEntry): string {
 /** The one who acted: the name of the party, else the role in words. */
 export function actorWords({ actor }: AuditEntry, nameOf: NameOf): string {
   return actor.party ? nameOf(actor.party) : (ROLES[actor.role] ?? actor.role)
+}
+
+/** Whether a number of that name is told in words. */
+export function hasWord(count: string): boolean {
+  return count in COUNTS
 }
 
 /** " (900 aanvaard, 3 geweigerd)", or nothing. */
