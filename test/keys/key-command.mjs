@@ -1,5 +1,13 @@
 // A key command as an operator would write one: it holds the key, and does as its folder says.
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto'
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  randomBytes,
+  sign,
+} from 'node:crypto'
 import { appendFileSync, readFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -9,16 +17,23 @@ const mode = readFileSync(join(folder, 'mode'), 'utf8')
 const seen = { pid: process.pid, verb, argv: process.argv, env: process.env }
 appendFileSync(join(folder, 'calls'), `${JSON.stringify(seen)}\n`)
 
-const input = verb === 'id' ? Buffer.alloc(0) : Buffer.from(readFileSync(0, 'utf8'), 'base64url')
+const input = verb.endsWith('id')
+  ? Buffer.alloc(0)
+  : Buffer.from(readFileSync(0, 'utf8'), 'base64url')
+if (mode === 'slow') await new Promise(resolve => setTimeout(resolve, 1_500))
 if (mode === 'hang') setInterval(() => {}, 1_000)
 else if (mode === 'fail') {
   process.stderr.write(`cannot wrap ${input.toString('base64url')}\n`)
   process.exit(3)
 } else if (mode === 'garbage') process.stdout.write('<html>busy</html>\n')
+else if (mode === 'wrong') process.stdout.write(`${Buffer.alloc(64, 1).toString('base64url')}\n`)
 else if (mode === 'silent') process.exit(0)
 else if (mode === 'flood') for (;;) writeSync(1, 'A'.repeat(65_536))
 else {
-  const answer = verb === 'id' ? name() : (verb === 'wrap' ? wrap : unwrap)().toString('base64url')
+  const answer =
+    verb === 'id'
+      ? name()
+      : { wrap, unwrap, sign: signed, 'sign-id': publicKey }[verb]().toString('base64url')
   if (mode === 'half-way') {
     writeSync(1, answer.slice(0, answer.length / 2))
     process.kill(process.pid, 'SIGKILL')
@@ -42,4 +57,18 @@ function unwrap() {
   const decipher = createDecipheriv('aes-256-gcm', key, input.subarray(0, 12))
   decipher.setAuthTag(input.subarray(-16))
   return Buffer.concat([decipher.update(input.subarray(12, -16)), decipher.final()])
+}
+
+// PKCS8 of an Ed25519 key is this, and then its 32 bytes.
+function signingKey() {
+  const der = Buffer.concat([Buffer.from('302e020100300506032b657004220420', 'hex'), key])
+  return createPrivateKey({ key: der, format: 'der', type: 'pkcs8' })
+}
+
+function publicKey() {
+  return createPublicKey(signingKey()).export({ type: 'spki', format: 'der' }).subarray(-32)
+}
+
+function signed() {
+  return sign(null, input, signingKey())
 }

@@ -7,7 +7,16 @@ import { CommandKey } from '../../src/keys/command-key.ts'
 
 const SCRIPT = fileURLToPath(new URL('key-command.mjs', import.meta.url))
 
-export type Mode = 'ok' | 'hang' | 'fail' | 'garbage' | 'silent' | 'flood' | 'half-way'
+export type Mode =
+  | 'ok'
+  | 'hang'
+  | 'fail'
+  | 'garbage'
+  | 'silent'
+  | 'flood'
+  | 'half-way'
+  | 'wrong'
+  | 'slow'
 
 /** What the command saw of one call. */
 interface Call {
