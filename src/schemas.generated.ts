@@ -25,6 +25,10 @@ export type ReceiptToken = string
  */
 export type Timestamp = string
 /**
+ * SHA-256, base64url without padding
+ */
+export type Digest = string
+/**
  * Id of a party, also its OAuth client id
  */
 export type PartyId = string
@@ -33,9 +37,13 @@ export type PartyId = string
  */
 export type ProtocolId = string
 /**
- * SHA-256, base64url without padding
+ * Pass as after to get the next page; null on the last
  */
-export type Digest = string
+export type Next = Cursor | null
+/**
+ * Opaque place in a list, for the query parameter after
+ */
+export type Cursor = string
 /**
  * Version of a document: major, minor, patch
  */
@@ -160,14 +168,6 @@ export type EventType =
   | 'be.huisbrug.message.answered'
   | 'be.huisbrug.message.counts'
   | 'be.huisbrug.test'
-/**
- * Opaque place in a list, for the query parameter after
- */
-export type Cursor = string
-/**
- * Pass as after to get the next page; null on the last
- */
-export type Next = Cursor | null
 /**
  * Body of a webhook and item of the inbox (CloudEvents 1.0, structured JSON)
  */
@@ -837,6 +837,30 @@ export interface Approvals {
   }[]
 }
 /**
+ * GET /v1/audit/entries
+ */
+export interface AuditEntries {
+  /**
+   * Newest first
+   *
+   * @minItems 0
+   * @maxItems 1000
+   */
+  items: AuditEntriesPlaced[]
+  next: Next
+}
+/**
+ * An entry with its place in the log
+ */
+export interface AuditEntriesPlaced {
+  /**
+   * Place in the log, from 0
+   */
+  index: number
+  commitment: Digest
+  entry: AuditEntry
+}
+/**
  * One entry of the audit log, written as RFC 8785 canonical JSON of at most 65,535 bytes. It holds no value of a payload, no name and no national number
  */
 export interface AuditEntry {
@@ -1002,6 +1026,21 @@ export interface AuditEntry {
     count: number
     root: Digest
   }
+}
+/**
+ * GET /v1/audit/entries/{index}
+ */
+export interface AuditEntryReply {
+  /**
+   * Place in the log, from 0
+   */
+  index: number
+  commitment: Digest
+  entry: AuditEntry
+  /**
+   * The text of a C2SP tlog-proof@v1 file: the proof that the entry is in the log, with a published checkpoint; null where none covers it yet
+   */
+  proof: string | null
 }
 /**
  * The target group of the protocol, by id and version of its criterion
@@ -1738,6 +1777,111 @@ export interface EventTest {
    * For people
    */
   note: string
+}
+/**
+ * Reply of POST /v1/subjects/erasures
+ */
+export interface Erased {
+  /**
+   * Whether nothing was done, and this is what it would come to
+   */
+  preview: boolean
+  /**
+   * Rows erased, by kind
+   */
+  erased: {
+    /**
+     * Answers about the person
+     */
+    results: number
+    /**
+     * Sealed rows that waited for an answer
+     */
+    rows: number
+    /**
+     * Items ready to leave
+     */
+    outgoing: number
+    /**
+     * Feedback: content and pseudonym
+     */
+    feedback: number
+    /**
+     * Routes to a housing company or welfare office
+     */
+    routes: number
+    /**
+     * Places in the list of a month, taken by random bytes
+     */
+    memberships: number
+    /**
+     * Signed participations
+     */
+    participations: number
+    /**
+     * Objections
+     */
+    objections: number
+    /**
+     * Restrictions that were lifted
+     */
+    formerRestrictions: number
+    /**
+     * Details of entries about this person alone
+     */
+    details: number
+    /**
+     * Links of entries to the person: subject tag and salt
+     */
+    commitments: number
+    /**
+     * Questions to a second person
+     */
+    approvals: number
+  }
+  /**
+   * What was on its way and does not go any more
+   */
+  withdrawn: {
+    /**
+     * Hand-overs that lost something
+     */
+    handOvers: number
+    /**
+     * Items that they lost
+     */
+    items: number
+  }
+  /**
+   * What stays
+   */
+  remains: {
+    /**
+     * Entries of the log, whose digests say nothing any more: their salts are destroyed
+     */
+    entries: number
+    /**
+     * Feedback that still counts, without anything of the person
+     */
+    feedback: number
+    /**
+     * Places in groups of which a number was made, taken by random bytes
+     */
+    memberships: number
+    /**
+     * Whether a restriction lasts: it holds the subject tag, for else it would end
+     */
+    restriction: boolean
+  }
+  /**
+   * The same in plain Dutch, line by line
+   *
+   * @minItems 1
+   * @maxItems 100
+   *
+   * Items: One line
+   */
+  text: string[]
 }
 /**
  * 200 of POST /v1/pseudonyms/evaluations. Check the proof against the public key in the audit log, not this one
@@ -3748,6 +3892,81 @@ export interface ReceiptReply {
   proof: string | null
 }
 /**
+ * Reply of POST /v1/subjects/restrictions
+ */
+export interface Restricted {
+  /**
+   * Whether nothing was done, and this is what it would come to
+   */
+  preview: boolean
+  /**
+   * Hand-overs on their way that lost something
+   */
+  handOvers: number
+  /**
+   * Items that they lost
+   */
+  items: number
+  /**
+   * Hand-overs that were leaving at that moment: they may still arrive
+   */
+  inHand: number
+  /**
+   * The same in plain Dutch, line by line
+   *
+   * @minItems 1
+   * @maxItems 100
+   *
+   * Items: One line
+   */
+  text: string[]
+}
+/**
+ * Reply of POST /v1/subjects/restrictions/lift
+ */
+export interface RestrictionLifted {
+  /**
+   * Whether nothing was done, and this is what it would come to
+   */
+  preview: boolean
+  since: Timestamp
+  until: Timestamp
+  /**
+   * The same in plain Dutch, line by line
+   *
+   * @minItems 1
+   * @maxItems 100
+   *
+   * Items: One line
+   */
+  text: string[]
+}
+/**
+ * POST /v1/subjects/restrictions, /v1/subjects/restrictions/lift and /v1/subjects/erasures: what a privacy officer does for one person
+ */
+export interface RightRequest {
+  /**
+   * National register or BIS number: eleven digits, or the display form. Kept nowhere
+   */
+  insz: string
+  /**
+   * Case number of the request, which names nobody
+   */
+  case: string
+  /**
+   * Why, in words, without a national number; kept beside the log, erasable
+   */
+  reason: string
+  /**
+   * True shows what it would come to and does nothing
+   */
+  preview?: boolean
+  /**
+   * Where four eyes are set: the id that the first call got, once a second person has approved it
+   */
+  approval?: string
+}
+/**
  * What happened to a protocol document, beside it: signatures.json in its folder
  */
 export interface Signatures {
@@ -4123,7 +4342,9 @@ export interface WireTypes {
   'annex-1-accepted': Annex1Accepted
   'approval-decision': ApprovalDecision
   'approvals': Approvals
+  'audit-entries': AuditEntries
   'audit-entry': AuditEntry
+  'audit-entry-reply': AuditEntryReply
   'deliveries': Deliveries
   'deliveries-retried': DeliveriesRetried
   'deliveries-retry': DeliveriesRetry
@@ -4136,6 +4357,7 @@ export interface WireTypes {
   'domain-ready': DomainReady
   'domains': Domains
   'envelope': Envelope
+  'erased': Erased
   'error-code': ErrorCode
   'evaluation-reply': EvaluationReply
   'evaluation-request': EvaluationRequest
@@ -4175,6 +4397,9 @@ export interface WireTypes {
   'protocols': Protocols
   'receipt': Receipt
   'receipt-reply': ReceiptReply
+  'restricted': Restricted
+  'restriction-lifted': RestrictionLifted
+  'right-request': RightRequest
   'signatures': Signatures
   'tenancies-ended': TenanciesEnded
   'tenancies-ended-forward': TenanciesEndedForward

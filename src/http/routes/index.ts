@@ -1,6 +1,8 @@
 import type { Route } from '../route.ts'
 import { postAnswer } from './answer-post.ts'
 import { getApprovals, postApproval } from './approvals.ts'
+import { getAuditEntries, getAuditEntry } from './audit-entries.ts'
+import { getAuditExport } from './audit-export.ts'
 import { getDeliveries, postDeliveriesRetry, postDeliveryRetry } from './deliveries.ts'
 import { postDetections } from './detections-post.ts'
 import { getDomains, postDomainReady } from './domains.ts'
@@ -9,7 +11,7 @@ import { postExplain } from './explain-post.ts'
 import { postFeedback } from './feedback-post.ts'
 import { getLive, getMetrics, getReady } from './health.ts'
 import { getInbox, postAcknowledgement } from './inbox.ts'
-import { getCheckpoint, getTile } from './log.ts'
+import { getCheckpoint, getEntryTile, getTile } from './log.ts'
 import { getMessage } from './message-get.ts'
 import { postMessages } from './messages-post.ts'
 import { postPeriodClose } from './period-close-post.ts'
@@ -17,6 +19,7 @@ import { postProgress } from './progress-post.ts'
 import { getProtocolDiff } from './protocol-diff-get.ts'
 import { getProtocol, getProtocols } from './protocols-get.ts'
 import { getReceipt } from './receipt-get.ts'
+import { postErasure, postRestriction, postRestrictionLift } from './rights-post.ts'
 import { postTenanciesEnded } from './tenancies-ended-post.ts'
 import { postToken } from './token-post.ts'
 import { postUsage } from './usage-post.ts'
@@ -63,10 +66,17 @@ export const ROUTES: Route[] = [
   postDeliveriesRetry,
   getInbox,
   postAcknowledgement,
+  getAuditEntries,
+  getAuditEntry,
+  getAuditExport,
   getCheckpoint,
+  getEntryTile,
   getTile,
   postAddCheckpoint,
   postUsage,
+  postRestriction,
+  postRestrictionLift,
+  postErasure,
   getApprovals,
   postApproval,
   getJwks,
