@@ -151,32 +151,33 @@ test('whatever a witness does instead of cosigning counts as none, and is told',
   const other = splitNote(otherLog(ORIGIN).note(3)).text
   const cases: [does: string, fault: string, answers: Answer][] = [
     ['signs another size', 'gave a wrong cosignature', replayed],
-  ['signs another root', 'gave a wrong cosignature', (_, it) => it.end(witness.cosign(other, 9))],
-  [
-    'signs with a key that is not known',
-    'gave no cosignature by its key',
-    (body, it) => it.end(testWitness().cosign(textOf(body), now())),
-  ],
-  [
-    'signs with a time to come',
-    'cosigned with a time to come',
-    (body, it) => it.end(witness.cosign(textOf(body), now() + 4000)),
-  ],
-  ['answers garbage', 'gave something else than cosignatures', status(200, '<html></html>')],
-  ['answers nothing', 'gave something else than cosignatures', status(200)],
-  ['answers a lot', 'answers too much', status(200, 'x'.repeat(200_000))],
-  ['answers nothing in time', 'does not answer in time', () => ],
-  ['breaks off', 'breaks off', (_, it) => it.destroy()],
-  ['redirects', 'answers with a redirect', status(302)],
-  ['does not know the log', 'does not know this log', status(404)],
-  ['does not know the key', 'does not know the key of this log', status(403)],
-  ['is busy', 'answers 429', status(429)],
-  ['tells no size', 'answers 409 without a size', status(409, '2\n')],
-  [
-    'contradicts itself',
-    'answers 409 for the size it holds',
-    status(409, '0\n', 'text/x.tlog.size'),
-  ],]
+    ['signs another root', 'gave a wrong cosignature', (_, it) => it.end(witness.cosign(other, 9))],
+    [
+      'signs with a key that is not known',
+      'gave no cosignature by its key',
+      (body, it) => it.end(testWitness().cosign(textOf(body), now())),
+    ],
+    [
+      'signs with a time to come',
+      'cosigned with a time to come',
+      (body, it) => it.end(witness.cosign(textOf(body), now() + 4000)),
+    ],
+    ['answers garbage', 'gave something else than cosignatures', status(200, '<html></html>')],
+    ['answers nothing', 'gave something else than cosignatures', status(200)],
+    ['answers a lot', 'answers too much', status(200, 'x'.repeat(200_000))],
+    ['answers nothing in time', 'does not answer in time', () => {}],
+    ['breaks off', 'breaks off', (_, it) => it.destroy()],
+    ['redirects', 'answers with a redirect', status(302)],
+    ['does not know the log', 'does not know this log', status(404)],
+    ['does not know the key', 'does not know the key of this log', status(403)],
+    ['is busy', 'answers 429', status(429)],
+    ['tells no size', 'answers 409 without a size', status(409, '2\n')],
+    [
+      'contradicts itself',
+      'answers 409 for the size it holds',
+      status(409, '0\n', 'text/x.tlog.size'),
+    ],
+  ]
   for (const [does, fault, answers] of cases) {
     answer = answers
     await round({ timeoutMs: 200 })
