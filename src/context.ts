@@ -1,6 +1,7 @@
 import type { RequestHandler } from 'express'
 import type { AddressLimits, PartyLimits } from './access/limits.ts'
 import type { PartyStore } from './access/party.ts'
+import type { ReadingEvidence } from './access/reading-evidence.ts'
 import type { ConsoleSessions } from './access/session.ts'
 import type { Signing } from './access/signing.ts'
 import type { AccessTokens } from './access/token.ts'
@@ -45,6 +46,8 @@ export interface Context {
   tokens: AccessTokens
   limits: { parties: PartyLimits; addresses: AddressLimits }
   sessions: ConsoleSessions
+  /** Who read entry tiles. */
+  readings: ReadingEvidence
   outbound: Outbound
   peerTokens: PeerTokens
   /** Takes the probes, where this process is a worker. */

@@ -119,6 +119,7 @@ const PATH_PARAMETERS: Readonly<Record<string, Schema>> = {
   '/v1/approvals/{id} id': { type: 'string', pattern: '^req_[0-7][0-9A-HJKMNP-TV-Z]{25}$' },
   messageId: componentRef('message-id'),
   feedbackId: componentRef('feedback-id'),
+  index: { type: 'integer', minimum: 0, maximum: 9007199254740991 },
   level: { type: 'integer', minimum: 0, maximum: 63 },
   path: { type: 'string', pattern: '^(x[0-9]{3}/)*[0-9]{3}(\\.p/[0-9]{1,3})?$' },
 }

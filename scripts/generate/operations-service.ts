@@ -1,5 +1,19 @@
 import type { Operation } from './operation.ts'
 
+const ENTRY_FILTERS = {
+  from: 'Not before this time (RFC 3339 in UTC, or a date)',
+  until: 'Before this time',
+  protocol: 'Id of the protocol that decided',
+  party: 'Id of the party that acted',
+  recipient: 'Id of the party that something went to',
+  type: 'Message type',
+  action: 'Kind of entry (docs/evidence.md)',
+  decision: 'allowed or refused',
+  code: 'Code of a refusal or cause',
+  messageId: 'Id of a message, feedback, delivery or request',
+  actor: 'Role that acted',
+} as const
+
 /** How events are handed over, the evidence, and how the program itself is. */
 export const SERVICE_OPERATIONS: readonly Operation[] = [
   {
@@ -135,6 +149,54 @@ export const SERVICE_OPERATIONS: readonly Operation[] = [
   },
   {
     method: 'get',
+    path: '/v1/audit/entries',
+    id: 'listEntries',
+    tag: 'evidence',
+    summary: 'Read entries of the audit log',
+    description:
+      'Newest first. The canonical JSON (RFC 8785) of an entry hashes to its commitment. Reading is an entry itself.',
+    people: 'audit:read',
+    list: true,
+    query: ENTRY_FILTERS,
+    status: 200,
+    reply: 'audit-entries',
+    refusals: [],
+  },
+  {
+    method: 'get',
+    path: '/v1/audit/entries/{index}',
+    id: 'readEntry',
+    tag: 'evidence',
+    summary: 'Read an entry with its proof',
+    people: 'audit:read',
+    status: 200,
+    reply: 'audit-entry-reply',
+    refusals: ['HB-206'],
+  },
+  {
+    method: 'get',
+    path: '/v1/audit/export',
+    id: 'exportEntries',
+    tag: 'evidence',
+    summary: 'Take entries out of the audit log as one file',
+    description:
+      'In the order of the log, as far as the checkpoint in X-Audit-Checkpoint (base64), which they can be proven against; X-Audit-Rows says how many. What breaks off is not whole. Exporting is an entry, written before the first byte.',
+    people: 'audit:read',
+    query: {
+      ...ENTRY_FILTERS,
+      format: 'jsonl (default) or csv',
+      proofs: 'true for the inclusion proof of each row',
+    },
+    status: 200,
+    text: {
+      type: 'application/jsonl',
+      description: 'JSON lines of index, leaf, proof and the exact entry; or CSV',
+    },
+    also: { 'text/csv': 'RFC 4180, safe to open in a spreadsheet' },
+    refusals: ['HB-206', 'HB-208'],
+  },
+  {
+    method: 'get',
     path: '/log/checkpoint',
     id: 'readCheckpoint',
     tag: 'evidence',
@@ -144,6 +206,21 @@ export const SERVICE_OPERATIONS: readonly Operation[] = [
       type: 'text/plain',
       description: 'A C2SP signed note',
       example: 'huisbrug.example/log\n4\nf2Jf…=\n\n— huisbrug.example/log Az3g…=\n',
+    },
+    refusals: ['HB-206'],
+  },
+  {
+    method: 'get',
+    path: '/log/tile/entries/{path}',
+    id: 'readEntryTile',
+    tag: 'evidence',
+    summary: 'A bundle of entries of the audit log',
+    description: 'C2SP tlog-tiles. Reading them is an entry, at most two a minute for a session.',
+    people: 'audit:read',
+    status: 200,
+    text: {
+      type: 'application/octet-stream',
+      description: 'Up to 256 entries, each after its length in two bytes',
     },
     refusals: ['HB-206'],
   },

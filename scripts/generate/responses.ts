@@ -84,16 +84,20 @@ function goodReply(
   { status, reply, text, html, also = {} }: Operation,
   examples: Map<string, unknown>,
 ): Schema {
-  if (text) return { description: text.description, content: { [text.type]: textContent(text) } }
+  const others = Object.fromEntries(
+    Object.entries(also).map(([type, description]) => [type, { schema: { description } }]),
+  )
+  if (text) {
+    const { type, description } = text
+    return { description, content: { [type]: textContent(text), ...others } }
+  }
   if (!reply) return { description: status === 204 ? 'Done' : 'Accepted' }
   return {
     description: status === 202 ? 'Accepted' : 'Done',
     content: {
       'application/json': jsonContent(reply, examples),
       ...(html && { 'text/html': { schema: { type: 'string', description: html } } }),
-      ...Object.fromEntries(
-        Object.entries(also).map(([type, description]) => [type, { schema: { description } }]),
-      ),
+      ...others,
     },
   }
 }

@@ -4,7 +4,7 @@ import { latestCheckpoint, type PublishedCheckpoint } from './log-read.ts'
 import type { Range } from './merkle.ts'
 import { consistencyRanges, inclusionRanges } from './merkle-proof.ts'
 import { formatProof, type InclusionProof } from './proof-file.ts'
-import { hashOfRange, tilesOf } from './tile.ts'
+import { hashOfRange, type TileCoordinate, tilesOf } from './tile.ts'
 import { lookupIn, readTiles } from './tree-store.ts'
 
 /**
@@ -20,6 +20,20 @@ export async function proofOfEntry(
   if (!checkpoint) throw new AuditError('range-outside-tree', 'the log is empty')
   const hashes = await hashRanges(db, inclusionRanges(index, checkpoint.size))
   return { index, hashes, checkpoint: checkpoint.note }
+}
+
+/**
+ * The hashes of the proofs of several entries in the log of `size` entries, leaf's sibling first.
+ * @throws AuditError `range-outside-tree`, `tile-missing`
+ */
+export async function proofsOfEntries(
+  db: Queryable,
+  indexes: readonly number[],
+  size: number,
+): Promise<Buffer[][]> {
+  const wanted = indexes.map(index => inclusionRanges(index, size))
+  const lookup = lookupIn(await readTiles(db, distinct(wanted.flat().flatMap(tilesOf))))
+  return wanted.map(ranges => ranges.map(range => hashOfRange(range, lookup)))
 }
 
 /** The same as the text of a `.tlog-proof` file. */
@@ -80,4 +94,9 @@ export async function proofOfGrowth(db: Queryable, from: number, to: number): Pr
 async function hashRanges(db: Queryable, ranges: Range[]): Promise<Buffer[]> {
   const lookup = lookupIn(await readTiles(db, ranges.flatMap(tilesOf)))
   return ranges.map(range => hashOfRange(range, lookup))
+}
+
+// Proofs of neighbours share nearly all their tiles.
+function distinct(tiles: TileCoordinate[]): TileCoordinate[] {
+  return [...new Map(tiles.map(tile => [`${tile.level}/${tile.n}`, tile])).values()]
 }

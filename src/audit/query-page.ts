@@ -42,9 +42,21 @@ const NEWEST = 'ORDER BY at DESC, index DESC'
 
 /** A page out of all entries, or out of those of one message: in the order of an index. */
 export function plainPage({ kinds, range, limit }: PageSql): string {
-  const all = [...kinds, ...range]
-  const where = all.length > 0 ? `WHERE ${all.join(' AND ')}` : ''
-  return `SELECT index, entry, leaf, at FROM audit_entry ${where} ${NEWEST} LIMIT ${limit}`
+  const all = where([...kinds, ...range])
+  return `SELECT index, entry, leaf, at FROM audit_entry ${all} ${NEWEST} LIMIT ${limit}`
+}
+
+// A few megabytes, one beside the other.
+const RECENT = 10_000
+
+/** What of a page is among the newest entries: the page itself, where that is all of it. */
+export function recentPage({ kinds, range, limit }: PageSql): string {
+  const newest = `SELECT * FROM audit_entry ${where(range)} ${NEWEST} LIMIT ${RECENT}`
+  return `SELECT index, entry, leaf, at FROM (${newest}) e ${where(kinds)} ${NEWEST} LIMIT ${limit}`
+}
+
+function where(conditions: string[]): string {
+  return conditions.length > 0 ? `WHERE ${conditions.join(' AND ')}` : ''
 }
 
 /**

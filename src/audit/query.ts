@@ -1,7 +1,14 @@
 import type { Queryable } from '../db/pool.ts'
 import { refuse } from '../errors.ts'
 import { parseEntry } from './entry.ts'
-import { Bound, decodeCursor, encodeCursor, pageOfKinds, plainPage } from './query-page.ts'
+import {
+  Bound,
+  decodeCursor,
+  encodeCursor,
+  pageOfKinds,
+  plainPage,
+  recentPage,
+} from './query-page.ts'
 import type { AuditEntry, EntryAction } from './types.ts'
 
 export {
@@ -80,8 +87,7 @@ export async function queryEntries(
 ): Promise<EntryPage> {
   const limit = page.limit ?? 100
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE) throw refuse('HB-208', '', 'limit')
-  const { sql, values } = pageSql(filter, { limit: limit + 1, after: page.after })
-  const { rows } = await db.query<EntryRow>(sql, values)
+  const rows = await readRows(db, filter, { limit: limit + 1, after: page.after })
   const items = rows.slice(0, limit)
   const last = items.at(-1)
   return {
@@ -121,10 +127,11 @@ function placed({ index, entry, leaf }: EntryRow): PlacedEntry {
   return { index, commitment: leaf.toString('base64url'), entry: parseEntry(entry) }
 }
 
-function pageSql(
+async function readRows(
+  db: Queryable,
   filter: EntryFilter,
   { limit, after }: { limit: number; after: string | undefined },
-): { sql: string; values: unknown[] } {
+): Promise<EntryRow[]> {
   const bound = new Bound()
   const kinds = kindConditions(filter, bound)
   const range = rangeConditions(filter, bound)
@@ -132,9 +139,28 @@ function pageSql(
     const cursor = decodeCursor(after)
     range.push(`(at, index) < (${bound.add(cursor.at)}, ${bound.add(cursor.index)})`)
   }
-  const isPlain = kinds.length === 0 || filter.messageId !== undefined
-  const sql = (isPlain ? plainPage : pageOfKinds)({ kinds, range, limit })
-  return { sql, values: bound.values }
+  const asked = { kinds, range, limit }
+  const read = async (sql: string) => (await db.query<EntryRow>(sql, bound.values)).rows
+  if (kinds.length === 0 || filter.messageId !== undefined) return read(plainPage(asked))
+  if (await areMany(db, filter)) {
+    const recent = await read(recentPage(asked))
+    if (recent.length === limit) return recent
+  }
+  return read(pageOfKinds(asked))
+}
+
+// So many kinds are mostly among the newest entries; each costs a look-up otherwise.
+const MANY_KINDS = 300
+
+async function areMany(db: Queryable, filter: EntryFilter): Promise<boolean> {
+  const bound = new Bound()
+  const kinds = kindConditions(filter, bound).join(' AND ')
+  const { rows } = await db.query<{ many: boolean }>(
+    `SELECT count(*) > ${MANY_KINDS} AS many FROM (
+       SELECT FROM audit_kind WHERE ${kinds} LIMIT ${MANY_KINDS + 1}) k`,
+    bound.values,
+  )
+  return rows[0]!.many
 }
 
 /** Conditions on the columns that audit_kind has too. */

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
+import { pipeline, Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import express from 'express'
 import helmet from 'helmet'
@@ -187,10 +188,17 @@ function send(response: express.Response, reply: Reply, id: string): void {
   response
     .status(reply.status)
     .set({ 'X-Request-Id': id, 'Cache-Control': 'no-store', ...reply.headers })
-  if (reply.body === undefined) response.end()
+  if (reply.stream) sendStream(response, reply.stream, reply.type ?? 'text/plain')
+  else if (reply.body === undefined) response.end()
   else if (typeof reply.body === 'string' || Buffer.isBuffer(reply.body)) {
     response.type(reply.type ?? 'text/plain').send(reply.body)
   } else response.type(reply.type ?? 'application/json').send(JSON.stringify(reply.body))
+}
+
+// What fails halfway is cut off, which no reader takes for the end.
+function sendStream(response: express.Response, stream: AsyncIterable<string>, type: string): void {
+  response.type(type)
+  pipeline(Readable.from(stream), response, () => {})
 }
 
 function refuseUnknown(

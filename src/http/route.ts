@@ -27,6 +27,8 @@ export interface Reply {
   status: number
   /** An object is sent as JSON, text and bytes as they are. */
   body?: object | string | Buffer
+  /** Instead of a body: text that is sent as it is made, no faster than it is taken. */
+  stream?: AsyncIterable<string>
   type?: string
   headers?: Record<string, string>
 }

@@ -20,7 +20,7 @@ test.each([
   ['/.well-known/jwks.json', 200],
   ['/.well-known/oauth-authorization-server', 200],
   ['/log/tile/0/999', 404],
-  ['/log/tile/entries/000', 404],
+  ['/log/tile/entries/000', 401],
   ['/v1/messages/msg_x', 401],
 ])('GET %s answers %i', async (path, status) => {
   expect(await call(gateway, 'GET', path)).toMatchObject({ status })

@@ -68,6 +68,9 @@ function escapePart(part: string): string {
 
 function matches(pattern: string, path: string): boolean {
   return new RegExp(
-    `^${pattern.replace('{level}/{path}', '.+').replace(/\{\w+\}/g, '[^/]+')}$`,
+    `^${pattern
+      .replace('{level}/', '\\d+/')
+      .replace('{path}', '.+')
+      .replace(/\{\w+\}/g, '[^/]+')}$`,
   ).test(path)
 }

@@ -1,6 +1,7 @@
-import { latestCheckpoint, readTilePath } from '../../audit/query.ts'
+import { latestCheckpoint, readEntryBundle, readTilePath } from '../../audit/query.ts'
+import { parseTilePath } from '../../audit/tile-path.ts'
 import { refuse } from '../../errors.ts'
-import type { Route } from '../route.ts'
+import { personOf, type Route } from '../route.ts'
 
 /** The newest signed checkpoint of the audit log (C2SP tlog-checkpoint). */
 export const getCheckpoint: Route = {
@@ -12,6 +13,20 @@ export const getCheckpoint: Route = {
     if (!checkpoint) throw refuse('HB-206', '', 'the log is empty')
     await context.published.keep(checkpoint.note)
     return { status: 200, body: checkpoint.note, type: 'text/plain; charset=utf-8' }
+  },
+}
+
+/** A bundle of entries (C2SP tlog-tiles), for the people who may read them. */
+export const getEntryTile: Route = {
+  method: 'get',
+  path: '/log/tile/entries/*path',
+  people: 'audit:read',
+  handle: async (context, request) => {
+    const name = parseTilePath(`tile/entries/${request.params['path'] ?? ''}`)
+    const bundle = name && (await readEntryBundle(context.pool, name.n, name.width))
+    if (!bundle) throw refuse('HB-206', '', 'C2SP tlog-tiles')
+    await context.readings.note(personOf(request), name.width)
+    return { status: 200, body: bundle, type: 'application/octet-stream' }
   },
 }
 
