@@ -14,16 +14,16 @@ export interface VerifyOptions {
   /** A checkpoint (signed note) kept elsewhere: the log must still begin with what it signed. */
   trusted?: string
   /**
-   * The same, and what it covers is not recomputed: the tiles must give its root, and the rest of
-   * the log must go on from there.
+   * In its place: such a checkpoint of which what it covers is not recomputed. The tiles must give
+   * its root, and the rest of the log must go on from there.
    */
   from?: string
 }
 
 /**
- * Recomputes the log from its entries, or from those after a checkpoint on: leaves, tiles, roots, every checkpoint, and the columns
- * beside the entries. Streams in pages, so memory does not grow with the log; the log may grow
- * meanwhile.
+ * Recomputes the log from its entries, or from those after a checkpoint on: leaves, tiles, roots,
+ * every checkpoint, and the columns beside the entries. Streams in pages, so memory does not grow
+ * with the log; the log may grow meanwhile.
  * @param verifierKey the log's key as published, and those of the logs before, see loadLogVerifierKeys
  * @throws AuditError for a verifier key or trusted checkpoint that is not valid
  */
@@ -35,7 +35,7 @@ export async function verifyLog(
   const verifiers = [verifierKey].flat().map(noteVerifier)
   const open = (note: string | undefined) => (note ? openCheckpoint(note, ...verifiers) : undefined)
   const from = open(options.from)
-  const trusted = open(options.trusted) ?? from
+  const trusted = from ?? open(options.trusted)
   const warnings = await findWarnings(db)
   const head = await readHead(db)
   if (!head) return unread(0, { kind: 'head', index: 0, what: 'the head row is gone' }, warnings)

@@ -1,4 +1,5 @@
 import type { ConsoleRole, ConsoleSession, ConsoleSessions } from '../access/session.ts'
+import type { Signing } from '../access/signing.ts'
 import type { Config } from '../config.ts'
 import type { Pool } from '../db/pool.ts'
 import type { Logger } from '../log.ts'
@@ -16,5 +17,7 @@ export interface ConsoleDeps {
   clock: () => Date
   /** The verifier keys of the audit log (C2SP note form), against which the log is checked. */
   verifierKey: () => Promise<string | readonly string[]>
+  /** The keys of receipts; without them receipts are not checked. */
+  signing?: Pick<Signing, 'publicJwks'>
   sessions: Pick<ConsoleSessions, 'openSession' | 'findSession' | 'closeSession'>
 }

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import type { Open } from '../party.ts'
 import { type BundleOptions, verifyBundle } from './verify-bundle.ts'
-import { verifyOwnLog } from './verify-log.ts'
+import { type LogOptions, verifyOwnLog } from './verify-log.ts'
 
 const EXIT_WRONG_USE = 2
 
@@ -14,12 +14,20 @@ export function verifyCommand(open: Open): Command {
     .description('recompute the whole log, or check an evidence bundle with keys of your own')
     .argument('[bundle]', 'a file that huisbrug audit prove wrote; without it, the own log')
     .option('--json', 'print JSON')
+    .option(
+      '--trusted <file>',
+      'of the own log: a checkpoint kept elsewhere, which it must still fit',
+    )
+    .option('--from <file>', 'the same, and only what came after it is recomputed')
   addBundleOptions(verify)
-  return verify.action(async (bundle: string | undefined, options: BundleOptions) => {
+  return verify.action(async (bundle: string | undefined, options: BundleOptions & LogOptions) => {
     if (bundle === undefined) {
       if (isGiven(options)) wrongUse(verify, 'name the bundle that these keys are for')
+      if (options.trusted !== undefined && options.from !== undefined)
+        wrongUse(verify, 'give --trusted or --from, not both')
       return verifyOwnLog(open, options)
     }
+    if (options.trusted ?? options.from) wrongUse(verify, 'a bundle holds its own checkpoint')
     if (!options.logKey) wrongUse(verify, 'give the key of the log that you trust with --log-key')
     return verifyBundle(bundle, options)
   })

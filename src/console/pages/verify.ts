@@ -1,6 +1,7 @@
 import { recordEntry } from '../../audit/record.ts'
 import type { Problem, VerifyReport } from '../../audit/verify.ts'
 import { verifyEvidence } from '../../audit/verify-evidence.ts'
+import { receiptVerifier } from '../../audit/verify-receipts.ts'
 import type { ConsoleDeps } from '../deps.ts'
 import { format } from '../format.ts'
 import { type Drawing, EVIDENCE_READERS, type Page, type PageRequest } from '../page.ts'
