@@ -190,7 +190,11 @@ function send(response: express.Response, reply: Reply, id: string): void {
     .set({ 'X-Request-Id': id, 'Cache-Control': 'no-store', ...reply.headers })
   if (reply.stream) sendStream(response, reply.stream, reply.type ?? 'text/plain')
   else if (reply.body === undefined) response.end()
-  else if (typeof reply.body === 'string' || Buffer.isBuffer(reply.body)) {
+  else if (Buffer.isBuffer(reply.body)) {
+    // Bytes have no charset: the type goes as it is.
+    response.setHeader('Content-Type', reply.type ?? 'application/octet-stream')
+    response.send(reply.body)
+  } else if (typeof reply.body === 'string') {
     response.type(reply.type ?? 'text/plain').send(reply.body)
   } else response.type(reply.type ?? 'application/json').send(JSON.stringify(reply.body))
 }
