@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ConsoleSessions } from '../../src/access/session.ts'
 import { saltedDigest, subjectRoot } from '../../src/audit/commitment.ts'
 import { loadLogVerifierKey } from '../../src/audit/log-key.ts'
 import { noteVerifier } from '../../src/audit/note.ts'
@@ -13,6 +14,7 @@ import { client, eventAt, forwarded, question, type Welfare } from '../messages/
 import { detection, TODAY, tenants } from '../support/detection.ts'
 import { until } from '../support/gateway.ts'
 import { syntheticNumber } from '../support/people.ts'
+import { call, tokenFor } from '../support/raw.ts'
 import { findTraces, tracesOf } from './recompute.ts'
 import {
   assertBalanced,
@@ -234,6 +236,33 @@ test('a restriction survives, and what a worker has in hand is waited for', asyn
   expect(await gateway.clients.leefgoed.detect(later)).toMatchObject({
     refused: [{ code: 'HB-408' }],
   })
+})
+
+test('on the interface: a privacy officer, with words in Dutch; not an auditor, not a party', async () => {
+  const { gateway } = world
+  const sessions = new ConsoleSessions({ pool: gateway.db.pool })
+  const [officer, auditor] = await Promise.all([
+    sessions.makeToken('privacy-officer'),
+    sessions.makeToken('auditor'),
+  ])
+  const body = { insz: syntheticNumber(90), case: 'GDPR-2026-90', reason: 'Verzoek' }
+  const post = (path: string, token: string, more: object = {}) =>
+    call(gateway, 'POST', `/v1/subjects/${path}`, { token, body: { ...body, ...more } })
+  const party = await tokenFor(gateway, 'woonboog')
+  for (const path of ['restrictions', 'restrictions/lift', 'erasures']) {
+    for (const token of [auditor.token, party]) expect((await post(path, token)).status).toBe(403)
+  }
+  const { token } = officer
+  expect(await post('restrictions', token, { preview: true })).toMatchObject({
+    status: 200,
+    body: { preview: true, items: 0 },
+  })
+  expect((await post('restrictions', token)).body).toMatchObject({ preview: false, inHand: 0 })
+  expect(await post('restrictions', token)).toMatchObject({ status: 409, body: { code: 'HB-423' } })
+  const erased = await post('erasures', token)
+  expect(erased.body).toMatchObject({ remains: { restriction: true }, text: expect.any(Array) })
+  expect(await post('restrictions/lift', token)).toMatchObject({ status: 200 })
+  expect(await post('restrictions/lift', token)).toMatchObject({ body: { code: 'HB-424' } })
 })
 
 test('every column that can tell of a person is one that an erasure knows', async () => {
