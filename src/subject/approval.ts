@@ -68,7 +68,7 @@ export async function withApproval<T>(
 /** What waits now, the oldest first. */
 export async function listApprovals(db: Queryable, at: Date): Promise<WaitingApproval[]> {
   const { rows } = await db.query<Row>(
-    'SELECT * FROM approval WHERE decision IS NULL AND expires_at > $1 ORDER BY id',
+    'SELECT * FROM approval WHERE decision IS NULL AND expires_at > $1 ORDER BY asked_at, id',
     [at],
   )
   return rows.map(row => ({
@@ -86,7 +86,7 @@ export async function listApprovals(db: Queryable, at: Date): Promise<WaitingApp
  * Approves or refuses what another asked, once.
  * @throws Refusal HB-420 unknown, lapsed or decided; HB-422 one's own; HB-202 for the words of a reason
  */
-export function decideApproval(pool: Pool, decision: ApprovalDecision): Promise<void> {
+export async function decideApproval(pool: Pool, decision: ApprovalDecision): Promise<void> {
   const { id, by, at, reason } = decision
   if (reason !== undefined && !isGivenReason(reason, at)) throw wrongReason()
   return inTransaction(pool, async tx => {

@@ -2,6 +2,7 @@ import { userInfo } from 'node:os'
 import type { Command } from 'commander'
 import { Refusal } from '../../errors.ts'
 import { DomainStore } from '../../pseudonym/domains.ts'
+import type { By } from '../../subject/approval.ts'
 import type { RightsRequest } from '../../subject/request.ts'
 import type { RightsParts } from '../../subject/restriction.ts'
 import type { Open } from '../party.ts'
@@ -53,7 +54,7 @@ export async function runRights<T extends object>(
   const { pool, config } = store
   const domains = new DomainStore({ ...store, evaluator })
   const parts = { pool, config, evaluator, domains }
-  const by = { role: 'operator', client: userInfo().username }
+  const by = operator()
   const { case: caseRef, reason, approval } = options
   const request = () => ({ insz, caseRef, reason, by, at: new Date(), approval })
   try {
@@ -68,12 +69,22 @@ export async function runRights<T extends object>(
     const outcome = await act(parts, request())
     say(options.json ? JSON.stringify({ done: true, ...outcome }) : tell(outcome).join('\n'))
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error
-    const { code, reasons } = error
-    if (options.json) say(JSON.stringify({ refused: code, reasons }))
-    throw new Error(`${error.message}. ${reasons.map(it => it.remedy).join(' ')}`)
+    throw refused(error, options.json ? say : undefined)
   } finally {
     await opened.close()
     await store.close()
   }
+}
+
+/** Who runs the command: the user of this machine. */
+export function operator(): By {
+  return { role: 'operator', client: userInfo().username }
+}
+
+/** A refusal as the message of a command: code, title and remedy; as JSON too, where that is asked. */
+export function refused(thrown: unknown, say?: (text: string) => void): unknown {
+  if (!(thrown instanceof Refusal)) return thrown
+  const { code, message, reasons } = thrown
+  say?.(JSON.stringify({ refused: code, reasons }))
+  return new Error(`${message}. ${reasons.map(it => it.remedy).join(' ')}`)
 }
