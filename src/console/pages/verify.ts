@@ -51,7 +51,9 @@ function verifyOnce(deps: ConsoleDeps): Promise<Outcome> {
 async function verify(deps: ConsoleDeps): Promise<Outcome> {
   const started = performance.now()
   const keys = [await deps.verifierKey()].flat()
-  const report = await verifyEvidence(deps.pool, keys)
+  const report = await verifyEvidence(deps.pool, keys, {
+    ...(deps.signing && { verifyReceipt: receiptVerifier(await deps.signing.publicJwks()) }),
+  })
   const tiles = await countTiles(deps.pool)
   return { report, key: keys[0] ?? '', tiles, lasted: performance.now() - started }
 }
