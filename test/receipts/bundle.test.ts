@@ -227,6 +227,45 @@ test.each(wrongs)('%s is found and named', async (_, name, what, change) => {
   expect(found.what).toMatch(what)
 })
 
+// Each takes a run of the whole page: one for each of its parts.
+const TRIED = [
+  'an entry that says otherwise',
+  'another root',
+  'a receipt that was changed',
+  'another text of the protocol',
+  'a statement that was changed',
+]
+const TOOLS = ['openssl', 'jq', 'python3', 'base64']
+const missing = TOOLS.filter(tool => spawnSync(tool, ['--version']).error)
+const isRequired = process.env['HUISBRUG_TEST_TOOLS'] === 'required'
+if (missing.length > 0 && !isRequired)
+  process.stderr.write(`${missing.join()} not installed: the page of other tools is not tried\n`)
+const testWithTools = missing.length === 0 || isRequired ? test : test.skip
+
+testWithTools('the commands of the page of other tools do the same', () => {
+  const page = readFileSync(
+    new URL('../../docs/verify-with-other-tools.md', import.meta.url),
+    'utf8',
+  )
+  const blocks = [...page.matchAll(/^```bash\n(.*?)^```$/gms)].map(([, code]) => code)
+  expect(blocks).toHaveLength(6)
+  const script = ['set -euo pipefail', ...blocks].join('\n')
+  const run = (one: Bundle) => {
+    writeFileSync(join(folder, 'message.json'), JSON.stringify(one))
+    return spawnSync('bash', ['-c', script], { cwd: folder, encoding: 'utf8' })
+  }
+  const good = run(bundle)
+  expect([good.status, good.stderr]).toEqual([0, ''])
+  expect(good.stdout).toMatch(
+    /Signature Verified Successfully\n[\s\S]*message.accepted at .* is in the log/,
+  )
+  for (const [what, , , change] of wrongs.filter(([what]) => TRIED.includes(what))) {
+    const other = structuredClone(bundle)
+    change(other)
+    expect([what, run(other).status]).not.toEqual([what, 0])
+  }
+})
+
 test('another body is found', async () => {
   const body = Buffer.from('{}')
   expect(await verify(bundle, { ...trusted, body })).toMatchObject({ ok: false, name: 'body' })

@@ -11,7 +11,7 @@ const SOURCE = fileURLToPath(new URL('../go/verify', import.meta.url))
 const isInstalled =
   spawnSync('go', ['version']).status === 0 && existsSync(`${GOPATH}/src/golang.org/x/mod/sumdb`)
 // Where all that CI installs must be there, a test that finds nothing to run with has to fail.
-const isRequired = process.env['HUISBRUG_TEST_GO'] === 'required'
+const isRequired = process.env['HUISBRUG_TEST_TOOLS'] === 'required'
 if (!isInstalled && !isRequired) {
   const packages = 'golang-go golang-golang-x-mod-dev'
   process.stderr.write(`Go is not installed (${packages}): the tests with it are skipped\n`)
