@@ -18,8 +18,8 @@ export async function readCheckpoint(db: Queryable): Promise<AgainstCheckpoint |
 }
 
 /**
- * What left the gateway in a period, from the entries below `size`, in three statements: by document,
- * recipient, type and purpose; what it sums to; and what was refused.
+ * What left the gateway in a period, from the entries below `size`: by document, recipient, type and
+ * purpose, with what it sums to; and what was refused.
  */
 export async function readBreach(
   db: Queryable,
@@ -28,12 +28,15 @@ export async function readBreach(
 ): Promise<{ rows: BreachRow[]; refusals: RefusalRow[]; totals: BreachTotals }> {
   const { from, until, protocol, party, recipient, type } = filter
   const values = [size, from, until, protocol, party, type].map(it => it ?? null)
-  const { rows } = await db.query<BreachRow>(LINES, [...values, recipient ?? null])
-  const { rows: sums } = await db.query<BreachTotals>(TOTALS, [...values, recipient ?? null])
+  const { rows } = await db.query<BreachRow & { line: number }>(LINES, [
+    ...values,
+    recipient ?? null,
+  ])
   // A refused message has no recipient yet: asked for one, no refusal is about it.
-  const refused = recipient ? [] : (await db.query<RefusalRow>(REFUSALS, values)).rows
-  const [totals = { messages: 0, distinct: 0, byEntries: 0 }] = sums
-  return { rows, refusals: refused, totals }
+  const refusals = recipient ? [] : (await db.query<RefusalRow>(REFUSALS, values)).rows
+  const { messages, distinct, byEntries } = rows.find(({ line }) => line === 0)!
+  const lines = rows.filter(({ line }) => line > 0).map(({ line: _, ...row }) => row)
+  return { rows: lines, refusals, totals: { messages, distinct, byEntries } }
 }
 
 /**
@@ -91,72 +94,61 @@ const SENT = `
       min(t.at) FILTER (WHERE t.action = 'message.forwarding') AS first,
       max(t.at) FILTER (WHERE t.action = 'message.forwarding') AS last,
       bool_or(t.action = 'message.delivered') AS arrived
-    FROM tried t LEFT JOIN audit_detail d USING (entry_id)
+    FROM tried t LEFT JOIN LATERAL (
+      SELECT a.details FROM audit_detail a WHERE a.entry_id = t.entry_id OFFSET 0) d ON true
     WHERE (t.j->'counts'->>'items')::int > 0 GROUP BY 1, 2, 3, 4, 5, 6, 7, 8),
   gone AS (
     SELECT s.message_id, s.protocol, s.version, s.digest, s.recipient, s.type, s.purpose,
       sum(s.items) FILTER (WHERE s.first IS NOT NULL)::int AS items,
       min(s.first) AS first, max(s.last) AS last, bool_or(s.arrived) AS arrived
     FROM sent s GROUP BY 1, 2, 3, 4, 5, 6, 7 HAVING bool_or(s.first IS NOT NULL)),
-  origin AS (
-    SELECT DISTINCT ON (g.message_id) g.message_id, a.entry_id, a.party, ${JSON_OF('a')} AS j
-    FROM gone g JOIN audit_entry a ON a.message_id = g.message_id
-      AND a.action = 'message.accepted' AND a.index < $1
-    ORDER BY g.message_id, a.index),
-  about AS (
-    SELECT o.message_id, q.entry_id, ${JSON_OF('q')} AS j
-    FROM origin o JOIN message m ON m.id = o.message_id
-      JOIN protocol_version v ON v.id = m.protocol AND v.digest = o.j->'protocol'->>'digest'
-      JOIN audit_entry q ON q.message_id = m.in_reply_to AND q.action = 'message.accepted'
-    WHERE v.document->'modalities'->>'granularity' = 'person'),
-  line AS (
+  known AS (
     SELECT g.*, o.party, coalesce(o.j->'fields', '[]') AS fields,
-      coalesce(q.entry_id, o.entry_id) AS entry_id,
-      coalesce(q.j, o.j) ? 'recipient' AS is_for_one,
+      coalesce(q.entry_id, o.entry_id) AS entry_id, coalesce(q.j, o.j) ? 'recipient' AS is_for_one,
       coalesce((coalesce(q.j, o.j)->'subjects'->>'count')::int, 0) AS subjects
-    FROM gone g LEFT JOIN origin o USING (message_id) LEFT JOIN about q USING (message_id)
+    FROM gone g
+    LEFT JOIN LATERAL (
+      SELECT a.entry_id, a.party, ${JSON_OF('a')} AS j FROM audit_entry a
+      WHERE a.message_id = g.message_id AND a.action = 'message.accepted' AND a.index < $1
+      ORDER BY a.at, a.index LIMIT 1) o ON true
+    LEFT JOIN LATERAL (
+      SELECT a.entry_id, ${JSON_OF('a')} AS j
+      FROM message m JOIN protocol_version v ON v.id = m.protocol AND v.digest = g.digest
+        JOIN audit_entry a ON a.message_id = m.in_reply_to AND a.action = 'message.accepted'
+      WHERE m.id = g.message_id AND v.document->'modalities'->>'granularity' = 'person'
+      LIMIT 1) q ON true
     WHERE $5::text IS NULL OR o.party = $5),
-  person AS (
-    SELECT l.message_id, l.recipient, s.subject_tag
-    FROM line l JOIN audit_subject s ON s.entry_id = l.entry_id
-    WHERE s.subject_tag IS NOT NULL AND (l.is_for_one OR EXISTS (
-      SELECT FROM feedback f WHERE f.message_id = l.message_id
-        AND f.receiver_id = l.recipient AND f.subject_tag = s.subject_tag))),
   counted AS (
-    SELECT l.*, CASE WHEN l.subjects = 0 THEN 0 ELSE greatest(0,
-      CASE WHEN l.is_for_one THEN l.subjects ELSE l.items END - (
-        SELECT count(*) FROM person p
-        WHERE p.message_id = l.message_id AND p.recipient = l.recipient)) END AS rest
-    FROM line l)`
+    SELECT k.*, t.tags, CASE WHEN k.subjects = 0 THEN 0 ELSE greatest(0,
+        CASE WHEN k.is_for_one THEN k.subjects ELSE k.items END - cardinality(t.tags)) END AS rest,
+      dense_rank() OVER (ORDER BY k.protocol, k.version, k.digest, k.recipient, k.type,
+        k.purpose)::int AS line
+    FROM known k CROSS JOIN LATERAL (
+      SELECT coalesce(array_agg(s.subject_tag), '{}') AS tags FROM audit_subject s
+      WHERE s.entry_id = k.entry_id AND s.subject_tag IS NOT NULL AND (k.is_for_one OR EXISTS (
+        SELECT FROM feedback f WHERE f.message_id = k.message_id
+          AND f.receiver_id = k.recipient AND f.subject_tag = s.subject_tag))) t)`
 
+// Line 0 is the sum of all.
 const LINES = `
   WITH ${SENT},
-  tags AS (
-    SELECT c.protocol, c.version, c.digest, c.recipient, c.type, c.purpose,
-      count(DISTINCT p.subject_tag)::int AS distinct_persons
-    FROM counted c JOIN person p USING (message_id, recipient) GROUP BY 1, 2, 3, 4, 5, 6),
-  names AS (
-    SELECT c.protocol, c.version, c.digest, c.recipient, c.type, c.purpose,
-      array_agg(DISTINCT f ORDER BY f) AS fields
-    FROM counted c CROSS JOIN LATERAL jsonb_array_elements_text(c.fields) AS f GROUP BY 1, 2, 3, 4, 5, 6)
-  SELECT c.protocol, c.version, c.digest, c.recipient, c.type, c.purpose,
-    coalesce(array_agg(DISTINCT c.party) FILTER (WHERE c.party IS NOT NULL), '{}') AS senders,
-    coalesce((SELECT n.fields FROM names n WHERE (n.protocol, n.version, n.digest, n.recipient, n.type,
-      n.purpose) IS NOT DISTINCT FROM (c.protocol, c.version, c.digest, c.recipient, c.type,
-      c.purpose)), '{}') AS fields,
-    count(DISTINCT c.message_id)::int AS messages,
-    count(DISTINCT c.message_id) FILTER (WHERE c.arrived)::int AS delivered,
-    coalesce((SELECT t.distinct_persons FROM tags t WHERE (t.protocol, t.version, t.digest, t.recipient,
-      t.type, t.purpose) IS NOT DISTINCT FROM (c.protocol, c.version, c.digest, c.recipient, c.type,
-      c.purpose)), 0) AS distinct,
-    sum(c.rest)::int AS "byEntries", min(c.first) AS first, max(c.last) AS last
-  FROM counted c GROUP BY 1, 2, 3, 4, 5, 6 ORDER BY 1, 2, 4, 5, 6`
-
-const TOTALS = `
-  WITH ${SENT}
-  SELECT count(DISTINCT message_id)::int AS messages, coalesce(sum(rest), 0)::int AS "byEntries",
-    (SELECT count(DISTINCT subject_tag)::int FROM person) AS distinct
-  FROM counted`
+  person AS (
+    SELECT coalesce(c.line, 0) AS line, count(DISTINCT t.tag)::int AS persons
+    FROM counted c CROSS JOIN LATERAL unnest(c.tags) AS t (tag) GROUP BY GROUPING SETS ((c.line), ())),
+  name AS (
+    SELECT c.line, array_agg(DISTINCT f ORDER BY f) AS fields
+    FROM counted c CROSS JOIN LATERAL jsonb_array_elements_text(c.fields) AS f GROUP BY 1),
+  total AS (
+    SELECT coalesce(c.line, 0) AS line, min(c.protocol) AS protocol, min(c.version) AS version,
+      min(c.digest) AS digest, min(c.recipient) AS recipient, min(c.type) AS type,
+      min(c.purpose) AS purpose, array_agg(DISTINCT c.party) FILTER (WHERE c.party IS NOT NULL) AS senders,
+      count(DISTINCT c.message_id)::int AS messages,
+      count(DISTINCT c.message_id) FILTER (WHERE c.arrived)::int AS delivered,
+      coalesce(sum(c.rest), 0)::int AS "byEntries", min(c.first) AS first, max(c.last) AS last
+    FROM counted c GROUP BY GROUPING SETS ((c.line), ()))
+  SELECT t.*, coalesce(t.senders, '{}') AS senders, coalesce(n.fields, '{}') AS fields,
+    coalesce(p.persons, 0) AS distinct
+  FROM total t LEFT JOIN person p USING (line) LEFT JOIN name n USING (line) ORDER BY t.line`
 
 const REFUSALS = `
   SELECT e.protocol, e.type, e.party, e.code, count(*)::int AS messages,

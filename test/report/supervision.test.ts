@@ -229,6 +229,7 @@ describe('the record of processing activities', () => {
       expect(out).toContain(`### ${part}`)
     expect(out).toContain('| Woonboog | 0999000327 | verwerkingsverantwoordelijke |')
     expect(out).not.toContain('wm-vdab-leefgoed')
+    expect(out).not.toMatch(PERSON)
     const unknown = await run('processing-register', '--protocol', 'none-such')
     expect([unknown.exit, unknown.err]).toEqual([1, 'there is no protocol none-such'])
   })
