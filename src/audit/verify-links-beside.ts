@@ -15,6 +15,8 @@ interface BesideRow {
   salt: Buffer | null
   details: string | null
   linked: boolean
+  /** Whether a search by its columns finds it. */
+  found: boolean
 }
 
 interface Committed {
@@ -48,6 +50,7 @@ export async function checkBeside(
   for (const row of rows) {
     const { index } = row
     const fault = (kind: Problem['kind'], what: string) => problems.push({ kind, index, what })
+    if (!row.found) fault('unlinked', 'its kind is not kept: a search does not find the entry')
     if (!row.linked) fault('unlinked', 'the message of the entry is gone')
     const entry = parseOrUndefined(row)
     if (!entry) continue
@@ -135,9 +138,14 @@ export async function checkStrays(db: Queryable): Promise<Problem[]> {
 // Closing a period has a receipt of its own, but is no message.
 const BESIDE = `
   SELECT e.index, e.entry_id, e.entry, d.salt, d.details,
-    e.message_id IS NULL OR m.id IS NOT NULL OR c.message_id IS NOT NULL AS linked
+    e.message_id IS NULL OR m.id IS NOT NULL OR c.message_id IS NOT NULL AS linked,
+    k.kind IS NOT NULL AS found
   FROM audit_entry e LEFT JOIN audit_detail d ON d.entry_id = e.entry_id
     LEFT JOIN message m ON m.id = e.message_id
+    LEFT JOIN audit_kind k ON k.kind = e.kind
+      AND (k.action, k.actor, k.party, k.protocol, k.type, k.decision, k.code, k.recipient)
+        IS NOT DISTINCT FROM
+        (e.action, e.actor, e.party, e.protocol, e.type, e.decision, e.code, e.recipient)
     LEFT JOIN period_close c ON c.message_id = e.message_id
   WHERE e.index >= $1 AND e.index < $2 ORDER BY e.index`
 

@@ -18,8 +18,8 @@ const KEY = (column: string) =>
 const REGISTERS = `
   WITH entry AS (
     SELECT action, entry_id, entry, protocol FROM audit_entry
-    WHERE action IN ('key.created', 'key.closed', 'party.added', 'party.changed', 'balance.daily', 'protocol.in-force',
-      'protocol.changed', 'protocol.suspended', 'protocol.resumed', 'protocol.broken')
+    WHERE kind IN (SELECT kind FROM audit_kind WHERE action IN ('key.created', 'key.closed', 'party.added', 'party.changed', 'balance.daily', 'protocol.in-force',
+      'protocol.changed', 'protocol.suspended', 'protocol.resumed', 'protocol.broken'))
     UNION ALL
     SELECT action, entry_id, entry, protocol FROM audit_pending),
   beside AS (

@@ -113,7 +113,8 @@ async function checkErased(db: Queryable, erased: Erased): Promise<Problem[]> {
 
 async function readErasures(db: Queryable): Promise<Erased> {
   const { rows } = await db.query<{ entry: Buffer }>(
-    `SELECT entry FROM audit_entry WHERE action = 'subject.erased'
+    `SELECT entry FROM audit_entry
+     WHERE kind IN (SELECT kind FROM audit_kind WHERE action = 'subject.erased')
      UNION ALL SELECT entry FROM audit_pending WHERE action = 'subject.erased'`,
   )
   const counts = rows.map(({ entry }) => parseEntry(entry).counts ?? {})

@@ -24,7 +24,9 @@ export async function startAt(
     return { kind: 'forked', index: 0, what: `${what}: verify the whole log` }
   }
   const { rows } = await db.query<{ index: number; entry: Buffer }>(
-    `SELECT index, entry FROM audit_entry WHERE action = 'key.created' AND index < $1 ORDER BY index`,
+    `SELECT index, entry FROM audit_entry
+     WHERE kind IN (SELECT kind FROM audit_kind WHERE action = 'key.created') AND index < $1
+     ORDER BY index`,
     [trusted.size],
   )
   for (const row of rows) keys.know(row)

@@ -220,6 +220,17 @@ export const DAMAGES: Readonly<Record<string, Make>> = {
       SELECT decode(md5('${n}'), 'hex'), sha256('x'), '{}'`,
     'unlinked',
   ),
+  'the kind of an entry': any(
+    n => `UPDATE audit_kind SET actor = 'other' WHERE ${nth('audit_kind', 'kind', n)}`,
+    'unlinked',
+  ),
+  'a kind deleted': any(
+    n => `DELETE FROM audit_kind WHERE ${nth('audit_kind', 'kind', n)}`,
+    'unlinked',
+    // Found by their kind, or no more.
+    'row-changed',
+    'detail-changed',
+  ),
   'the person of an entry': any(
     n => `UPDATE audit_subject SET ${flip('subject_tag', n % 128)}
       WHERE subject_tag IS NOT NULL AND ${nth('audit_subject', 'entry_id', n, 'subject_tag IS NOT NULL')} AND position = 0`,
