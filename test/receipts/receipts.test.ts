@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { loadLogVerifierKey } from '../../src/audit/log-key.ts'
+import { verifyLog } from '../../src/audit/verify.ts'
 import { validatorFor } from '../../src/schemas.ts'
 import { PERIOD } from '../support/detection.ts'
 import { type TestGateway, testGateway } from '../support/gateway.ts'
@@ -70,6 +72,12 @@ test('every accept and refusal has a receipt that another library verifies and t
     expect(entry['action']).toMatch(isAccepted ? /accepted|closed/ : /refused/)
     expect(entry['actor']).toMatchObject({ party: one.party })
   }
+})
+
+test('the log of all of this is whole', async () => {
+  const { keys: store, config } = gateway.context
+  const report = await verifyLog(gateway.db.pool, await loadLogVerifierKey(store, config.logOrigin))
+  expect(report.problems).toEqual([])
 })
 
 test('a receipt of an answer names its question by id and digest', () => {
