@@ -65,9 +65,14 @@ function csvRow(row: ExportRow, proof: readonly Buffer[] | false): string {
   return csvLine([...cells, ...proven, row.entry.toString('utf8')])
 }
 
-// RFC 4180, and safe to open in a spreadsheet: a cell that would be a formula gets an apostrophe.
+// RFC 4180, and safe to open in a spreadsheet: a cell that would be a formula gets an apostrophe, and all
+// are quoted, for a bare line end within one would begin the next.
 function csvLine(cells: unknown[]): string {
-  return stringify([cells.map(String)], { escape_formulas: true, record_delimiter: '\r\n' })
+  return stringify([cells.map(String)], {
+    escape_formulas: true,
+    quoted: true,
+    record_delimiter: '\r\n',
+  })
 }
 
 function base64(hashes: readonly Buffer[]): string[] {

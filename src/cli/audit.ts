@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { exportCommand } from './audit/export.ts'
 import { keyCommand } from './audit/key.ts'
 import { proveCommand } from './audit/prove.ts'
 import { recoverCommand } from './audit/recover.ts'
@@ -12,6 +13,7 @@ export function auditCommand(open: Open): Command {
     .description('the audit log')
     .addCommand(verifyCommand(open))
     .addCommand(proveCommand(open))
+    .addCommand(exportCommand(open))
     .addCommand(keyCommand(open))
     .addCommand(recoverCommand(open))
     .addCommand(witnessKeyCommand(open))
