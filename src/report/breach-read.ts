@@ -8,6 +8,8 @@ import type {
   RefusalRow,
 } from './breach.ts'
 
+const LONGEST_MS = 600_000
+
 /** The newest signed checkpoint; undefined while the log is empty. */
 export async function readCheckpoint(db: Queryable): Promise<AgainstCheckpoint | undefined> {
   const { rows } = await db.query<{ size: number; root: Buffer }>(
@@ -19,7 +21,7 @@ export async function readCheckpoint(db: Queryable): Promise<AgainstCheckpoint |
 
 /**
  * What left the gateway in a period, from the entries below `size`: by document, recipient, type and
- * purpose, with what it sums to; and what was refused.
+ * purpose, with what it sums to; and what was refused. In a transaction: its statements may take long.
  */
 export async function readBreach(
   db: Queryable,
@@ -28,15 +30,15 @@ export async function readBreach(
 ): Promise<{ rows: BreachRow[]; refusals: RefusalRow[]; totals: BreachTotals }> {
   const { from, until, protocol, party, recipient, type } = filter
   const values = [size, from, until, protocol, party, type].map(it => it ?? null)
-  const { rows } = await db.query<BreachRow & { line: number }>(LINES, [
-    ...values,
-    recipient ?? null,
-  ])
+  // A year of a region takes longer than a statement may in the gateway.
+  await db.query(`SET LOCAL statement_timeout = ${LONGEST_MS}`)
+  const lines = { text: LINES, values: [...values, recipient ?? null], query_timeout: LONGEST_MS }
+  const { rows } = await db.query<BreachRow & { line: number }>(lines)
   // A refused message has no recipient yet: asked for one, no refusal is about it.
   const refusals = recipient ? [] : (await db.query<RefusalRow>(REFUSALS, values)).rows
   const { messages, distinct, byEntries } = rows.find(({ line }) => line === 0)!
-  const lines = rows.filter(({ line }) => line > 0).map(({ line: _, ...row }) => row)
-  return { rows: lines, refusals, totals: { messages, distinct, byEntries } }
+  const parted = rows.filter(({ line }) => line > 0).map(({ line: _, ...row }) => row)
+  return { rows: parted, refusals, totals: { messages, distinct, byEntries } }
 }
 
 /**
