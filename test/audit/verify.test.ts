@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import type { QueryResult } from 'pg'
 import { signCheckpoint } from '../../src/audit/checkpoint.ts'
 import { loadLogSigner, loadLogVerifierKey } from '../../src/audit/log-key.ts'
 import type { NoteSigner } from '../../src/audit/note.ts'
@@ -6,6 +7,7 @@ import { latestCheckpoint } from '../../src/audit/query.ts'
 import { recordEntries } from '../../src/audit/record.ts'
 import type { EntryDraft } from '../../src/audit/types.ts'
 import { type ProblemKind, type VerifyOptions, verifyLog } from '../../src/audit/verify.ts'
+import { PAGE_ENTRIES } from '../../src/audit/verify-source.ts'
 import type { Tx } from '../../src/db/pool.ts'
 import { drafts, ORIGIN, sha256, type TestLog, testLog, testSigner } from './support.ts'
 import { flip, forge, move, prepareLog, SIZE, SIZES } from './tamper.ts'
@@ -251,15 +253,18 @@ test('a second key for one domain is named: the log is sound, what it says decei
     rule: `public-key ${key}`,
   })
   const ready = { ...created('a/1/1', 'A'), action: 'key.ready' as const }
-  const verifyOwn = async () => verifyLog(own.pool, await loadLogVerifierKey(own.keys, ORIGIN))
+  const verifyOwn = async (options?: VerifyOptions) =>
+    verifyLog(own.pool, await loadLogVerifierKey(own.keys, ORIGIN), options)
   try {
     await recordEntries(own.pool, [created('a/1/1', 'A'), ready, created('a/1/2', 'B')])
     await own.sequence()
     expect(await verifyOwn()).toMatchObject({ ok: true, problems: [] })
+    const from = (await latestCheckpoint(own.pool))!.note
     await recordEntries(own.pool, [created('a/1/1', 'C')])
     await own.sequence()
     const what = expect.stringContaining('entry 0')
     expect((await verifyOwn()).problems).toEqual([{ kind: 'key', index: 3, what }])
+    expect((await verifyOwn({ from })).problems).toEqual([{ kind: 'key', index: 3, what }])
   } finally {
     await own.close()
   }
@@ -416,6 +421,65 @@ describe('against a checkpoint that was kept elsewhere', () => {
     const trusted = signCheckpoint(testSigner(), size, sha256(Buffer.of(1)))
     await expect(verify({ trusted })).rejects.toMatchObject({ code: 'note-unverified' })
   })
+})
+
+describe('from a checkpoint that was kept elsewhere on', () => {
+  const noteOf = async (size: number) =>
+    (await db.query('SELECT note FROM audit_checkpoint WHERE size = $1', [size])).rows[0]
+      .note as string
+
+  test.each(SIZES.map((size, i) => [size, SIZES.length - 1 - i]))(
+    'of size %i only what came after it is recomputed, to the same root',
+    async (from, checkpoints) => {
+      const { root } = await verify()
+      const report = await verify({ from: await noteOf(from) })
+      expect(report).toMatchObject({ ok: true, entries: SIZE, from, checkpoints, root })
+    },
+  )
+
+  test('what it covers is trusted, what comes after it is not', async () => {
+    const from = await noteOf(SIZES[6]!)
+    await db.query(`UPDATE audit_entry SET ${flip('entry', 900)} WHERE index = 10`)
+    expect(await verify({ from })).toMatchObject({ ok: true })
+    await db.query(`UPDATE audit_entry SET ${flip('entry', 900)} WHERE index = 1100`)
+    const { problems } = await verify({ from })
+    expect(problems.map(({ kind, index }) => [kind, index])).toEqual([['changed', 1100]])
+    await db.query(`DELETE FROM audit_checkpoint WHERE size = ${SIZES[7]}`)
+    expect((await verify({ from })).problems[0]).toMatchObject({ kind: 'checkpoint' })
+  })
+
+  test('tiles that do not give its root, another history and an older log are named', async () => {
+    const from = await noteOf(SIZES[6]!)
+    const other = signCheckpoint(signer, SIZES[6]!, sha256(Buffer.from('another history')))
+    expect((await verify({ from: other })).problems[0]).toMatchObject({ kind: 'forked' })
+    const longer = signCheckpoint(signer, SIZE + 1, sha256(Buffer.from('later')))
+    expect((await verify({ from: longer })).problems).toEqual([
+      expect.objectContaining({ kind: 'rolled-back', index: SIZE }),
+    ])
+    await db.query(`UPDATE audit_tile SET ${flip('hashes', 8)} WHERE level = 1`)
+    expect((await verify({ from })).problems[0]).toMatchObject({ kind: 'forked' })
+    await db.query('DELETE FROM audit_tile WHERE level = 1')
+    expect((await verify({ from })).problems[0]).toMatchObject({ kind: 'forked' })
+  })
+})
+
+test('however long the log is, no more than a page of it is held at once', async () => {
+  const most = { rows: 0, at: 0 }
+  let held = 0
+  const counting = {
+    query: async (...args: Parameters<typeof db.query>) => {
+      most.at = Math.max(most.at, ++held)
+      const result = (await db.query(...args)) as unknown as QueryResult
+      held--
+      most.rows = Math.max(most.rows, result.rows.length)
+      return result
+    },
+  } as unknown as Tx
+  expect(await verifyLog(counting, key)).toMatchObject({ ok: true, entries: SIZE })
+  // One page that is checked and one that is being read, each in three statements.
+  expect(most.at).toBeLessThanOrEqual(3)
+  expect(most.rows).toBe(PAGE_ENTRIES)
+  expect(SIZE).toBeGreaterThan(PAGE_ENTRIES)
 })
 
 describe('any single change anywhere', () => {
