@@ -12,8 +12,10 @@ const schema = readSchema('audit-entry')
 const kinds = kindsOf(schema)
 const fits = createAjv().getSchema<AuditEntry>(schema.$id as string)!
 
-/** Kinds that nothing writes or no test shows, and why. */
+/** Kinds that nothing writes, or that tests show without naming them. */
 const NOT_SHOWN: Partial<Record<EntryAction, string>> = {
+  'subject.searched': 'test/subject reads it in the words of the person',
+  'subject.released': 'test/subject lifts restrictions, and each gateway checks its entries',
   'key.moved': 'test/evaluator looks at the keys themselves, before and after',
   'feedback.progress': 'a report of progress is a message of its own: message.accepted',
   'tenancy.ended': 'that tenancies ended is a message of its own: message.accepted',
