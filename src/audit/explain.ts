@@ -100,7 +100,9 @@ const SENTENCES: Record<EntryAction, (words: Words) => string> = {
   'disclosure.stopped': w => `de gateway deelt niets meer mee${w.why}.`,
   'disclosure.resumed': w => `de gateway deelt weer gegevens mee${w.why}.`,
   'log.unwitnessed': w =>
-    `de auditlog is gepubliceerd met te weinig handtekeningen van getuigen${w.counts}.`,
+    w.why
+      ? 'een getuige zag een andere geschiedenis van de auditlog: dat moet worden uitgezocht.'
+      : `de auditlog is gepubliceerd met te weinig handtekeningen van getuigen${w.counts}.`,
   'log.recovered': w =>
     `${w.who} aanvaardde dat de gateway verder gaat vanaf een oudere back-up${w.counts}${w.why}.`,
 }

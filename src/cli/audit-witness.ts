@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Command } from 'commander'
 import { type KeptTimestamp, listStamps } from '../audit/timestamp-store.ts'
-import { loadWitnessKey, witnessName } from '../witness/witness.ts'
+import { loadWitnessKey, renewWitnessKey, witnessName } from '../witness/witness.ts'
 import type { Open } from './party.ts'
 
 /** `huisbrug audit witness-key`: the verifier key with which this gateway cosigns the logs of others. */
@@ -11,10 +11,12 @@ export function witnessKeyCommand(open: Open): Command {
     .description(
       'print the verifier key of the witness that this gateway is, for those whom it cosigns',
     )
+    .option('--renew', 'make another one first, after a restore from an older backup')
     .option('--json', 'print JSON')
-    .action(async ({ json }: { json?: boolean }) => {
+    .action(async ({ json, renew }: { json?: boolean; renew?: boolean }) => {
       const store = await open()
       try {
+        if (renew) await renewWitnessKey(store.keys)
         const name = witnessName(store.config.logOrigin)
         const { verifierKey } = await loadWitnessKey(store.keys, name)
         process.stdout.write(`${json ? JSON.stringify({ verifierKey }) : verifierKey}\n`)

@@ -42,6 +42,11 @@ export async function loadWitnessKey(keys: KeyStore, name: string): Promise<Cosi
   return cosigner(name, createPrivateKey({ key: der, format: 'der', type: 'pkcs8' }))
 }
 
+/** Makes another key, for a witness whose database went back: what it cosigned before is another's. */
+export async function renewWitnessKey(keys: KeyStore): Promise<void> {
+  await keys.put(WITNESS_KEY, generatePrivateKey())
+}
+
 /**
  * A request to cosign a checkpoint of another log (C2SP tlog-witness, add-checkpoint): it is cosigned only
  * where it grows from the last one that was, which is locked meanwhile and replaced before the answer goes.
