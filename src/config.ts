@@ -5,7 +5,7 @@ export const ROLES = ['api', 'worker', 'sequencer', 'evaluator', 'console'] as c
 export type Role = (typeof ROLES)[number]
 
 /** What a second person may have to approve. */
-export const FOUR_EYES = ['subject-usage', 'subject-restrict', 'subject-erase', 'parked'] as const
+export const FOUR_EYES = ['subject-usage', 'subject-restrict', 'subject-erase'] as const
 export type FourEyes = (typeof FOUR_EYES)[number]
 
 /** What the environment says, checked and typed; see docs/operations.md for each setting. */

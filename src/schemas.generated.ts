@@ -819,7 +819,7 @@ export interface Approvals {
     /**
      * What is to be done
      */
-    operation: 'subject-usage' | 'subject-restrict' | 'subject-erase' | 'parked'
+    operation: 'subject-usage' | 'subject-restrict' | 'subject-erase'
     /**
      * Why, in the words of who asks
      */

@@ -62,7 +62,7 @@ const decide = (id: string, decision: 'given' | 'refused' = 'given', by = TWO, a
 
 test('without four eyes it is done at once', async () => {
   expect(await attempt({}, [])).toEqual({ code: 'done', done: 1 })
-  expect(await attempt({}, ['parked'])).toEqual({ code: 'done', done: 1 })
+  expect(await attempt({}, ['subject-erase'])).toEqual({ code: 'done', done: 1 })
   expect(await listApprovals(database.pool, AT)).toEqual([])
 })
 
@@ -94,8 +94,8 @@ test('it is good for that call only', async () => {
     { at: new Date(AT.getTime() + 24 * 3_600_000) },
   ])
     expect((await attempt({ ...changes, approval: id })).code).toBe('HB-420')
-  const other = { operation: 'parked', approval: id } as const
-  expect((await attempt(other, ['parked'])).code).toBe('HB-420')
+  const other = { operation: 'subject-erase', approval: id } as const
+  expect((await attempt(other, ['subject-erase'])).code).toBe('HB-420')
   // What fails uses nothing up.
   const parts = { pool: database.pool, config: { fourEyes: new Set<FourEyes>(['subject-usage']) } }
   const failing = withApproval(parts, act({ approval: id }), () => Promise.reject(new Error('no')))
