@@ -28,10 +28,18 @@ interface Committed {
   erased: number
 }
 
-/** What was erased beside the entries that were looked at. */
+/** What is gone beside the entries that were looked at, and what those of erasures say they took. */
 export interface Erased {
   details: number
   subjects: number
+  explained: { details: number; subjects: number }
+}
+
+/** Adds what the entry of an erasure says it took. */
+export function explain({ explained }: Erased, { action, counts }: AuditEntry): void {
+  if (action !== 'subject.erased') return
+  explained.details += counts?.['details'] ?? 0
+  explained.subjects += counts?.['commitments'] ?? 0
 }
 
 /**
@@ -54,6 +62,7 @@ export async function checkBeside(
     if (!row.linked) fault('unlinked', 'the message of the entry is gone')
     const entry = parseOrUndefined(row)
     if (!entry) continue
+    explain(erased, entry)
     const detail = detailFault(row, entry)
     if (detail === 'erased') erased.details++
     else if (detail) fault('detail-changed', detail)

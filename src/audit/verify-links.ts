@@ -1,6 +1,6 @@
 import type { Queryable } from '../db/pool.ts'
 import { parseEntry } from './entry.ts'
-import { checkBeside, checkStrays, type Erased } from './verify-links-beside.ts'
+import { checkBeside, checkStrays, type Erased, explain } from './verify-links-beside.ts'
 import { checkMessages } from './verify-links-message.ts'
 import { checkRegisters } from './verify-links-registers.ts'
 import { checkOwnHandOvers, checkSteps } from './verify-links-steps.ts'
@@ -27,7 +27,7 @@ export interface LinkOptions {
  */
 export async function verifyLinks(db: Queryable, options: LinkOptions): Promise<Problem[]> {
   const problems: Problem[] = []
-  const erased: Erased = { details: 0, subjects: 0 }
+  const erased: Erased = { details: 0, subjects: 0, explained: { details: 0, subjects: 0 } }
   for (let start = options.from; start < options.size; start += PAGE) {
     const end = Math.min(start + PAGE, options.size)
     problems.push(...(await checkBeside(db, { start, end }, erased)))
@@ -37,7 +37,7 @@ export async function verifyLinks(db: Queryable, options: LinkOptions): Promise<
   }
   if (options.from === 0) problems.push(...(await checkAll(db, options.verifyReceipt)))
   problems.push(...(await checkStrays(db)), ...(await checkRegisters(db)))
-  problems.push(...(await checkErased(db, erased)))
+  problems.push(...(await checkErased(db, erased, options.size)))
   return problems
 }
 
@@ -95,29 +95,29 @@ async function checkPage(
 }
 
 /**
- * What is gone must have been erased, and the entry of an erasure says how much it took. Erased
- * after the pages were read: then the entries explain more than was missed.
+ * What is gone must have been erased, and the entry of an erasure says how much it took; it comes
+ * after the entries that it took from, perhaps after the end of what is looked at.
  */
-async function checkErased(db: Queryable, erased: Erased): Promise<Problem[]> {
-  if (erased.details + erased.subjects === 0) return []
-  const explained = await readErasures(db)
-  const problems: Problem[] = []
-  const compare = (kind: Problem['kind'], name: string, gone: number, said: number) => {
-    const what = `${gone} ${name} are gone, erasures explain ${said} of them`
-    if (gone > said) problems.push({ kind, what })
-  }
-  compare('detail-changed', 'details', erased.details, explained.details)
-  compare('subject-changed', 'persons', erased.subjects, explained.subjects)
-  return problems
-}
-
-async function readErasures(db: Queryable): Promise<Erased> {
+async function checkErased(db: Queryable, erased: Erased, size: number): Promise<Problem[]> {
   const { rows } = await db.query<{ entry: Buffer }>(
-    `SELECT entry FROM audit_entry
-     WHERE kind IN (SELECT kind FROM audit_kind WHERE action = 'subject.erased')
+    `SELECT entry FROM audit_entry WHERE index >= $1 AND action = 'subject.erased'
      UNION ALL SELECT entry FROM audit_pending WHERE action = 'subject.erased'`,
+    [size],
   )
-  const counts = rows.map(({ entry }) => parseEntry(entry).counts ?? {})
-  const sum = (name: string) => counts.reduce((total, one) => total + (one[name] ?? 0), 0)
-  return { details: sum('details'), subjects: sum('commitments') }
+  for (const { entry } of rows) explain(erased, parseEntry(entry))
+  const { details, subjects, explained } = erased
+  const problems: Problem[] = []
+  const what = (gone: number, name: string, said: number) =>
+    `${gone} ${name} are gone, erasures explain ${said} of them`
+  if (details > explained.details)
+    problems.push({
+      kind: 'detail-changed',
+      what: what(details, 'details', explained.details),
+    })
+  if (subjects > explained.subjects)
+    problems.push({
+      kind: 'subject-changed',
+      what: what(subjects, 'persons', explained.subjects),
+    })
+  return problems
 }

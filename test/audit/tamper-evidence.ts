@@ -227,9 +227,8 @@ export const DAMAGES: Readonly<Record<string, Make>> = {
   'a kind deleted': any(
     n => `DELETE FROM audit_kind WHERE ${nth('audit_kind', 'kind', n)}`,
     'unlinked',
-    // Found by their kind, or no more.
+    // The entry of a key or a party is found by its kind, or no more.
     'row-changed',
-    'detail-changed',
   ),
   'the person of an entry': any(
     n => `UPDATE audit_subject SET ${flip('subject_tag', n % 128)}
