@@ -83,9 +83,12 @@ function housingCompanyCalls(call: Transport) {
     /** Asks VDAB which of these tenants, all in the target group, it has in its client file. */
     detect: (request: DetectionRequest, options: SendOptions = {}) =>
       call<Accepted>(post('/v1/detections', request, options)),
-    /** Nothing more is asked for this month: lets the one number of the month go out. */
+    /**
+     * Nothing more is asked for this month: lets the one number of the month go out. The receipt is
+     * absent where the time of the protocol had closed it before.
+     */
     closePeriod: (protocol: string, period: string) =>
-      call<{ protocol: string; period: string; state: string }>({
+      call<{ protocol: string; period: string; state: string } & Partial<Omit<Receipt, 'proof'>>>({
         method: 'POST',
         path: '/v1/periods/close',
         body: { protocol, period },
