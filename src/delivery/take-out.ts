@@ -40,7 +40,9 @@ export async function findRestrictedIn(
   db: Queryable,
   handOvers: readonly string[],
 ): Promise<UnderWay[]> {
-  const { rows } = await db.query<UnderWay>(RESTRICTED, [handOvers])
+  // Named: it is planned once a connection, not for every batch.
+  const statement = { name: 'restricted-in', text: RESTRICTED, values: [handOvers] }
+  const { rows } = await db.query<UnderWay>(statement)
   return rows
 }
 

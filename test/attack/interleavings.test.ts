@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { readBalances } from '../../src/exchange/conservation.ts'
 import { settleOnce } from '../../src/exchange/settle.ts'
+import { erase } from '../../src/subject/erasure.ts'
+import { lift, restrict } from '../../src/subject/restriction.ts'
 import { detection, openDomain, PERIOD, TODAY } from '../support/detection.ts'
 import {
   COMPANIES,
@@ -107,6 +109,16 @@ const ACTS = {
     ]),
   resume: async () => resume(),
   settle: async ({ dice }: Step) => settleOnce(gateway.context, dice % 2),
+  restrict: async ({ dice }: Step) => restrict(gateway.context, right(dice)),
+  lift: async ({ dice }: Step) => lift(gateway.context, right(dice)),
+  erase: async ({ dice }: Step) => erase(gateway.context, right(dice)),
+}
+
+/** What a privacy officer asks for one of the persons so far. */
+function right(dice: number) {
+  const { insz } = person(dice % Math.max(next, 1))
+  const by = { role: 'privacy-officer', client: 'ses_test' }
+  return { insz, caseRef: `case-${dice}`, reason: 'test', by, at: new Date() }
 }
 
 // Not the form of an id of ours, so that finding it anywhere means that it leaked.
@@ -138,7 +150,7 @@ async function perform(step: Step): Promise<void> {
   await ACTS[step.what](step).catch((error: { status?: number; code?: string }) => {
     // A refusal is evidence, not a failure, and so is a suspension; a fault of ours is.
     const refused = error.status !== undefined && error.status < 500
-    if (!refused && error.code !== 'HB-307') throw error
+    if (!refused && error.code !== 'HB-307' && error.code !== 'HB-425') throw error
   })
 }
 

@@ -1,3 +1,4 @@
+import { decideApproval } from '../../src/subject/approval.ts'
 import { lift, previewRestriction, restrict } from '../../src/subject/restriction.ts'
 import { blinded } from '../blind-sender/support.ts'
 import { client, eventAt, forwarded, question, type Welfare } from '../messages/welfare.ts'
@@ -199,14 +200,28 @@ test('the command shows first, does it with a yes, and never shows the number', 
   expect(shown.err).toContain('nothing was done')
   const done = await run('restrict', '--yes', '--json')
   expect(JSON.parse(done.out)).toEqual({ done: true, handOvers: 0, items: 0, inHand: 0 })
-  const again = await run('restrict', '--yes', '--json')
+  const again = await run('restrict', '--json')
   expect([again.exit, JSON.parse(again.out).refused]).toEqual([1, 'HB-423'])
-  const erased = await run('erase', '--yes')
-  expect(erased.out).toContain('De beperking van de verwerking')
-  const lifted = await run('lift', '--yes')
-  expect(lifted).toMatchObject({ exit: 0, out: expect.stringContaining('opgeheven') })
-  for (const { out, err } of [shown, done, again, erased, lifted])
-    expect(out + err).not.toContain(number)
+  for (const { out, err } of [shown, done, again]) expect(out + err).not.toContain(number)
+})
+
+test('with four eyes a second person approves that very act, and no other', async () => {
+  const { context } = world.gateway
+  const careful = {
+    ...context,
+    config: { ...context.config, fourEyes: new Set(['subject-restrict'] as const) },
+  }
+  const asked = request(310)
+  const waits: unknown = await restrict(careful, asked).catch((error: Error) => error)
+  expect(waits).toMatchObject({ code: 'HB-514' })
+  const [approval] = JSON.stringify(waits).match(/req_[0-9A-Z]{26}/) ?? []
+  const [id, at] = [String(approval), new Date()]
+  const by = { role: 'privacy-officer', client: 'ses_other' }
+  await decideApproval(context.pool, { id, decision: 'given', by, at })
+  const approved = { ...asked, approval: id }
+  await expect(lift(careful, approved)).rejects.toMatchObject({ code: 'HB-420' })
+  expect(await restrict(careful, approved)).toMatchObject({ items: 0 })
+  await expect(restrict(careful, approved)).rejects.toMatchObject({ code: 'HB-420' })
 })
 
 test('what is refused says why, and holds nothing of the person', async () => {
