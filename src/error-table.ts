@@ -260,7 +260,7 @@ export const ERRORS = {
   'HB-420': [
     404,
     'There is no such approval to decide on or to use',
-    'Check the id: an approval is for one call, by who asked for it, once, within a day.',
+    'Check the id: an approval is for one call, once, within a day, and not for who gave it.',
   ],
   'HB-421': [403, 'The second person refused', 'Talk with the second person; ask anew if need be.'],
   'HB-422': [403, 'Nobody approves what they asked themselves', 'Have somebody else decide on it.'],

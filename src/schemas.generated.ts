@@ -543,7 +543,7 @@ export type NationalNumbersAndPseudonymsAreMixed = 'HB-418'
  */
 export type TheDomainIsMissing = 'HB-419'
 /**
- * HTTP 404. Check the id: an approval is for one call, by who asked for it, once, within a day.
+ * HTTP 404. Check the id: an approval is for one call, once, within a day, and not for who gave it.
  */
 export type ThereIsNoSuchApprovalToDecideOnOrToUse = 'HB-420'
 /**

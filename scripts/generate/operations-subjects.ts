@@ -75,7 +75,7 @@ export const SUBJECT_OPERATIONS: readonly Operation[] = [
     tag: 'evidence',
     summary: 'Approve or refuse what another person asked',
     description:
-      'Of another session than the one that asked. It is good for the one call that was asked for, by who asked, once, within 24 hours.',
+      'Of another session than the one that asked. It is good for the one call that was asked for, once, within 24 hours, and not for who gave it.',
     people: 'approvals:manage',
     request: 'approval-decision',
     status: 204,

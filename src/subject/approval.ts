@@ -129,6 +129,7 @@ interface Row {
   asked_at: Date
   expires_at: Date
   decision: 'given' | 'refused' | null
+  decided_by: string | null
   used_at: Date | null
 }
 
@@ -173,10 +174,15 @@ async function insert(tx: Tx, act: Act): Promise<string> {
   return id
 }
 
-/** Uses an approval up, for the call that was approved and by who asked. */
+// Who asked may have another session by now, so it is not for who decided rather than for one session.
+function mayUse({ asked_role: role, decided_by: decider }: Row, by: By): boolean {
+  return by.role === role && by.client !== decider
+}
+
+/** Uses an approval up, for the call that was approved; never by who decided on it. */
 async function use(tx: Tx, act: Act, id: string): Promise<void> {
   const row = await lock(tx, id, act.at)
-  if (!row || row.used_at || row.asked_by !== act.by.client || !fits(row, act))
+  if (!row || row.used_at || !mayUse(row, act.by) || !fits(row, act))
     throw refuse('HB-420', '/approval', 'four eyes')
   if (row.decision === null) throw waits(id)
   if (row.decision === 'refused') throw refuse('HB-421', '/approval', 'four eyes')

@@ -89,7 +89,7 @@ test('it is good for that call only', async () => {
   for (const changes of [
     { reason: 'iets anders' },
     { about: Buffer.alloc(16, 8) },
-    { by: { role: 'privacy-officer', client: 'ses_three' } },
+    { by: { role: 'operator', client: 'ses_one' } },
     { by: TWO },
     { at: new Date(AT.getTime() + 24 * 3_600_000) },
   ])
@@ -100,7 +100,9 @@ test('it is good for that call only', async () => {
   const parts = { pool: database.pool, config: { fourEyes: new Set<FourEyes>(['subject-usage']) } }
   const failing = withApproval(parts, act({ approval: id }), () => Promise.reject(new Error('no')))
   await expect(failing).rejects.toThrow('no')
-  expect(await attempt({ approval: id })).toEqual({ code: 'done', done: 1 })
+  // Who asked may have another session by now.
+  const again = { by: { role: 'privacy-officer', client: 'ses_one_later' }, approval: id }
+  expect(await attempt(again)).toEqual({ code: 'done', done: 1 })
 })
 
 test('nobody approves their own, nor twice, nor what lapsed or is unknown', async () => {

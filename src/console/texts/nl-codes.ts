@@ -98,7 +98,7 @@ export const codes: Readonly<Record<ErrorCode, readonly [meaning: string, remedy
   ],
   'HB-420': [
     'Er is geen goedkeuring met dat kenmerk om te beslissen of te gebruiken.',
-    'Kijk het kenmerk na. Een goedkeuring geldt een dag, één keer, voor één vraag en voor wie ze vroeg.',
+    'Kijk het kenmerk na. Een goedkeuring geldt een dag, één keer, voor één vraag, en niet voor wie ze gaf.',
   ],
   'HB-421': [
     'De tweede persoon keurde het niet goed.',
