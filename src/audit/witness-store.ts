@@ -93,18 +93,17 @@ export async function readPublishing(db: Queryable): Promise<Publishing> {
   }
 }
 
-/** The cosignatures that a checkpoint has already, of the witnesses that are asked now. */
+/** The lines of cosignatures that were kept of a checkpoint, of witnesses with these names. */
 export async function readCosignatureLines(
   db: Queryable,
   size: number,
   witnesses: readonly string[],
-): Promise<Map<string, string>> {
-  const { rows } = await db.query<{ witness: string; line: string }>(
-    `SELECT witness, line FROM audit_cosignature WHERE size = $1 AND witness = ANY ($2)
-     ORDER BY witness`,
+): Promise<string[]> {
+  const { rows } = await db.query<{ line: string }>(
+    'SELECT line FROM audit_cosignature WHERE size = $1 AND witness = ANY ($2) ORDER BY witness',
     [size, witnesses],
   )
-  return new Map(rows.map(row => [row.witness, row.line]))
+  return rows.map(row => row.line)
 }
 
 /** How it goes with the witnesses that are asked, by name. */

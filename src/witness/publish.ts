@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises'
-import { appendLines } from '../audit/cosignature.ts'
+import { appendLines, readCosignatures } from '../audit/cosignature.ts'
+import { splitNote } from '../audit/note.ts'
 import { recordEntry } from '../audit/record.ts'
 import { noteStamps } from '../audit/timestamp-store.ts'
 import {
@@ -153,7 +154,7 @@ export async function publishOnce(
   const isNew = newest && newest.size > (published?.size ?? 0)
   if (!newest || (!isNew && (published?.cosigned ?? 0) >= policy.required)) return
   const standings = await readStandings(parts.db)
-  const lines = await readCosignatureLines(parts.db, newest.size, names)
+  const lines = await readKnownLines(parts.db, policy, newest)
   const results = await askAll(parts, policy, { state, newest, lines, standings }, signal)
   if (signal.aborted) return
   for (const { cosignature } of results)
@@ -163,6 +164,22 @@ export async function publishOnce(
     await tellFaults(parts, state, results, standings)
     await decide(parts, policy, publishing, [...lines.values()])
   })
+}
+
+/** What was kept of a checkpoint, as far as it is by the keys that are known now. */
+async function readKnownLines(
+  db: Queryable,
+  { witnesses }: WitnessPolicy,
+  { size, note }: { size: number; note: string },
+): Promise<Map<string, string>> {
+  const kept = await readCosignatureLines(
+    db,
+    size,
+    witnesses.map(it => it.name),
+  )
+  if (kept.length === 0) return new Map()
+  const { good } = readCosignatures(kept.join(''), splitNote(note).text, witnesses)
+  return new Map(good.map(it => [it.name, it.line]))
 }
 
 function sameNames(one: readonly string[], other: readonly string[]): boolean {
@@ -257,7 +274,7 @@ async function askAll(
   const ask = async (witness: KnownWitness): Promise<WitnessResult> => {
     const result = await askWitness(parts, witness, {
       ...newest,
-      old: standings.find(it => it.name === witness.name)?.size ?? 0,
+      old: Math.min(newest.size, standings.find(it => it.name === witness.name)?.size ?? 0),
       timeoutMs: policy.timeoutMs,
       now: Math.floor(parts.clock().getTime() / 1000),
       signal: AbortSignal.any([signal, enough.signal]),

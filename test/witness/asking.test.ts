@@ -65,7 +65,7 @@ const anotherRoot: Answer = (body, response) => {
 
 function policyOf(more: Partial<WitnessPolicy> = {}): WitnessPolicy {
   const known = { ...cosignatureVerifier(witness.verifierKey), url: server.url }
-  return { required: 1, whenMissing: 'wait', timeoutMs: 300, witnesses: [known], ...more }
+  return { required: 1, whenMissing: 'wait', timeoutMs: 10_000, witnesses: [known], ...more }
 }
 
 /** One round; nobody rests between rounds unless the state is handed on. */
@@ -79,6 +79,8 @@ async function round(more: Partial<WitnessPolicy> = {}, state?: RoundState) {
   db.release()
 }
 
+const NEWEST = `SELECT split_part(note, E'\\n\\n', 1) || E'\\n' AS text FROM audit_checkpoint
+  ORDER BY size DESC LIMIT 1`
 const published = async () => (await latestCheckpoint(log.pool))?.size
 const standing = async () => (await readStandings(log.pool))[0]
 async function actions(): Promise<string[]> {
@@ -100,6 +102,13 @@ test('what was published stays, and the next is published once it is cosigned', 
   const [check] = await checkVouching({ pool: log.pool, clock: () => new Date() })
   expect(check).toMatchObject({ name: 'witnesses', ok: false })
   expect(check?.detail).toContain('answers 500')
+  // A line that was kept counts only as long as it is by the key that is known.
+  await log.pool.query(
+    `INSERT INTO audit_cosignature (size, witness, line, signed_at, at) VALUES (5, $1, $2, now(), now())`,
+    [witness.name, testWitness().cosign((await log.pool.query(NEWEST)).rows[0].text, now())],
+  )
+  await round()
+  expect(await published()).toBe(3)
   answer = honest
   await round()
   expect(await published()).toBe(5)
@@ -180,7 +189,7 @@ test('whatever a witness does instead of cosigning counts as none, and is told',
   ]
   for (const [does, fault, answers] of cases) {
     answer = answers
-    await round({ timeoutMs: 200 })
+    await round({ timeoutMs: does.endsWith('in time') ? 200 : 10_000 })
     const { fault: told, size, alarm } = (await standing())!
     expect([does, told, size, alarm]).toEqual([does, fault, null, null])
   }
@@ -247,7 +256,7 @@ test('one that failed rests; a slow one does not hold up the others for long', a
   const witnesses = [...policyOf().witnesses, known, asked]
   const started = performance.now()
   await round({ witnesses, timeoutMs: 20_000 }, state)
-  expect(performance.now() - started).toBeLessThan(5_000)
+  expect(performance.now() - started).toBeLessThan(15_000)
   expect(await published()).toBe(3)
   expect([...state.resting.keys()].sort()).toEqual(['hung.example', 'slow.example'])
   await grow(1)
