@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { jest } from '@jest/globals'
 import { openCheckpoint } from '../../src/audit/checkpoint.ts'
 import { Disclosures } from '../../src/audit/disclosure.ts'
 import { parseEntry } from '../../src/audit/entry.ts'
@@ -12,8 +13,10 @@ import { recordEntries } from '../../src/audit/record.ts'
 import { recoverLog } from '../../src/audit/recover.ts'
 import { sequenceOnce } from '../../src/audit/sequencer.ts'
 import { verifyLog } from '../../src/audit/verify.ts'
+import { recoverCommand } from '../../src/cli/audit/recover.ts'
 import { openPool, type Pool } from '../../src/db/pool.ts'
 import { KeyStore } from '../../src/keys/key-store.ts'
+import { syntheticNumber } from '../support/people.ts'
 import { newDatabaseName, runOnServer, testServer, urlOfDatabase } from '../support/server.ts'
 import { drafts, ORIGIN, TEST_MASTER_KEY, type TestLog, testLog } from './support.ts'
 
@@ -154,6 +157,30 @@ test('a person accepts it: the log goes on under another name, and forks from no
   expect((await recoverLog(program(log.pool), 'Found it again'))?.origin).toBe(`${ORIGIN}/3`)
   await program(log.pool).sequence()
   expect((await latestCheckpoint(log.pool))?.note).toContain(`${ORIGIN}/3\n`)
+})
+
+test('huisbrug audit recover asks for a reason that may be kept, and tells the new key', async () => {
+  const { older } = await restored()
+  const written: string[] = []
+  const print = jest.spyOn(process.stdout, 'write').mockImplementation(text => {
+    written.push(String(text))
+    return true
+  })
+  const store = { ...program(older), close: async () => {} }
+  const opened = { ...store, config: { ...store.config, dataDir: folder } }
+  const run = (...args: string[]) =>
+    recoverCommand(async () => opened as never).parseAsync(['--json', ...args], { from: 'user' })
+  await expect(run('--reason', ' ')).rejects.toThrow(/^--reason has 1 to 500 characters/)
+  await expect(run('--reason', `For ${syntheticNumber(1)}`)).rejects.toThrow(/national number/)
+  await run('--reason', 'The disk broke')
+  await run('--reason', 'Once more')
+  print.mockRestore()
+  const [recovered, refused] = written.map(text => JSON.parse(text))
+  expect(recovered).toMatchObject({ origin: `${ORIGIN}/2`, kept: 10, published: 15 })
+  expect(recovered.verifierKey).toBe(await loadLogVerifierKey(store.keys, ORIGIN))
+  expect(refused).toMatchObject({ refused: true })
+  expect(process.exitCode).toBe(1)
+  process.exitCode = 0
 })
 
 test('another database in the same folder is another log', async () => {
