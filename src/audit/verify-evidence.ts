@@ -1,7 +1,6 @@
 import type { Queryable } from '../db/pool.ts'
 import { type VerifyOptions, verifyLog } from './verify.ts'
 import { verifyGuards } from './verify-guards.ts'
-import { verifyKinds } from './verify-kinds.ts'
 import { verifyLinks } from './verify-links.ts'
 import type { VerifyReceipt } from './verify-receipts.ts'
 import { inOrder, type VerifyReport } from './verify-report.ts'
@@ -23,7 +22,7 @@ export async function verifyEvidence(
   options: EvidenceOptions = {},
 ): Promise<VerifyReport> {
   const report = await verifyLog(db, verifierKey, options)
-  const guards = [...(await verifyGuards(db)), ...(await verifyKinds(db))]
+  const guards = await verifyGuards(db)
   const { entries: size, from } = report
   const { verifyReceipt } = options
   const links = report.ok ? await verifyLinks(db, { from, size, verifyReceipt }) : []

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { readEntryFilter } from '../../src/audit/filter.ts'
 import { queryEntries } from '../../src/audit/query.ts'
 import type { EntryDraft } from '../../src/audit/types.ts'
 import { type Region, seedRegion } from './region.ts'
@@ -55,6 +56,17 @@ describe('the audit log in the console', () => {
     expect(html).toContain(`value="${region.parked}"`)
     expect(html).toContain('<option value="refused" selected>')
     expect(html).toContain('Geen regel past bij deze filters.')
+  })
+
+  test('offers what is filtered as a file, by the filters of the interface', async () => {
+    const { html } = await rooms.get('/auditlog?code=HB-304&partij=leefgoed&van=2026-03-10', cookie)
+    const [csv, jsonl] = [...html.matchAll(/href="(\/v1\/audit\/export[^"]*)" download/g)].map(
+      ([, href = '']) => new URLSearchParams(href.replaceAll('&amp;', '&').split('?')[1]),
+    )
+    const filters = { code: 'HB-304', party: 'leefgoed', from: '2026-03-09T23:00:00.000Z' }
+    expect(Object.fromEntries(csv ?? [])).toEqual({ ...filters, format: 'csv' })
+    expect(readEntryFilter(filters)).toMatchObject({ party: 'leefgoed' })
+    expect(jsonl?.get('format')).toBe('jsonl')
   })
 
   test('a day is a day in Belgium, also where the clock changes', async () => {

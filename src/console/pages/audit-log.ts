@@ -36,7 +36,13 @@ async function drawAuditLog(deps: ConsoleDeps, request: PageRequest): Promise<Dr
     view: 'audit-log',
     title: nl.auditLog.title,
     status: isWrong ? 400 : 200,
-    model: { fields, isWrong, isFiltered, page: page && pageOf(form, page, after, names) },
+    model: {
+      fields,
+      isWrong,
+      isFiltered,
+      page: page && pageOf(form, page, after, names),
+      downloads: downloadsOf(filter, deps.config.publicUrl),
+    },
   }
 }
 
@@ -68,6 +74,18 @@ function readFilter(
     ...(code && { code }),
     ...(messageId && { messageId }),
   }
+}
+
+/** Addresses of the interface that give all of what is filtered; the cookie of this session opens them. */
+function downloadsOf(filter: EntryFilter, publicUrl: string): Record<'csv' | 'jsonl', string> {
+  const asked = Object.entries(filter).map(([name, value]) => [
+    name,
+    value instanceof Date ? value.toISOString() : String(value),
+  ])
+  const base = new URL(publicUrl).pathname.replace(/\/$/, '')
+  const link = (format: string) =>
+    `${base}/v1/audit/export?${new URLSearchParams([...asked, ['format', format]])}`
+  return { csv: link('csv'), jsonl: link('jsonl') }
 }
 
 function pageOf(

@@ -25,6 +25,10 @@ export const auditLog = {
   outcome: 'Uitkomst',
   partly: (code: string): string => `deels geweigerd: ${code}`,
   openEntry: (index: string): string => `Open regel ${index}`,
+  download: 'Alle regels met deze filters downloaden:',
+  downloadCsv: 'CSV voor een rekenblad',
+  downloadJsonl: 'JSON-regels om na te rekenen',
+  downloadNote: 'De auditlog onthoudt dat u regels downloadt, met welke filters en hoeveel.',
   entry: {
     title: (index: string): string => `Regel ${index} van de auditlog`,
     back: 'Terug naar de auditlog',
