@@ -94,7 +94,7 @@ beforeAll(async () => {
   sides = [await prepare('one'), await prepare('two')]
   for (const [own, other] of [sides, sides.toReversed()] as [Side, Side][]) {
     const witnesses = [{ verifierKey: other.witnessKey, url: `${other.url}/witness` }]
-    const policy = { required: 1, whenMissing: 'wait', timeoutSeconds: 2, witnesses }
+    const policy = { required: 1, whenMissing: 'wait', timeoutSeconds: 10, witnesses }
     writeFileSync(own.settings['HUISBRUG_WITNESSES_FILE']!, JSON.stringify(policy))
     const others = [third, fourth].map(it => ({ origin: it.origin, logKey: it.verifierKey }))
     const logs = [other, ...others]
