@@ -9,8 +9,10 @@ import {
   signInByHand,
   WIDTHS,
 } from './browser.ts'
-import { seedRegion } from './region.ts'
 import { openRooms, type Rooms } from './rooms.ts'
+import { addEntries, addMessage, addParties, ago } from './seed.ts'
+
+const ENTRIES = 27
 
 describeInChromium('the button that checks the audit log', () => {
   let rooms: Rooms
@@ -26,7 +28,7 @@ describeInChromium('the button that checks the audit log', () => {
 
   beforeEach(async () => {
     rooms = await openRooms()
-    await seedRegion(rooms.database.pool)
+    await addEntries(rooms.database.pool, drafts())
     await rooms.sequence()
     window = await openWindow(browser)
     page = await window.newPage()
@@ -78,6 +80,19 @@ describeInChromium('the button that checks the audit log', () => {
     expect(items[0]?.entry.reason).toBe('broken')
   })
 
+  test('a message that no entry knows: it names the message, and leads to it', async () => {
+    const { pool } = rooms.database
+    await addParties(pool)
+    const message = { at: ago(9), type: 'detection.request', party: 'leefgoed' }
+    const id = await addMessage(pool, { ...message, accepted: 0, refused: 1, code: 'HB-304' })
+    await page.getByRole('button', { name: 'Controleer nu' }).click()
+    await page.getByRole('heading', { name: 'De auditlog klopt niet' }).waitFor()
+    const problem = page.getByRole('row', { name: id }).first()
+    expect(await problem.textContent()).toContain('er gebeurde iets zonder regel')
+    await problem.getByRole('link', { name: id }).click()
+    await page.waitForURL(`**/berichten/${id}`)
+  })
+
   test('an entry that cannot be read any more: its pages point to the check, which names it', async () => {
     await changeByte(rooms, 5, 0)
     await page.goto(`${rooms.url}/auditlog`)
@@ -101,6 +116,15 @@ describeInChromium('the button that checks the audit log', () => {
     expect(items).toHaveLength(4)
   })
 })
+
+/** Entries of the gateway itself, which no row goes with. */
+function drafts() {
+  return Array.from({ length: ENTRIES }, (_, n) => ({
+    action: 'program.started' as const,
+    at: ago(ENTRIES - n),
+    actor: { role: 'gateway' },
+  }))
+}
 
 /** Changes one byte of an entry behind the back of the append-only trigger. */
 async function changeByte(rooms: Rooms, index: number, place = 40): Promise<void> {
