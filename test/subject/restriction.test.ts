@@ -55,6 +55,8 @@ test('in two protocols, from plain and blind senders, across key epochs; lifted,
   expect(await clients['de-noorderkempen'].detect(both)).toEqual(refusedAt(0, 'HB-408'))
   const lifted = await lift(context, request(0))
   expect(lifted.until > lifted.since).toBe(true)
+  const [said] = await entriesSaying(world, 'subject.released')
+  expect(said).toMatchObject({ subjects: { count: 1 }, details: expect.any(String) })
   expect(await clients.woonboog.detect(detection(tenants(0, 1)))).toMatchObject({ accepted: 1 })
   expect(await office.send(question([client(0)]))).toMatchObject({ accepted: 1 })
 })
@@ -77,7 +79,11 @@ test('what is under way is taken out, a request of one person whole, with its ev
     items: { withdrawn: 1, pending: 0 },
   })
   const said = (await entriesSaying(world, 'subject.restricted')).at(-1)
-  expect(said).toMatchObject({ counts: expected, subjects: { count: 1 }, details: /./ })
+  expect(said).toMatchObject({
+    counts: expected,
+    subjects: { count: 1 },
+    details: expect.any(String),
+  })
   const withdrawn = await entriesSaying(world, 'message.withdrawn')
   expect(withdrawn.filter(it => it.reason === 'restricted')).toHaveLength(2)
   await recover(world)
