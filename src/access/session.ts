@@ -94,6 +94,20 @@ export class ConsoleSessions {
     return rows[0] && { id: sessionId(cookie), ...rows[0] }
   }
 
+  /**
+   * Ends a session by its id, such as one whose token leaked.
+   * @returns whether there was one
+   */
+  async endSession(id: string): Promise<boolean> {
+    const digest = /^ses_([A-Za-z0-9_-]{16})$/.exec(id)?.[1]
+    if (digest === undefined) return false
+    const { rowCount } = await this.#pool.query(
+      'DELETE FROM console_session WHERE substring(digest FOR 12) = $1',
+      [Buffer.from(digest, 'base64url')],
+    )
+    return rowCount === 1
+  }
+
   /** Ends a session; without one nothing happens. */
   async closeSession(cookie: string): Promise<void> {
     await this.#pool.query('DELETE FROM console_session WHERE digest = $1', [digestOf(cookie)])

@@ -41,6 +41,20 @@ export function consoleCommand(open: Open): Command {
         await store.close()
       }
     })
+  command
+    .command('end')
+    .description('end a session or token at once, such as one that leaked')
+    .argument('<session>', 'ses_…, as in the log and in the JSON of console token')
+    .action(async (id: string) => {
+      const store = await open()
+      try {
+        const ended = await new ConsoleSessions({ pool: store.pool }).endSession(id)
+        if (!ended) throw new Error('there is no such session, or it is over')
+        process.stdout.write(`${id}: ended\n`)
+      } finally {
+        await store.close()
+      }
+    })
   return command
 }
 

@@ -46,8 +46,13 @@ test('nobody, a made-up token or one that has ended is not signed in', async () 
   passed = -31 * 60_000
   const idle = await sessions.makeToken('auditor')
   passed = 0
+  const leaked = await sessions.makeToken('auditor')
+  expect(await sessions.endSession(leaked.id)).toBe(true)
+  for (const id of [leaked.id, '', 'ses_%', leaked.token])
+    expect(await sessions.endSession(id)).toBe(false)
   for (const headers of [
     {},
+    bearer(leaked.token),
     bearer(`hbp_${'A'.repeat(43)}`),
     bearer(idle.token),
     cookie(ended.cookie),
