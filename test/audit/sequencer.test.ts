@@ -301,7 +301,13 @@ test('a clock that goes back makes no checkpoint older than the one before it', 
     await sequencer.close()
   }
   const { rows } = await log.pool.query('SELECT at FROM audit_checkpoint ORDER BY size')
-  const latest = times.map((_, i) => times.slice(0, i + 1).toSorted().at(-1) ?? '')
+  const latest = times.map(
+    (_, i) =>
+      times
+        .slice(0, i + 1)
+        .toSorted()
+        .at(-1) ?? '',
+  )
   expect(rows.map(row => row.at)).toEqual(latest.map(time => new Date(time)))
   await expectSound()
 })
