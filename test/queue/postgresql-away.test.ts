@@ -54,12 +54,12 @@ test('ends as usual where its connections are cut at that very moment', async ()
     queue = engine.openQueue()
     worker = engine.openWorker(async () => {}, 1)
     for (const one of [queue, worker]) one.on('error', () => {})
-    await worker.waitUntilReady()
     // Long enough for the connection that listens.
-    await sleep(150)
+    await sleep(200)
     const ended = Promise.allSettled([worker.close(true), queue.close()])
     await database.pool.query(
-      'SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()',
+      `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = current_database() AND pid <> pg_backend_pid()`,
     )
     await ended
   }
