@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { loadLogVerifierKey } from '../../src/audit/log-key.ts'
-import { verifyLog } from '../../src/audit/verify.ts'
+import { verifyEvidence } from '../../src/audit/verify-evidence.ts'
 import type { HuisbrugClient } from '../../src/client/index.ts'
 import type { CountsData, ReachabilityData } from '../../src/client/types.ts'
 import { readBalances } from '../../src/exchange/conservation.ts'
@@ -124,8 +124,10 @@ export async function checkEvidence(
   vdab: HuisbrugClient,
 ): Promise<{ entries: number; wrong: string[] }> {
   const key = await loadLogVerifierKey(store.keys, store.config.logOrigin)
-  const report = await verifyLog(store.pool, key)
-  const wrong = report.problems.map(({ index, kind }) => `audit entry ${index ?? '-'}: ${kind}`)
+  const report = await verifyEvidence(store.pool, key)
+  const wrong = report.problems.map(
+    ({ index, message, kind, what }) => `audit ${index ?? message ?? '-'}: ${kind}, ${what}`,
+  )
   if (!report.ok && wrong.length === 0) wrong.push('the audit log does not verify')
   const answers = [...books.receipts].filter(([, { type }]) => type === 'detection.answer')
   for (const [id] of answers.slice(-10)) {
