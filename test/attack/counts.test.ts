@@ -185,7 +185,9 @@ describe('a group against every one that was released before', () => {
   /** A closed period of another gateway's past, answered, with these people; releases its number. */
   async function release(period: string, people: number[], found: number) {
     const { pool } = gateway.db
-    const [request, reply] = [`msg_q${period}`, `msg_a${period}`]
+    const [request, reply] = ['Q', 'A'].map(
+      kind => `msg_01KAJ5J7WQ7Z3M8T5V0${kind}${period.replace('-', '')}`,
+    )
     await pool.query(
       `INSERT INTO period_member
        SELECT 'wm-vdab', 'woonboog', $1, 'detection.request', one, one, one FROM unnest($2::bytea[]) AS one`,
