@@ -1,4 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import { Disclosures } from '../../audit/disclosure.ts'
+import { PublishedCheckpoints } from '../../audit/published.ts'
 import { ProtocolRegistry } from '../../protocol/registry.ts'
 import { DomainStore } from '../../pseudonym/domains.ts'
 import { type UsagePage, usageByNumber } from '../../subject/usage.ts'
@@ -49,6 +51,8 @@ async function run(open: Open, command: Command, options: UsageOptions): Promise
 }
 
 async function find(store: Opened, question: Parameters<typeof usageByNumber>[1]) {
+  const published = new PublishedCheckpoints(store.config.dataDir)
+  await new Disclosures({ ...store, published, clock: () => new Date() }).assertOpen()
   const { openEvaluator } = await import('../../parts.ts')
   const opened = openEvaluator(store)
   const { evaluator } = opened
