@@ -339,11 +339,13 @@ async function openHandOvers({ db }: TestGateway): Promise<number> {
   return rows[0]?.n ?? 0
 }
 
-/** Detection requests in the database. */
+/** Detection requests in the database, once connections that were cut are out of the way. */
 export async function countMessages({ db }: TestGateway): Promise<number> {
-  const { rows } = await db.pool.query<{ n: number }>(
-    "SELECT count(*)::int AS n FROM message WHERE type = 'detection.request' AND accepted > 0",
-  )
+  const count = () =>
+    db.pool.query<{ n: number }>(
+      "SELECT count(*)::int AS n FROM message WHERE type = 'detection.request' AND accepted > 0",
+    )
+  const { rows } = await until('the messages can be counted', () => count().catch(() => undefined))
   return rows[0]?.n ?? 0
 }
 
