@@ -18,7 +18,7 @@ export interface UsageWords {
 
 type Named = Pick<
   UsageRow,
-  'protocol' | 'protocolVersion' | 'protocolDigest' | 'purpose' | 'fields'
+  'protocol' | 'protocolVersion' | 'protocolDigest' | 'purpose' | 'fields' | 'sender'
 >
 
 const OWN: Readonly<Record<string, [purpose: string, legalBasis: string]>> = {
@@ -43,15 +43,26 @@ export function wordsOf(
     legalBasisOf(document, row),
   ]
   return {
-    action: sentenceOf(entry, nameOf),
+    action: sentenceOf(entry, row, nameOf),
     purpose,
     legalBasis,
-    data: dataOf(document, entry, row),
+    data: isNotice(entry, row) ? [] : dataOf(document, entry, row),
   }
 }
 
+const OUT: ReadonlySet<string> = new Set(['message.forwarding', 'message.delivered'])
+
+// What goes back to who sent the message is about all of it: the number of a month, or that no answer came.
+function isNotice(entry: AuditEntry, { sender }: Named): boolean {
+  return OUT.has(entry.action) && sender !== null && entry.recipient === sender
+}
+
 // How many others the message was about says nothing of this person.
-function sentenceOf(entry: AuditEntry, nameOf: (party: string) => string): string {
+function sentenceOf(entry: AuditEntry, row: Named, nameOf: (party: string) => string): string {
+  if (isNotice(entry, row)) {
+    const done = entry.action === 'message.delivered' ? 'kreeg' : 'krijgt'
+    return `${nameOf(entry.recipient!)} ${done} bericht over de hele groep: een aantal, of dat er geen antwoord kwam.`
+  }
   if (entry.action === 'message.answered') {
     const asked = entry.recipient ? ` van ${nameOf(entry.recipient)}` : ''
     return `Er kwam een antwoord op de vraag${asked}.`
@@ -84,8 +95,6 @@ function legalBasisOf(document: Agreement | undefined, row: Named): string {
     .map(({ gdpr, norm, article }) => `${norm}, ${article}; ${word('gdpr', gdpr)}`)
     .join(' — ')
 }
-
-const OUT: ReadonlySet<string> = new Set(['message.forwarding', 'message.delivered'])
 
 function dataOf(document: Agreement | undefined, entry: AuditEntry, { fields }: Named): string[] {
   const type = entry.message?.type
