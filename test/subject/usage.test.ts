@@ -7,12 +7,13 @@ import { leafHash } from '../../src/audit/merkle.ts'
 import { assertIncluded } from '../../src/audit/merkle-proof.ts'
 import { noteVerifier } from '../../src/audit/note.ts'
 import { verifyProof } from '../../src/audit/proof-file.ts'
+import type { AuditEntry } from '../../src/audit/types.ts'
 import { type FourEyes, foreignEnvironment } from '../../src/config.ts'
 import { subjectTagOf } from '../../src/pseudonym/subject-tag.ts'
 import { scanForLeaks } from '../../src/sandbox/leak-scan.ts'
 import type { Usage as Report } from '../../src/schemas.generated.ts'
 import { findUsages } from '../../src/subject/usage-store.ts'
-import { factsOf } from '../../src/subject/usage-words.ts'
+import { factsOf, wordsOf } from '../../src/subject/usage-words.ts'
 import { detection, forwardedTo, TODAY, tenants } from '../support/detection.ts'
 import { type PartyId, type TestGateway, testGateway, until } from '../support/gateway.ts'
 import { syntheticNumber, tenant } from '../support/people.ts'
@@ -210,6 +211,28 @@ describe('what a privacy officer sees', () => {
       'Woonboog zocht op wat er over een persoon is uitgewisseld.',
     )
     expect(searched[0]?.purpose).toBe('Inzage en toezicht')
+  })
+
+  test('the number of a month is about the group: no data of the person go with it', () => {
+    const entry: AuditEntry = {
+      ...{ schema: 1, id: 'x', at: '2026-11-21T09:30:00.000Z', action: 'message.delivered' },
+      ...{ actor: { role: 'gateway' }, recipient: 'woonboog', counts: { items: 0 } },
+    }
+    const row = {
+      protocol: null,
+      protocolVersion: null,
+      protocolDigest: null,
+      purpose: 'detection',
+    }
+    const fields = ['referenceDate']
+    const words = (sender: string) =>
+      wordsOf(gateway.context.protocols.current(), entry, { ...row, fields, sender }, id => id)
+    expect(words('woonboog')).toMatchObject({
+      action:
+        'woonboog kreeg bericht over de hele groep: een aantal, of dat er geen antwoord kwam.',
+      data: [],
+    })
+    expect(words('vdab')).toMatchObject({ data: fields })
   })
 
   test('with proofs that need nothing but the verifier key', async () => {
