@@ -1,18 +1,22 @@
 import { resolve } from 'node:path'
 import { envSchema } from 'env-schema'
+import * as outbound from './config-outbound.ts'
+import * as people from './config-people.ts'
+import * as tls from './config-tls.ts'
+import * as witness from './config-witness.ts'
+
+export { FOUR_EYES, type FourEyes } from './config-people.ts'
 
 export const ROLES = ['api', 'worker', 'sequencer', 'evaluator', 'console'] as const
 export type Role = (typeof ROLES)[number]
 
-/** What a second person may have to approve. */
-export const FOUR_EYES = ['subject-usage', 'subject-restrict', 'subject-erase'] as const
-export type FourEyes = (typeof FOUR_EYES)[number]
-
 /** What the environment says, checked and typed; see docs/operations.md for each setting. */
-interface Environment {
-  HUISBRUG_PORT: number
+interface Environment
+  extends people.PeopleEnvironment,
+    outbound.OutboundEnvironment,
+    witness.WitnessEnvironment,
+    tls.TlsEnvironment {
   HUISBRUG_HOST: string
-  HUISBRUG_PUBLIC_URL?: string
   HUISBRUG_DATA_DIR: string
   HUISBRUG_DATABASE_URL?: string
   HUISBRUG_QUEUE_URL?: string
@@ -47,12 +51,6 @@ interface Environment {
   HUISBRUG_MAX_WAITING_HAND_OVERS: number
   HUISBRUG_PROBE_MINUTES: number
   HUISBRUG_PROBE_LATE_SECONDS: number
-  HUISBRUG_FOUR_EYES?: string
-  HUISBRUG_WITNESSES_FILE?: string
-  HUISBRUG_WITNESS_FOR_FILE?: string
-  HUISBRUG_TIMESTAMP_URL?: string
-  HUISBRUG_TIMESTAMP_CA_FILE?: string
-  HUISBRUG_ALLOW_LOOPBACK: boolean
 }
 
 // What goes to the key service says who is asked about when: in the clear on this machine only.
@@ -111,14 +109,10 @@ const schema = {
     HUISBRUG_MAX_WAITING_HAND_OVERS: { type: 'integer', minimum: 1, default: 20_000 },
     HUISBRUG_PROBE_MINUTES: { type: 'number', minimum: 0, maximum: 1440, default: 60 },
     HUISBRUG_PROBE_LATE_SECONDS: { type: 'number', minimum: 1, maximum: 3600, default: 120 },
-    HUISBRUG_FOUR_EYES: {
-      type: 'string',
-      pattern: `^(${FOUR_EYES.join('|')})(,(${FOUR_EYES.join('|')}))*$`,
-    },
-    HUISBRUG_WITNESSES_FILE: { type: 'string', minLength: 1 },
-    HUISBRUG_WITNESS_FOR_FILE: { type: 'string', minLength: 1 },
-    HUISBRUG_TIMESTAMP_URL: { type: 'string', pattern: '^https?://[^?#]+$' },
-    HUISBRUG_TIMESTAMP_CA_FILE: { type: 'string', minLength: 1 },
+    ...people.PEOPLE_SCHEMA,
+    ...tls.TLS_SCHEMA,
+    ...witness.WITNESS_SCHEMA,
+    ...outbound.OUTBOUND_SCHEMA,
     HUISBRUG_ALLOW_LOOPBACK: { type: 'boolean', default: false },
   },
 } as const
@@ -165,22 +159,13 @@ export interface LimitSettings {
   waiting: { rows: number; handOvers: number }
 }
 
-/** Who else vouches for the audit log; see docs/adr/0021-witnesses.md. */
-export interface WitnessSettings {
-  /** The file that names the witnesses to ask. */
-  askFile: string | undefined
-  /** The file that names the logs that this gateway is a witness for. */
-  forFile: string | undefined
-  /** Where timestamps (RFC 3161) come from, and the file of certificates that vouch for these. */
-  timestampUrl: string | undefined
-  timestampCaFile: string | undefined
-}
-
 /** The settings of one process. Durations are milliseconds unless the name says otherwise. */
 export interface Config {
   port: number
   host: string
   publicUrl: string
+  /** Absent: a proxy ends TLS. */
+  tls: tls.TlsSettings | undefined
   dataDir: string
   databaseUrl: string | undefined
   queueUrl: string | undefined
@@ -203,9 +188,15 @@ export interface Config {
   limits: LimitSettings
   /** How often a synthetic message goes the whole way, 0 for never, and after how long it is late. */
   probe: { everyMs: number; lateMs: number }
-  witness: WitnessSettings
+  witness: witness.WitnessSettings
   /** What a second person has to approve before it is done. */
-  fourEyes: ReadonlySet<FourEyes>
+  fourEyes: ReadonlySet<people.FourEyes>
+  people: people.PeopleSettings
+  /** Whose access tokens count beside the gateway's own: a JSON list, or the path of one. */
+  trustedIssuers: string | undefined
+  /** The header in which a trusted proxy passes on the client's certificate. */
+  clientCertHeader: string | undefined
+  outbound: outbound.OutboundSettings
   /** Peers may be on loopback and plain http: for the sandbox, the demo and tests only. */
   allowLoopback: boolean
 }
@@ -263,10 +254,8 @@ function toConfig(env: Environment): Config {
   return {
     port: env.HUISBRUG_PORT,
     host: env.HUISBRUG_HOST,
-    publicUrl: (env.HUISBRUG_PUBLIC_URL ?? `http://localhost:${env.HUISBRUG_PORT}`).replace(
-      /\/+$/,
-      '',
-    ),
+    publicUrl: tls.publicUrlOf(env),
+    tls: tls.tlsOf(env),
     dataDir: resolve(env.HUISBRUG_DATA_DIR),
     databaseUrl: env.HUISBRUG_DATABASE_URL,
     queueUrl: env.HUISBRUG_QUEUE_URL,
@@ -303,13 +292,12 @@ function toConfig(env: Environment): Config {
       everyMs: env.HUISBRUG_PROBE_MINUTES * 60_000,
       lateMs: env.HUISBRUG_PROBE_LATE_SECONDS * 1000,
     },
-    fourEyes: new Set((env.HUISBRUG_FOUR_EYES?.split(',') ?? []) as FourEyes[]),
-    witness: {
-      askFile: env.HUISBRUG_WITNESSES_FILE,
-      forFile: env.HUISBRUG_WITNESS_FOR_FILE,
-      timestampUrl: env.HUISBRUG_TIMESTAMP_URL,
-      timestampCaFile: env.HUISBRUG_TIMESTAMP_CA_FILE,
-    },
+    fourEyes: people.fourEyesOf(env),
+    people: people.peopleOf(env),
+    trustedIssuers: env.HUISBRUG_TRUSTED_ISSUERS,
+    clientCertHeader: env.HUISBRUG_CLIENT_CERT_HEADER,
+    witness: witness.witnessOf(env),
+    outbound: outbound.outboundOf(env),
     allowLoopback: env.HUISBRUG_ALLOW_LOOPBACK,
   }
 }

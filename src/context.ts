@@ -1,5 +1,6 @@
 import type { RequestHandler } from 'express'
 import type { AddressLimits, PartyLimits } from './access/limits.ts'
+import type { PeopleProvider } from './access/oidc.ts'
 import type { PartyStore } from './access/party.ts'
 import type { ReadingEvidence } from './access/reading-evidence.ts'
 import type { ConsoleSessions } from './access/session.ts'
@@ -46,6 +47,8 @@ export interface Context {
   tokens: AccessTokens
   limits: { parties: PartyLimits; addresses: AddressLimits }
   sessions: ConsoleSessions
+  /** Where people sign in; absent: by one-time links alone. */
+  provider: PeopleProvider | undefined
   /** Who read entry tiles. */
   readings: ReadingEvidence
   outbound: Outbound

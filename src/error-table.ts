@@ -1,4 +1,5 @@
 import { LIMITS_AND_OURS } from './error-table-ours.ts'
+import { BINDING_AND_ISSUERS } from './error-table-tokens.ts'
 
 /**
  * Every refusal the gateway can give. Families: HB-1xx access, 2xx shape, 3xx protocol, 4xx persons
@@ -72,6 +73,42 @@ export const ERRORS = {
     'The call is not from this session',
     'Send the token of the session as X-CSRF-Token, or use a bearer token instead of the cookie.',
   ],
+  'HB-116': [
+    403,
+    'This person has no role here',
+    'Have the identity provider give a value that HUISBRUG_OIDC_ROLES names, then sign in again.',
+  ],
+  'HB-117': [
+    401,
+    'Signing in at the identity provider did not work',
+    'Sign in again from the start, in one window; the log of the gateway says what was wrong.',
+  ],
+  'HB-118': [
+    503,
+    'The identity provider does not answer as it should',
+    'Try again; if it lasts, compare HUISBRUG_OIDC_ISSUER with its discovery document.',
+  ],
+  ...BINDING_AND_ISSUERS,
+  'HB-127': [
+    403,
+    'The protocol asks for a signature',
+    'Sign the exact bytes of the body: a detached JWS in X-JWS-Signature (docs/messages.md).',
+  ],
+  'HB-128': [
+    400,
+    'The signature of the message is not of a form that is taken',
+    'Send one detached JWS (RFC 7797) as docs/messages.md has it.',
+  ],
+  'HB-129': [
+    403,
+    'The message is not signed by the party of the token',
+    'Sign the bytes as they are sent, with the private key whose kid is registered for the party.',
+  ],
+  'HB-130': [
+    403,
+    'The signature is for another call',
+    'Sign every call anew: iss, aud, htm, htu, id and iat of this one.',
+  ],
 
   'HB-201': [400, 'The body is not JSON', 'Send UTF-8 JSON with Content-Type application/json.'],
   'HB-202': [
@@ -98,6 +135,21 @@ export const ERRORS = {
     422,
     'An explanation takes no national numbers',
     'Write the word "synthetic" in place of every national number.',
+  ],
+  'HB-211': [
+    400,
+    'The body is nested too deep or holds too many values',
+    'Send at most 32 levels and 100,000 values; split the message.',
+  ],
+  'HB-212': [
+    400,
+    'A name is given twice in one object, or is not allowed',
+    'Give each name once; __proto__, constructor and prototype are no names here.',
+  ],
+  'HB-213': [
+    400,
+    'The request can be read in more than one way',
+    'Send an ordinary HTTP request: a path, each header once, at most 100 of them.',
   ],
 
   'HB-301': [422, 'The protocol is unknown', 'Use an id from GET /v1/protocols.'],

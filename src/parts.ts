@@ -1,4 +1,7 @@
+import { TrustedIssuers } from './access/issuer.ts'
+import { readTrustedIssuers } from './access/issuer-settings.ts'
 import { AddressLimits, admitter, PartyLimits } from './access/limits.ts'
+import { PeopleProvider } from './access/oidc.ts'
 import { PartyStore } from './access/party.ts'
 import { ReadingEvidence } from './access/reading-evidence.ts'
 import { ConsoleSessions } from './access/session.ts'
@@ -12,7 +15,7 @@ import type { Context } from './context.ts'
 import { findEmbedded, startEmbedded } from './db/embedded.ts'
 import { migrate } from './db/migrate.ts'
 import { findAppRole, openPool, type Pool } from './db/pool.ts'
-import { createOutbound, jwksFetcher } from './delivery/outbound.ts'
+import { jwksFetcher, openOutbound } from './delivery/outbound.ts'
 import { dueDestinations } from './delivery/outbox.ts'
 import { PeerTokens } from './delivery/peer-token.ts'
 import { ProbePeer } from './delivery/probe-peer.ts'
@@ -138,6 +141,17 @@ function createEvaluator(store: EvaluatorStore, pseudonyms: PseudonymPool): Eval
   return new RemoteEvaluator({ client, db, pseudonyms, wrong })
 }
 
+function openProvider(
+  { people, publicUrl, allowLoopback }: Config,
+  { log, keys, outbound }: Pick<Context, 'log' | 'keys' | 'outbound'>,
+): PeopleProvider | undefined {
+  if (!people.oidc) return undefined
+  const call = outbound.request.bind(outbound)
+  const pepper = () => keys.secret('people')
+  const settings = people.oidc
+  return new PeopleProvider({ settings, publicUrl, call, pepper, allowLoopback, log })
+}
+
 /** Makes every part once and ties them together; `overrides` replaces members of the context. */
 export async function createParts(
   config: Config,
@@ -153,7 +167,7 @@ export async function createParts(
   const clock = overrides.clock ?? (() => new Date())
   const { publicUrl, allowLoopback } = config
   const probePeer = new ProbePeer()
-  const outbound = createOutbound({ allowLoopback, log, own: () => probePeer.url })
+  const outbound = openOutbound(config, { log, own: () => probePeer.url })
   const fetchJwks = jwksFetcher(outbound)
   const parties = new PartyStore({ pool, keys, log, fetchJwks, allowLoopback, now: clock })
   const signing = new Signing(keys)
@@ -166,7 +180,10 @@ export async function createParts(
     addresses: new AddressLimits({ limit: config.limits.address }),
   }
   const admit = admitter(limits.parties)
-  const tokens = new AccessTokens({ pool, parties, signing, publicUrl, log, now: clock, admit })
+  const settings = readTrustedIssuers(config)
+  const issuers = new TrustedIssuers({ settings, fetch: fetchJwks, log })
+  const access = { pool, parties, signing, publicUrl, log, issuers }
+  const tokens = new AccessTokens({ ...access, now: clock, admit })
   const pseudonyms = new PseudonymPool({ threads: config.pseudonymThreads })
   const evaluator = createEvaluator(store, pseudonyms)
   const wakeUps = await createWakeUps({
@@ -194,7 +211,8 @@ export async function createParts(
     signing,
     tokens,
     limits,
-    sessions: new ConsoleSessions({ pool, now: clock }),
+    sessions: new ConsoleSessions({ pool, now: clock, limits: config.people }),
+    provider: openProvider(config, { log, keys, outbound }),
     readings: new ReadingEvidence({ pool, log, now: clock }),
     outbound,
     probePeer,

@@ -1,59 +1,109 @@
+import type { ConsoleRole } from '../config-people.ts'
 import { refuse } from '../errors.ts'
+import type { TokenBinding } from './binding.ts'
 
 export const PARTY_KINDS = ['housing-company', 'employment-service', 'welfare-office'] as const
 export type PartyKind = (typeof PARTY_KINDS)[number]
 
-// A register, or the persons that a party names, by their pseudonyms: as far as its protocol has a quota.
-const BLIND = ['evaluations:write', 'domains:read'] as const
+/** Of whom: a party of what it sent, received or was told alone; a person of all parties. */
+export type Reach = 'own' | 'all'
 
-// What any party does about its own messages and their delivery.
-const EVERY_PARTY = [
-  'messages:write',
-  'messages:read',
-  'messages:explain',
-  'receipts:read',
-  'webhook:manage',
-  'deliveries:manage',
-  'inbox:read',
-] as const
-
-const OWN = {
-  'housing-company': [
-    'detections:write',
-    'progress:write',
-    'tenancies:write',
-    'periods:close',
-    'reports:write',
-    'usage:read',
-    ...BLIND,
-  ],
-  'employment-service': ['answers:write', 'feedback:write', 'domains:ready', ...BLIND],
-  'welfare-office': BLIND,
-} as const satisfies Record<PartyKind, readonly string[]>
-
-/** The name of what a route does: its access rule, and a scope of the access tokens for it. */
-export type Operation = (typeof EVERY_PARTY)[number] | (typeof OWN)[PartyKind][number]
+const ANY_PARTY = {
+  'housing-company': 'own',
+  'employment-service': 'own',
+  'welfare-office': 'own',
+} as const
+const HOUSING = { 'housing-company': 'own' } as const
+const EMPLOYMENT = { 'employment-service': 'own' } as const
+const OFFICER = { 'privacy-officer': 'all' } as const
+const READERS = { 'privacy-officer': 'all', auditor: 'all' } as const
+const DECIDERS = { 'privacy-officer': 'all', operator: 'all' } as const
+const EVERYONE = {
+  'privacy-officer': 'all',
+  auditor: 'all',
+  operator: 'all',
+  viewer: 'all',
+} as const
 
 /**
- * Who may call what: the one table behind scopes and routes (design, outside contract, column
- * "who"). Whether a message is the caller's own, and what its protocol lets it say, is decided later.
+ * Who may do what, of whom: the one table behind every route of the interface and every page of the
+ * console; what is not in it is public or does not exist. What a protocol lets a party say is decided
+ * later, and what is not the caller's own is answered as unknown. As a page: docs/rights-table.md.
  */
-export const OPERATIONS: Readonly<Record<PartyKind, readonly Operation[]>> = {
-  'housing-company': [...EVERY_PARTY, ...OWN['housing-company']],
-  'employment-service': [...EVERY_PARTY, ...OWN['employment-service']],
-  'welfare-office': [...EVERY_PARTY, ...OWN['welfare-office']],
+export const RIGHTS = {
+  /** At the interface, by a party; the names are the scopes of access tokens. */
+  parties: {
+    'messages:write': ANY_PARTY,
+    'messages:read': ANY_PARTY,
+    'messages:explain': ANY_PARTY,
+    'receipts:read': ANY_PARTY,
+    'webhook:manage': ANY_PARTY,
+    'deliveries:manage': ANY_PARTY,
+    'inbox:read': ANY_PARTY,
+    'evaluations:write': ANY_PARTY,
+    'domains:read': ANY_PARTY,
+    'detections:write': HOUSING,
+    'progress:write': HOUSING,
+    'tenancies:write': HOUSING,
+    'periods:close': HOUSING,
+    'reports:write': HOUSING,
+    'usage:read': HOUSING,
+    'answers:write': EMPLOYMENT,
+    'feedback:write': EMPLOYMENT,
+    'domains:ready': EMPLOYMENT,
+  },
+  /** At the interface, by a person; a person never passes as a party, nor a party as a person. */
+  people: {
+    'audit:read': READERS,
+    'usage:search': OFFICER,
+    'subjects:restrict': OFFICER,
+    'subjects:erase': OFFICER,
+    'approvals:manage': OFFICER,
+  },
+  /** On a page of the console. */
+  pages: {
+    'overview:read': EVERYONE,
+    'evidence:read': READERS,
+    'protocols:suspend': DECIDERS,
+    'parked:decide': DECIDERS,
+    'approvals:decide': DECIDERS,
+    'quotas:grant': OFFICER,
+    'sessions:manage': DECIDERS,
+  },
+} as const satisfies {
+  parties: Table<PartyKind>
+  people: Table<ConsoleRole>
+  pages: Table<ConsoleRole>
 }
 
-/** Every operation once, sorted: the `scopes_supported` of the metadata. */
-export const ALL_OPERATIONS: readonly Operation[] = [
-  ...new Set(Object.values(OPERATIONS).flat()),
-].toSorted()
+type Table<R extends string> = Record<string, Partial<Record<R, Reach>>>
+
+/** The name of what a route does: its access rule, and a scope of the access tokens for it. */
+export type Operation = keyof typeof RIGHTS.parties
+/** The name of what a route lets people do. */
+export type PeopleOperation = keyof typeof RIGHTS.people
+/** The name of what a page of the console is for. */
+export type PageOperation = keyof typeof RIGHTS.pages
+
+/** What each kind of party may call. */
+export const OPERATIONS: Readonly<Record<PartyKind, readonly Operation[]>> = {
+  'housing-company': operationsOf('housing-company'),
+  'employment-service': operationsOf('employment-service'),
+  'welfare-office': operationsOf('welfare-office'),
+}
+
+/** Every operation of parties once, sorted: the `scopes_supported` of the metadata. */
+export const ALL_OPERATIONS: readonly Operation[] = (
+  Object.keys(RIGHTS.parties) as Operation[]
+).toSorted()
 
 /** The authenticated party behind a request, with the scopes of its token. */
 export interface Caller {
   party: string
   kind: PartyKind
   scopes: ReadonlySet<string>
+  /** How its token is bound to it; absent or empty for a bearer token. */
+  bindings?: ReadonlySet<TokenBinding>
 }
 
 /**
@@ -65,4 +115,15 @@ export function assertMayCall(caller: Caller, operation: Operation): void {
   const open = OPERATIONS[caller.kind].includes(operation)
   if (open && caller.scopes.has(operation)) return
   throw refuse('HB-107', '', `access: ${operation}`)
+}
+
+/** Whether a role of people has a page or an operation of the interface. */
+export function mayPerson(role: ConsoleRole, operation: PageOperation | PeopleOperation): boolean {
+  return Object.hasOwn({ ...RIGHTS.people, ...RIGHTS.pages }[operation], role)
+}
+
+function operationsOf(kind: PartyKind): readonly Operation[] {
+  return (Object.keys(RIGHTS.parties) as Operation[]).filter(operation =>
+    Object.hasOwn(RIGHTS.parties[operation], kind),
+  )
 }

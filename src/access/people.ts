@@ -1,21 +1,18 @@
 import { timingSafeEqual } from 'node:crypto'
 import { refuse } from '../errors.ts'
+import { mayPerson, type PeopleOperation, RIGHTS } from './operations.ts'
 import { type ConsoleRole, type ConsoleSession, isPersonToken } from './session.ts'
 
-/**
- * Which people may do what at the interface: the one table behind those routes. A person never passes
- * as a party, nor a party as a person.
- */
-export const PEOPLE_OPERATIONS = {
-  'audit:read': ['privacy-officer', 'auditor'],
-  'usage:search': ['privacy-officer'],
-  'subjects:restrict': ['privacy-officer'],
-  'subjects:erase': ['privacy-officer'],
-  'approvals:manage': ['privacy-officer'],
-} as const satisfies Record<string, readonly ConsoleRole[]>
+export type { PeopleOperation } from './operations.ts'
 
-/** The name of what a route lets people do. */
-export type PeopleOperation = keyof typeof PEOPLE_OPERATIONS
+/** The roles that may do each operation of people at the interface. */
+export const PEOPLE_OPERATIONS: Readonly<Record<PeopleOperation, readonly ConsoleRole[]>> = {
+  'audit:read': rolesOf('audit:read'),
+  'usage:search': rolesOf('usage:search'),
+  'subjects:restrict': rolesOf('subjects:restrict'),
+  'subjects:erase': rolesOf('subjects:erase'),
+  'approvals:manage': rolesOf('approvals:manage'),
+}
 
 /** The signed-in person behind a request. */
 export interface Person {
@@ -85,9 +82,13 @@ export function assertPerson(
   call: { operation: PeopleOperation; changes: boolean },
 ): Person {
   if (!session) throw refuse('HB-113', '', 'access: session')
-  const roles: readonly ConsoleRole[] = PEOPLE_OPERATIONS[call.operation]
-  if (!roles.includes(session.role)) throw refuse('HB-114', '', `access: ${call.operation}`)
+  if (!mayPerson(session.role, call.operation))
+    throw refuse('HB-114', '', `access: ${call.operation}`)
   if (call.changes && credential.kind === 'cookie' && !tokensMatch(credential.csrf, session.csrf))
     throw refuse('HB-115', '', `access: ${CSRF_HEADER}`)
   return { id: session.id, role: session.role }
+}
+
+function rolesOf(operation: PeopleOperation): readonly ConsoleRole[] {
+  return Object.keys(RIGHTS.people[operation]) as ConsoleRole[]
 }

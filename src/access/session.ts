@@ -1,15 +1,45 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { recordEntry } from '../audit/record.ts'
+import type { Actor } from '../audit/types.ts'
+import type { ConsoleRole } from '../config-people.ts'
 import { inTransaction, type Pool, type Queryable } from '../db/pool.ts'
 import { refuse } from '../errors.ts'
 
-export type ConsoleRole = 'privacy-officer' | 'auditor' | 'operator' | 'viewer'
+export type { ConsoleRole } from '../config-people.ts'
 
 const LINK_MS = 15 * 60_000
-const IDLE_MS = 30 * 60_000
-const SESSION_MS = 10 * 3_600_000
+const LIMITS: SessionLimits = { idleMs: 30 * 60_000, sessionMs: 10 * 3_600_000 }
 // Told apart from a party's token at a glance, by people and by scanners for leaked secrets.
 const TOKEN = /^hbp_[A-Za-z0-9_-]{43}$/
+
+/** How long a session lasts without use, and at most. */
+export interface SessionLimits {
+  idleMs: number
+  sessionMs: number
+}
+
+/** Whom the identity provider vouched for. */
+export interface SignedInPerson {
+  role: ConsoleRole
+  /** 32 bytes, the same for every session of one person; tells nothing of who it is. */
+  person: Uint8Array
+  /** What the provider calls the person, to be shown in the list of sessions. */
+  name: string | undefined
+}
+
+/** How a session came to be: a one-time link, the identity provider, or a token for a script. */
+export type SessionWay = 'link' | 'provider' | 'token'
+
+/** A session as it is listed. */
+export interface SessionLine {
+  id: string
+  role: ConsoleRole
+  way: SessionWay
+  name: string | null
+  createdAt: Date
+  seenAt: Date
+  expiresAt: Date
+}
 
 /** A person who is signed in. */
 export interface ConsoleSession {
@@ -32,9 +62,11 @@ export function isPersonToken(secret: string): boolean {
 export class ConsoleSessions {
   readonly #pool: Pool
   readonly #now: () => Date
+  readonly #limits: SessionLimits
 
-  constructor(parts: { pool: Pool; now?: () => Date }) {
+  constructor(parts: { pool: Pool; now?: () => Date; limits?: SessionLimits }) {
     this.#pool = parts.pool
+    this.#limits = parts.limits ?? LIMITS
     this.#now = parts.now ?? (() => new Date())
   }
 
@@ -61,8 +93,22 @@ export class ConsoleSessions {
     const cookie = newToken()
     return inTransaction(this.#pool, async tx => {
       const role = await useLink(tx, linkToken, at)
-      return { cookie, ...(await signIn(tx, cookie, role, at)) }
+      return { cookie, ...(await this.#signIn(tx, cookie, { role, way: 'link' }, at)) }
     })
+  }
+
+  /**
+   * Opens a session for whom the identity provider vouched for, always a new one; the entry commits with it.
+   * @returns the cookie's value, which is stored nowhere, and the session
+   */
+  async openFor(
+    who: SignedInPerson,
+  ): Promise<ConsoleSession & { cookie: string; expiresAt: Date }> {
+    const cookie = newToken()
+    return inTransaction(this.#pool, async tx => ({
+      cookie,
+      ...(await this.#signIn(tx, cookie, { ...who, way: 'provider' }, this.#now())),
+    }))
   }
 
   /**
@@ -75,13 +121,13 @@ export class ConsoleSessions {
     const token = `hbp_${newToken()}`
     return inTransaction(this.#pool, async tx => ({
       token,
-      ...(await signIn(tx, token, role, at)),
+      ...(await this.#signIn(tx, token, { role, way: 'token' }, at)),
     }))
   }
 
   /**
    * The session of a cookie or token, or undefined where there is none, it was closed, was idle for
-   * 30 minutes or is 10 hours old. Counts as use.
+   * too long or is too old. Counts as use.
    */
   async findSession(cookie: string | undefined): Promise<ConsoleSession | undefined> {
     if (!cookie || cookie.length > 100) return undefined
@@ -89,49 +135,86 @@ export class ConsoleSessions {
     const { rows } = await this.#pool.query<{ role: ConsoleRole; csrf: string }>(
       `UPDATE console_session SET seen_at = $2
        WHERE digest = $1 AND expires_at > $2 AND seen_at > $3 RETURNING role, csrf`,
-      [digestOf(cookie), at, new Date(at.getTime() - IDLE_MS)],
+      [digestOf(cookie), at, this.#idleAt(at)],
     )
     return rows[0] && { id: sessionId(cookie), ...rows[0] }
   }
 
+  /** Who is signed in now, the newest first. */
+  async listSessions(): Promise<SessionLine[]> {
+    const at = this.#now()
+    const { rows } = await this.#pool.query<Omit<SessionLine, 'id'> & { digest: Buffer }>(
+      `SELECT digest, role, way, name, created_at AS "createdAt", seen_at AS "seenAt",
+         expires_at AS "expiresAt" FROM console_session
+       WHERE expires_at > $1 AND seen_at > $2 ORDER BY created_at DESC, digest`,
+      [at, this.#idleAt(at)],
+    )
+    return rows.map(({ digest, ...line }) => ({ id: idOf(digest), ...line }))
+  }
+
   /**
-   * Ends a session by its id, such as one whose token leaked.
+   * Ends a session by its id, such as one whose token leaked; the entry commits with it.
    * @returns whether there was one
    */
-  async endSession(id: string): Promise<boolean> {
-    const digest = /^ses_([A-Za-z0-9_-]{16})$/.exec(id)?.[1]
-    if (digest === undefined) return false
-    const { rowCount } = await this.#pool.query(
-      'DELETE FROM console_session WHERE substring(digest FOR 12) = $1',
-      [Buffer.from(digest, 'base64url')],
-    )
-    return rowCount === 1
+  async endSession(id: string, by: Actor = { role: 'operator' }): Promise<boolean> {
+    const digest = digestPart(id)
+    if (!digest) return false
+    return inTransaction(this.#pool, async tx => {
+      const { rowCount } = await tx.query(
+        'DELETE FROM console_session WHERE substring(digest FOR 12) = $1',
+        [digest],
+      )
+      if (rowCount !== 1) return false
+      const at = this.#now()
+      const details = { session: id }
+      await recordEntry(tx, { action: 'console.session-ended', at, actor: by, details })
+      return true
+    })
   }
 
   /** Ends a session; without one nothing happens. */
   async closeSession(cookie: string): Promise<void> {
     await this.#pool.query('DELETE FROM console_session WHERE digest = $1', [digestOf(cookie)])
   }
+
+  async #signIn(
+    tx: Queryable,
+    secret: string,
+    who: { role: ConsoleRole; way: SessionWay } & Partial<SignedInPerson>,
+    at: Date,
+  ): Promise<ConsoleSession & { expiresAt: Date }> {
+    const csrf = newToken()
+    const id = sessionId(secret)
+    const expiresAt = new Date(at.getTime() + this.#limits.sessionMs)
+    const { role, way, person, name } = who
+    await tx.query(
+      `INSERT INTO console_session (digest, role, way, person, name, csrf, created_at, seen_at, expires_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)`,
+      [digestOf(secret), role, way, person ?? null, name ?? null, csrf, at, expiresAt],
+    )
+    const actor = { role, client: id }
+    await recordEntry(tx, { action: 'console.signed-in', at, actor, decision: 'allowed' })
+    await sweep(tx, at, this.#idleAt(at))
+    return { id, role, csrf, expiresAt }
+  }
+
+  #idleAt(at: Date): Date {
+    return new Date(at.getTime() - this.#limits.idleMs)
+  }
 }
 
-async function signIn(
-  tx: Queryable,
-  secret: string,
-  role: ConsoleRole,
-  at: Date,
-): Promise<ConsoleSession & { expiresAt: Date }> {
-  const csrf = newToken()
-  const id = sessionId(secret)
-  const expiresAt = new Date(at.getTime() + SESSION_MS)
-  await tx.query(
-    `INSERT INTO console_session (digest, role, csrf, created_at, seen_at, expires_at)
-     VALUES ($1, $2, $3, $4, $4, $5)`,
-    [digestOf(secret), role, csrf, at, expiresAt],
+/**
+ * Who is behind a session that is open: the same 32 bytes for each session of one person, null where
+ * nobody vouched for who it is (a link, a token, a command).
+ */
+export async function findPerson(db: Queryable, session: string): Promise<Buffer | null> {
+  const digest = digestPart(session)
+  if (!digest) return null
+  const { rows } = await db.query<{ person: Buffer | null }>(
+    'SELECT person FROM console_session WHERE substring(digest FOR 12) = $1',
+    [digest],
   )
-  const actor = { role, client: id }
-  await recordEntry(tx, { action: 'console.signed-in', at, actor, decision: 'allowed' })
-  await sweep(tx, at)
-  return { id, role, csrf, expiresAt }
+  return rows[0]?.person ?? null
 }
 
 async function useLink(tx: Queryable, token: string, at: Date): Promise<ConsoleRole> {
@@ -144,8 +227,7 @@ async function useLink(tx: Queryable, token: string, at: Date): Promise<ConsoleR
   return rows[0].role
 }
 
-async function sweep(tx: Queryable, at: Date): Promise<void> {
-  const idle = new Date(at.getTime() - IDLE_MS)
+async function sweep(tx: Queryable, at: Date, idle: Date): Promise<void> {
   await tx.query('DELETE FROM console_session WHERE expires_at <= $1 OR seen_at <= $2', [at, idle])
   await tx.query('DELETE FROM console_link WHERE expires_at <= $1', [at])
 }
@@ -159,5 +241,14 @@ function digestOf(token: string): Buffer {
 }
 
 function sessionId(cookie: string): string {
-  return `ses_${digestOf(cookie).toString('base64url').slice(0, 16)}`
+  return idOf(digestOf(cookie))
+}
+
+function idOf(digest: Buffer): string {
+  return `ses_${digest.toString('base64url').slice(0, 16)}`
+}
+
+function digestPart(id: string): Buffer | undefined {
+  const part = /^ses_([A-Za-z0-9_-]{16})$/.exec(id)?.[1]
+  return part === undefined ? undefined : Buffer.from(part, 'base64url')
 }

@@ -74,6 +74,7 @@ const SENTENCES: Record<EntryAction, (words: Words) => string> = {
   'access.token': w => `${w.who} kreeg voor korte tijd toegang.`,
   'access.refused': w => `${w.who} kreeg geen toegang${w.counts}${w.why}.`,
   'console.signed-in': w => `${w.who} meldde zich aan in de console.`,
+  'console.session-ended': w => `${w.who} beëindigde de sessie van iemand die aangemeld was.`,
   'console.viewed': w => `${w.who} bekeek bewijs in de console.`,
   'console.verified': w => `${w.who} liet de auditlog controleren${w.counts}.`,
   'party.added': w => `${w.who} voegde een partij toe.`,

@@ -37,6 +37,7 @@ export const ENTRY_ACTIONS = [
   'access.token',
   'access.refused',
   'console.signed-in',
+  'console.session-ended',
   'console.viewed',
   'console.verified',
   'party.added',

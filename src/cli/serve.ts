@@ -25,7 +25,8 @@ export async function serve(): Promise<void> {
     }
     const { startGateway } = await import('../gateway.ts')
     const gateway = await startGateway(config, log)
-    if (config.roles.has('console')) await printLink(gateway)
+    // Where there is an identity provider a link is for an emergency, made by hand.
+    if (config.roles.has('console') && !config.people.oidc) await printLink(gateway)
     return gateway
   })
 }

@@ -1,4 +1,5 @@
 import express, { type Request, type Response, type Router } from 'express'
+import { mayPerson } from '../access/operations.ts'
 import { ASSETS_VERSION, serveAsset } from './assets.ts'
 import type { ConsoleDeps, Session } from './deps.ts'
 import { type Drawing, type Page, PageProblem, type PageRequest } from './page.ts'
@@ -7,6 +8,7 @@ import { problemDrawing, toPageProblem } from './problem.ts'
 import { createRender } from './render.ts'
 import { securityHeaders, tokensMatch } from './security.ts'
 import { addSignIn, findSession } from './sign-in.ts'
+import { addProviderSignIn } from './sign-in-provider.ts'
 
 const MAX_FORM = '16kb'
 
@@ -30,6 +32,7 @@ export function createConsole(deps: ConsoleDeps): Router {
   router.get('/bestanden/:name', serveAsset)
   router.use(express.urlencoded({ extended: false, limit: MAX_FORM, parameterLimit: 50 }))
   addSignIn(router, frame)
+  addProviderSignIn(router, frame)
   for (const page of PAGES)
     router[page.method](page.path, (req, res) => serve(frame, page, req, res))
   router.use(async (req: Request) => {
@@ -75,7 +78,7 @@ async function serve(frame: Frame, page: Page, req: Request, res: Response): Pro
   if (page.method === 'post' && !tokensMatch(form['csrf'], session.csrf)) {
     throw new PageProblem('foreign-form')
   }
-  if (!page.roles.includes(session.role)) throw new PageProblem('not-allowed')
+  if (!mayPerson(session.role, page.operation)) throw new PageProblem('not-allowed')
   const request: PageRequest = {
     session,
     form,
@@ -95,7 +98,8 @@ async function requireSession(frame: Frame, req: Request): Promise<Session> {
 async function fail(frame: Frame, error: unknown, req: Request, res: Response): Promise<void> {
   const problem = toPageProblem(error, frame.deps.log)
   const again = req.method === 'GET' ? `${frame.base}${req.url}` : undefined
-  const drawing = problemDrawing(problem, frame.base, again)
+  const byProvider = Boolean(frame.deps.provider)
+  const drawing = problemDrawing(problem, { base: frame.base, again, byProvider })
   // A person who is signed in keeps the menu; one who is not sees a page of its own.
   const session =
     problem.status === 503 ? undefined : await findSession(frame.deps, req).catch(() => undefined)
@@ -103,7 +107,7 @@ async function fail(frame: Frame, error: unknown, req: Request, res: Response): 
 }
 
 function menuFor(session: Session | undefined): typeof MENU {
-  return MENU.filter(item => session && item.roles.includes(session.role))
+  return MENU.filter(item => session && mayPerson(session.role, item.operation))
 }
 
 // A parameter given twice counts once, the last: no page has a use for a list.

@@ -1,5 +1,8 @@
+import type { AddressLimits } from '../access/limits.ts'
+import type { PeopleProvider } from '../access/oidc.ts'
 import type { ConsoleRole, ConsoleSession, ConsoleSessions } from '../access/session.ts'
 import type { Signing } from '../access/signing.ts'
+import type { AccessTokens } from '../access/token.ts'
 import type { Config } from '../config.ts'
 import type { Pool } from '../db/pool.ts'
 import type { Logger } from '../log.ts'
@@ -13,11 +16,20 @@ export interface ConsoleDeps {
   pool: Pool
   protocols: { current(): ProtocolSet }
   log: Pick<Logger, 'error'>
-  config: Pick<Config, 'publicUrl'>
+  config: Pick<Config, 'publicUrl' | 'fourEyes'>
   clock: () => Date
   /** The verifier keys of the audit log (C2SP note form), against which the log is checked. */
   verifierKey: () => Promise<string | readonly string[]>
   /** The keys of receipts; without them receipts are not checked. */
   signing?: Pick<Signing, 'publicJwks'>
-  sessions: Pick<ConsoleSessions, 'openSession' | 'findSession' | 'closeSession'>
+  sessions: Pick<
+    ConsoleSessions,
+    'openSession' | 'openFor' | 'findSession' | 'closeSession' | 'listSessions' | 'endSession'
+  >
+  /** The identity provider; absent: people sign in by one-time links. */
+  provider?: Pick<PeopleProvider, 'newAttempt' | 'start' | 'finish' | 'signOutUrl'> | undefined
+  /** Where a refusal becomes evidence. */
+  tokens?: Pick<AccessTokens, 'noteRefusal'>
+  /** How often an address may ask for something without being signed in. */
+  limits?: { addresses: Pick<AddressLimits, 'take'> }
 }

@@ -1,4 +1,5 @@
-import type { ConsoleDeps, Session, SessionRole } from './deps.ts'
+import type { PageOperation } from '../access/operations.ts'
+import type { ConsoleDeps, Session } from './deps.ts'
 import type { NavKey } from './texts/nl.ts'
 
 /** What a page sees of a request: no framework object, so that a page is an ordinary function. */
@@ -25,20 +26,12 @@ export interface Page {
   method: 'get' | 'post'
   /** Path below /console. */
   path: string
-  /** Who may open it. */
-  roles: readonly SessionRole[]
+  /** What it is for: the table of rights says who may open it. */
+  operation: PageOperation
   /** The item of the menu it belongs to. */
   nav: NavKey
   answer(deps: ConsoleDeps, request: PageRequest): Promise<Drawing>
 }
-
-export const EVERYONE = ['privacy-officer', 'auditor', 'operator', 'viewer'] as const
-/** Who may suspend and resume a protocol. */
-export const SUSPENDERS = ['privacy-officer', 'operator'] as const
-/** Who may grant a party more pseudonyms once, and say that what stood out was looked at. */
-export const GRANTERS = ['privacy-officer'] as const
-/** Who may read evidence about messages. */
-export const EVIDENCE_READERS = ['privacy-officer', 'auditor'] as const
 
 export type Problem =
   | 'not-signed-in'
@@ -50,6 +43,10 @@ export type Problem =
   | 'store-away'
   | 'log-unreadable'
   | 'failed'
+  | 'no-role'
+  | 'sign-in-failed'
+  | 'provider-away'
+  | 'too-many'
 
 const STATUS: Record<Problem, number> = {
   'not-signed-in': 401,
@@ -61,6 +58,10 @@ const STATUS: Record<Problem, number> = {
   'store-away': 503,
   'log-unreadable': 500,
   failed: 500,
+  'no-role': 403,
+  'sign-in-failed': 401,
+  'provider-away': 503,
+  'too-many': 429,
 }
 
 /** Ends a request with a page that explains the problem. Its message holds nothing of the input. */

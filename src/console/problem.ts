@@ -1,16 +1,26 @@
 import { isStoreAway } from '../db/away.ts'
 import { faultOf, type Logger } from '../log.ts'
-import { type Drawing, PageProblem } from './page.ts'
+import { type Drawing, PageProblem, type Problem } from './page.ts'
 import { nl } from './texts/nl.ts'
+
+const BY_CODE: Readonly<Record<string, Problem>> = {
+  'HB-110': 'not-signed-in',
+  'HB-112': 'link-used',
+  'HB-116': 'no-role',
+  'HB-117': 'sign-in-failed',
+  'HB-118': 'provider-away',
+  'HB-208': 'unreadable-form',
+}
+const CODES = Object.fromEntries(Object.entries(BY_CODE).map(([code, problem]) => [problem, code]))
+const SIGN_IN: ReadonlySet<Problem> = new Set(['no-role', 'sign-in-failed', 'provider-away'])
 
 /** The one funnel from anything thrown to a page; what is ours is logged without its message. */
 export function toPageProblem(thrown: unknown, log: Pick<Logger, 'error'>): PageProblem {
   if (thrown instanceof PageProblem) return thrown
   const error = thrown instanceof Error ? thrown : new Error('not an error')
   const { code, status } = error as { code?: unknown; status?: unknown }
-  if (code === 'HB-112') return new PageProblem('link-used')
-  if (code === 'HB-110') return new PageProblem('not-signed-in')
-  if (code === 'HB-208') return new PageProblem('unreadable-form')
+  const known = typeof code === 'string' ? BY_CODE[code] : undefined
+  if (known) return new PageProblem(known)
   // body-parser and the router give a status to what a caller did wrong.
   if (typeof status === 'number' && status >= 400 && status < 500 && code === undefined) {
     return new PageProblem('unreadable-form')
@@ -20,28 +30,34 @@ export function toPageProblem(thrown: unknown, log: Pick<Logger, 'error'>): Page
   return new PageProblem(isStoreAway(thrown) ? 'store-away' : 'failed')
 }
 
-/**
- * The page that explains a problem and says what to do.
- * @param again where the same page can be tried again; absent after a form
- */
-export function problemDrawing(problem: PageProblem, base: string, again?: string): Drawing {
-  const text = nl.problems[problem.problem]
-  const link = linkFor(problem, base, again)
-  return {
-    view: 'problem',
-    title: text.title,
-    status: problem.status,
-    model: {
-      lines: text.lines,
-      command: problem.status === 401 ? nl.problems.command : undefined,
-      link,
-    },
-  }
+interface Place {
+  /** Path of the console. */
+  base: string
+  /** Where the same page can be tried again; absent after a form. */
+  again?: string | undefined
+  /** Whether people sign in at an identity provider. */
+  byProvider: boolean
 }
 
-function linkFor({ problem }: PageProblem, base: string, again: string | undefined) {
-  const mayHelp = problem === 'not-signed-in' || problem === 'store-away'
-  if (again && mayHelp) return { href: again, text: nl.problems.again }
-  if (problem === 'log-unreadable') return { href: `${base}/controle`, text: nl.problems.toVerify }
-  return { href: base, text: nl.problems.toOverview }
+/** The page that explains a problem and says what to do. */
+export function problemDrawing({ problem, status }: PageProblem, place: Place): Drawing {
+  const text = nl.problems[problem]
+  const isStranger = problem === 'not-signed-in' && place.byProvider
+  const lines = isStranger ? [nl.problems.signInFirst] : text.lines
+  const needsLink = status === 401 && !place.byProvider && !SIGN_IN.has(problem)
+  const command = needsLink ? nl.problems.command : undefined
+  const code = SIGN_IN.has(problem) ? CODES[problem] : undefined
+  const links = linksFor(problem, place)
+  return { view: 'problem', title: text.title, status, model: { lines, command, code, links } }
+}
+
+function linksFor(problem: Problem, { base, again, byProvider }: Place) {
+  const signIn = { href: `${base}/aanmelden`, text: nl.problems.signIn, isMain: true }
+  const retry = again ? [{ href: again, text: nl.problems.again }] : []
+  if (SIGN_IN.has(problem) || problem === 'too-many') return [signIn]
+  if (problem === 'not-signed-in' && byProvider) return [signIn, ...retry]
+  if (retry.length > 0 && (problem === 'not-signed-in' || problem === 'store-away')) return retry
+  if (problem === 'log-unreadable')
+    return [{ href: `${base}/controle`, text: nl.problems.toVerify }]
+  return [{ href: base, text: nl.problems.toOverview }]
 }

@@ -21,9 +21,9 @@ export async function findSession(deps: ConsoleDeps, req: Request): Promise<Sess
 }
 
 /**
- * Signing in and out. Opening a link only shows a button, so that a preview of the link in a mail or
- * chat does not use it up; the button's form is bound to this browser by a cookie of its own, for
- * there is no session yet.
+ * Signing in with a link, and out. Opening a link only shows a button, so that a preview of the link in a
+ * mail or chat does not use it up; the button's form is bound to this browser by a cookie of its own, for
+ * there is no session yet. Without a link the page leads to the identity provider, where there is one.
  */
 export function addSignIn(router: Router, frame: Frame): void {
   const { deps, base } = frame
@@ -32,7 +32,11 @@ export function addSignIn(router: Router, frame: Frame): void {
 
   router.get('/aanmelden', (req, res) => {
     const link = String(req.query['link'] ?? '')
-    if (!LINK_FORM.test(link)) throw new PageProblem('not-signed-in')
+    if (!LINK_FORM.test(link)) {
+      if (!deps.provider || link !== '') throw new PageProblem('not-signed-in')
+      frame.draw(res, { view: 'sign-in-provider', title: nl.signIn.title, model: {} })
+      return
+    }
     const csrf = newFormToken()
     res.cookie(form.name, csrf, { ...form.options, maxAge: FORM_MS })
     frame.draw(res, { view: 'sign-in', title: nl.signIn.title, model: { link, csrf } })
@@ -55,6 +59,7 @@ export function addSignIn(router: Router, frame: Frame): void {
     if (!tokensMatch(req.body?.csrf, found.csrf)) throw new PageProblem('foreign-form')
     await deps.sessions.closeSession(readCookie(req, session.name) ?? '')
     res.clearCookie(session.name, session.options)
-    frame.draw(res, { view: 'signed-out', title: nl.signIn.signedOutTitle, model: {} })
+    const model = { again: Boolean(deps.provider), elsewhere: await deps.provider?.signOutUrl() }
+    frame.draw(res, { view: 'signed-out', title: nl.signIn.signedOutTitle, model })
   })
 }

@@ -5,6 +5,7 @@ import express from 'express'
 import { type ConsoleRole, ConsoleSessions } from '../../src/access/session.ts'
 import { loadLogVerifierKey } from '../../src/audit/log-key.ts'
 import { sequenceOnce } from '../../src/audit/sequencer.ts'
+import type { FourEyes } from '../../src/config.ts'
 import { createConsole } from '../../src/console/console.ts'
 import type { ConsoleDeps } from '../../src/console/deps.ts'
 import { KeyStore } from '../../src/keys/key-store.ts'
@@ -42,7 +43,7 @@ export interface Rooms {
 
 /** Opens the rooms; `publicUrl` decides how cookies are named. */
 export async function openRooms(
-  options: { publicUrl?: string; protocols?: ProtocolSet } = {},
+  options: { publicUrl?: string; protocols?: ProtocolSet; fourEyes?: FourEyes[] } = {},
 ): Promise<Rooms> {
   const database = await testDatabase()
   const keys = new KeyStore(database.pool, randomBytes(32))
@@ -54,7 +55,10 @@ export async function openRooms(
     pool: database.pool,
     protocols: { current: () => protocols },
     log: { error: ((...parts: unknown[]) => logged.push(parts)) as never },
-    config: { publicUrl: options.publicUrl ?? 'http://127.0.0.1' },
+    config: {
+      publicUrl: options.publicUrl ?? 'http://127.0.0.1',
+      fourEyes: new Set(options.fourEyes),
+    },
     clock,
     verifierKey: () => loadLogVerifierKey(keys, LOG_ORIGIN),
     sessions,

@@ -2,7 +2,7 @@ import { type EntryFilter, type EntryPage, queryEntries } from '../../audit/quer
 import { ENTRY_ACTIONS, type EntryAction } from '../../audit/types.ts'
 import type { ConsoleDeps } from '../deps.ts'
 import { FilterForm, optionsOf } from '../filter-form.ts'
-import { type Drawing, EVIDENCE_READERS, type Page, type PageRequest } from '../page.ts'
+import type { Drawing, Page, PageRequest } from '../page.ts'
 import { partyNames } from '../reads/messages.ts'
 import { sentenceOf } from '../sentence.ts'
 import { nl } from '../texts/nl.ts'
@@ -18,7 +18,7 @@ const MESSAGE_ID = /^msg_[0-9A-Za-z]{1,40}$/
 export const auditLogPage: Page = {
   method: 'get',
   path: PATH,
-  roles: EVIDENCE_READERS,
+  operation: 'evidence:read',
   nav: 'auditLog',
   answer: drawAuditLog,
 }

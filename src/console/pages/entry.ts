@@ -3,13 +3,7 @@ import type { AuditEntry } from '../../audit/types.ts'
 import type { Pool } from '../../db/pool.ts'
 import type { ConsoleDeps } from '../deps.ts'
 import { format } from '../format.ts'
-import {
-  type Drawing,
-  EVIDENCE_READERS,
-  type Page,
-  PageProblem,
-  type PageRequest,
-} from '../page.ts'
+import { type Drawing, type Page, PageProblem, type PageRequest } from '../page.ts'
 import { partyNames } from '../reads/messages.ts'
 import { type NameOfType, namesOfTypes } from '../reads/type-names.ts'
 import { explainCode, explainReason, explainRemedy, sentenceOf } from '../sentence.ts'
@@ -23,7 +17,7 @@ const INDEX = /^(0|[1-9]\d{0,14})$/
 export const entryPage: Page = {
   method: 'get',
   path: '/auditlog/:index',
-  roles: EVIDENCE_READERS,
+  operation: 'evidence:read',
   nav: 'auditLog',
   answer: drawEntry,
 }

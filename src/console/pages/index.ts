@@ -9,6 +9,7 @@ import { decideParkedPage, parkedPage } from './parked.ts'
 import { protocolPage } from './protocol.ts'
 import { protocolsPage } from './protocols.ts'
 import { grantPage, quotasPage, reviewPage } from './quotas.ts'
+import { endSessionPage, sessionsPage } from './sessions.ts'
 import { resumePage, suspendPage } from './suspension.ts'
 import { verifyNow, verifyPage } from './verify.ts'
 
@@ -30,11 +31,24 @@ export const PAGES: readonly Page[] = [
   quotasPage,
   grantPage,
   reviewPage,
+  sessionsPage,
+  endSessionPage,
 ]
 
-const IN_MENU = [overviewPage, messagesPage, auditLogPage, verifyPage, protocolsPage, quotasPage]
+const IN_MENU = [
+  overviewPage,
+  messagesPage,
+  auditLogPage,
+  verifyPage,
+  protocolsPage,
+  quotasPage,
+  sessionsPage,
+]
 
 /** The menu, in its order; a person sees what the role may open. */
-export const MENU: readonly { key: NavKey; path: string; roles: Page['roles'] }[] = IN_MENU.map(
-  ({ nav, path, roles }) => ({ key: nav, path: path === '/' ? '' : path, roles }),
-)
+export const MENU: readonly { key: NavKey; path: string; operation: Page['operation'] }[] =
+  IN_MENU.map(({ nav, path, operation }) => ({
+    key: nav,
+    path: path === '/' ? '' : path,
+    operation,
+  }))

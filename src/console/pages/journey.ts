@@ -2,13 +2,7 @@ import { entriesOfMessage } from '../../audit/query.ts'
 import type { ConsoleDeps } from '../deps.ts'
 import { format } from '../format.ts'
 import { momentsOf, momentsOfAttempts } from '../moments.ts'
-import {
-  type Drawing,
-  EVIDENCE_READERS,
-  type Page,
-  PageProblem,
-  type PageRequest,
-} from '../page.ts'
+import { type Drawing, type Page, PageProblem, type PageRequest } from '../page.ts'
 import {
   countFeedback,
   findMessage,
@@ -40,7 +34,7 @@ const MESSAGE_ID = /^msg_[0-9A-Za-z]{1,40}$/
 export const journeyPage: Page = {
   method: 'get',
   path: '/berichten/:id',
-  roles: EVIDENCE_READERS,
+  operation: 'evidence:read',
   nav: 'messages',
   answer: drawJourney,
 }

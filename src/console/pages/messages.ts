@@ -1,6 +1,6 @@
 import type { ConsoleDeps } from '../deps.ts'
 import { FilterForm, optionsOf } from '../filter-form.ts'
-import { type Drawing, EVIDENCE_READERS, type Page, type PageRequest } from '../page.ts'
+import type { Drawing, Page, PageRequest } from '../page.ts'
 import {
   listMessages,
   listParties,
@@ -21,7 +21,7 @@ const ID_PART = /^msg_[0-9A-Za-z]{0,26}$/
 export const messagesPage: Page = {
   method: 'get',
   path: PATH,
-  roles: EVIDENCE_READERS,
+  operation: 'evidence:read',
   nav: 'messages',
   answer: drawMessages,
 }

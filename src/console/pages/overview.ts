@@ -3,7 +3,7 @@ import { type FollowUp, readFollowUp } from '../../exchange/follow-up.ts'
 import { layOutBars } from '../chart.ts'
 import type { ConsoleDeps } from '../deps.ts'
 import { format } from '../format.ts'
-import { type Drawing, EVERYONE, type Page, type PageRequest } from '../page.ts'
+import type { Drawing, Page, PageRequest } from '../page.ts'
 import { type LogState, readLogState } from '../reads/evidence.ts'
 import {
   type Hour,
@@ -33,7 +33,7 @@ const COLUMNS = [
 export const overviewPage: Page = {
   method: 'get',
   path: '/',
-  roles: EVERYONE,
+  operation: 'overview:read',
   nav: 'overview',
   answer: drawOverview,
 }

@@ -1,3 +1,4 @@
+import { mayPerson } from '../../access/operations.ts'
 import {
   closeParked,
   listParked,
@@ -8,14 +9,7 @@ import {
 } from '../../exchange/parked.ts'
 import type { ConsoleDeps, Session } from '../deps.ts'
 import { format } from '../format.ts'
-import {
-  type Drawing,
-  EVIDENCE_READERS,
-  type Page,
-  PageProblem,
-  type PageRequest,
-  SUSPENDERS,
-} from '../page.ts'
+import { type Drawing, type Page, PageProblem, type PageRequest } from '../page.ts'
 import { partyNames } from '../reads/messages.ts'
 import { readOldestParked } from '../reads/overview.ts'
 import { namesOfTypes } from '../reads/type-names.ts'
@@ -32,7 +26,7 @@ type Kind = 'resume' | 'close'
 export const parkedPage: Page = {
   method: 'get',
   path: PATH,
-  roles: SUSPENDERS,
+  operation: 'parked:decide',
   nav: 'messages',
   answer: (deps, request) => drawParked(deps, request),
 }
@@ -41,7 +35,7 @@ export const parkedPage: Page = {
 export const decideParkedPage: Page = {
   method: 'post',
   path: PATH,
-  roles: SUSPENDERS,
+  operation: 'parked:decide',
   nav: 'messages',
   answer: async (deps, request) => {
     try {
@@ -62,8 +56,8 @@ export async function parkedModel({ pool }: ConsoleDeps, id: string, session: Se
   return {
     id,
     most: MOST,
-    mayDecide: may(session, SUSPENDERS),
-    mayRead: may(session, EVIDENCE_READERS),
+    mayDecide: mayPerson(session.role, 'parked:decide'),
+    mayRead: mayPerson(session.role, 'evidence:read'),
     canResume: parked.some(it => !it.isGone),
     lines: parked.map(it => ({
       ...it,
@@ -86,12 +80,8 @@ export async function oldestParked({ pool, protocols }: ConsoleDeps, { session }
 
 // Who may read the journey decides there; an operator has a page with what is parked alone.
 function pathFor(session: Session, id: string): string | undefined {
-  if (may(session, EVIDENCE_READERS)) return `/berichten/${id}#geparkeerd`
-  return may(session, SUSPENDERS) ? `/berichten/${id}/geparkeerd` : undefined
-}
-
-function may({ role }: Session, roles: Page['roles']): boolean {
-  return roles.includes(role)
+  if (mayPerson(session.role, 'evidence:read')) return `/berichten/${id}#geparkeerd`
+  return mayPerson(session.role, 'parked:decide') ? `/berichten/${id}/geparkeerd` : undefined
 }
 
 interface Filled {
@@ -121,7 +111,7 @@ async function decide(deps: ConsoleDeps, request: PageRequest): Promise<Drawing>
     : await previewParked(deps.pool, change, kind)
   const text = nl.parked[kind]
   const title = isConfirmed ? text.done : text.confirm
-  const mayRead = may(session, EVIDENCE_READERS)
+  const mayRead = mayPerson(session.role, 'evidence:read')
   const { reason } = change
   const model = { ...outcome, id, kind, title, reason, isConfirmed, mayRead }
   return { view: 'parked-decide', title, model }

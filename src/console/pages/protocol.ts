@@ -1,15 +1,9 @@
+import { mayPerson } from '../../access/operations.ts'
 import { type Agreement, isAgreement, type LoadedProtocol } from '../../protocol/document.ts'
 import { weighedTextNl } from '../../protocol/finding-texts.ts'
 import type { ProtocolSet } from '../../protocol/load.ts'
 import type { ConsoleDeps } from '../deps.ts'
-import {
-  type Drawing,
-  EVERYONE,
-  type Page,
-  PageProblem,
-  type PageRequest,
-  SUSPENDERS,
-} from '../page.ts'
+import { type Drawing, type Page, PageProblem, type PageRequest } from '../page.ts'
 import { agreementOf, protocolLines } from '../reads/protocols.ts'
 import { readSuspensionState } from '../reads/suspension.ts'
 import { wordFor, words } from '../texts/words.ts'
@@ -18,7 +12,7 @@ import { wordFor, words } from '../texts/words.ts'
 export const protocolPage: Page = {
   method: 'get',
   path: '/protocollen/:id',
-  roles: EVERYONE,
+  operation: 'overview:read',
   nav: 'protocols',
   answer: (deps, request) => drawProtocol(deps, request),
 }
@@ -43,7 +37,7 @@ export async function drawProtocol(
   const protocol = set.protocols.get(id)
   const found = protocol?.findings ?? set.broken.get(id) ?? []
   const findings = found.map(one => ({ ...one, textNl: weighedTextNl(one) }))
-  const mayChange = SUSPENDERS.some(role => role === request.session.role)
+  const mayChange = mayPerson(request.session.role, 'protocols:suspend')
   const suspension = protocol && (await readSuspensionState(deps, set, protocol, request.at))
   const accessions = lines.filter(({ id: other }) => isAccessionOf(set, other, id))
   return {

@@ -1,5 +1,5 @@
 import type { ConsoleDeps } from '../deps.ts'
-import { EVERYONE, type Page } from '../page.ts'
+import type { Page } from '../page.ts'
 import { protocolLines } from '../reads/protocols.ts'
 import { nl } from '../texts/nl.ts'
 
@@ -7,7 +7,7 @@ import { nl } from '../texts/nl.ts'
 export const protocolsPage: Page = {
   method: 'get',
   path: '/protocollen',
-  roles: EVERYONE,
+  operation: 'overview:read',
   nav: 'protocols',
   answer: async (deps: ConsoleDeps, { at }) => ({
     view: 'protocols',

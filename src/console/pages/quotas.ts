@@ -1,3 +1,4 @@
+import { mayPerson } from '../../access/operations.ts'
 import {
   type GrantChange,
   GrantError,
@@ -9,7 +10,7 @@ import {
 } from '../../exchange/quota-grant.ts'
 import { type Quota, readQuotas } from '../../exchange/quotas.ts'
 import type { ConsoleDeps } from '../deps.ts'
-import { type Drawing, EVERYONE, GRANTERS, type Page, type PageRequest } from '../page.ts'
+import type { Drawing, Page, PageRequest } from '../page.ts'
 import { partyNames } from '../reads/messages.ts'
 import { nl } from '../texts/nl.ts'
 
@@ -25,7 +26,7 @@ const STATUS: Record<GrantFault, number> = {
 export const quotasPage: Page = {
   method: 'get',
   path: '/pseudoniemen',
-  roles: EVERYONE,
+  operation: 'overview:read',
   nav: 'pseudonyms',
   answer: (deps, request) => drawQuotas(deps, request),
 }
@@ -34,7 +35,7 @@ export const quotasPage: Page = {
 export const grantPage: Page = {
   method: 'post',
   path: '/pseudoniemen/extra',
-  roles: GRANTERS,
+  operation: 'quotas:grant',
   nav: 'pseudonyms',
   answer: async (deps, request) => {
     try {
@@ -50,7 +51,7 @@ export const grantPage: Page = {
 export const reviewPage: Page = {
   method: 'post',
   path: '/pseudoniemen/nagekeken',
-  roles: GRANTERS,
+  operation: 'quotas:grant',
   nav: 'pseudonyms',
   answer: async (deps, request) => {
     await reviewBursts(deps.pool, { ...chosenOf(request), by: actorOf(request), at: request.at })
@@ -73,7 +74,7 @@ async function drawQuotas(
 ): Promise<Drawing> {
   const [quotas, names] = await Promise.all([readQuotas(deps, at), partyNames(deps.pool)])
   const lines = quotas.map(quota => toLine(quota, names))
-  const mayGrant = GRANTERS.some(role => role === session.role)
+  const mayGrant = mayPerson(session.role, 'quotas:grant')
   const grantable = lines.filter(({ state, grant }) => state !== 'closed' && !grant)
   const burst = lines.filter(({ bursts }) => bursts.length > 0)
   return {

@@ -6,7 +6,7 @@ import {
   suspendProtocol,
 } from '../../exchange/suspension.ts'
 import type { ConsoleDeps } from '../deps.ts'
-import { type Drawing, type Page, PageProblem, type PageRequest, SUSPENDERS } from '../page.ts'
+import { type Drawing, type Page, PageProblem, type PageRequest } from '../page.ts'
 import { partyNames } from '../reads/messages.ts'
 import { nl } from '../texts/nl.ts'
 import { drawProtocol } from './protocol.ts'
@@ -23,7 +23,7 @@ function changePage(kind: Kind, path: string): Page {
   return {
     method: 'post',
     path,
-    roles: SUSPENDERS,
+    operation: 'protocols:suspend',
     nav: 'protocols',
     answer: async (deps, request) => {
       try {

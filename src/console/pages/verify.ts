@@ -4,7 +4,7 @@ import { verifyEvidence } from '../../audit/verify-evidence.ts'
 import { receiptVerifier } from '../../audit/verify-receipts.ts'
 import type { ConsoleDeps } from '../deps.ts'
 import { format } from '../format.ts'
-import { type Drawing, EVIDENCE_READERS, type Page, type PageRequest } from '../page.ts'
+import type { Drawing, Page, PageRequest } from '../page.ts'
 import { countTiles, readLogState } from '../reads/evidence.ts'
 import { nl } from '../texts/nl.ts'
 import { wordFor } from '../texts/words.ts'
@@ -13,7 +13,7 @@ import { wordFor } from '../texts/words.ts'
 export const verifyPage: Page = {
   method: 'get',
   path: '/controle',
-  roles: EVIDENCE_READERS,
+  operation: 'evidence:read',
   nav: 'verify',
   answer: deps => draw(deps),
 }
@@ -22,7 +22,7 @@ export const verifyPage: Page = {
 export const verifyNow: Page = {
   method: 'post',
   path: '/controle',
-  roles: EVIDENCE_READERS,
+  operation: 'evidence:read',
   nav: 'verify',
   answer: async (deps, request) => {
     const outcome = await verifyOnce(deps)

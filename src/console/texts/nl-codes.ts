@@ -17,6 +17,35 @@ export const codes: Readonly<Record<ErrorCode, readonly [meaning: string, remedy
   'HB-113': ['Er was geen persoon aangemeld.', 'Meld u aan in de console of maak een bewijs.'],
   'HB-114': ['De rol van deze persoon mag dit niet doen.', 'Meld u aan met een andere rol.'],
   'HB-115': ['De vraag kwam niet uit de sessie van de persoon.', 'Laad de pagina opnieuw.'],
+  'HB-116': ['Deze persoon heeft hier geen rol.', 'Vraag de beheerder om een rol.'],
+  'HB-117': ['Aanmelden bij de aanmelddienst is niet gelukt.', 'Begin opnieuw, in één venster.'],
+  'HB-118': ['De aanmelddienst is niet bereikbaar.', 'Probeer het over een minuut opnieuw.'],
+  'HB-120': ['Het bewijs bij het toegangsbewijs ontbrak of was fout.', 'Maak een nieuw bewijs.'],
+  'HB-121': [
+    'Het bewijs bij het toegangsbewijs was al gebruikt.',
+    'Maak telkens een nieuw bewijs.',
+  ],
+  'HB-122': [
+    'Het toegangsbewijs hoort bij een ander certificaat.',
+    'Gebruik hetzelfde certificaat.',
+  ],
+  'HB-123': [
+    'Het protocol vraagt een gebonden toegangsbewijs.',
+    'Vraag een toegangsbewijs dat aan een sleutel of certificaat gebonden is.',
+  ],
+  'HB-124': ['Wie het toegangsbewijs gaf, is hier niet bekend.', 'Vraag het bij deze poort.'],
+  'HB-125': ['Het toegangsbewijs van de andere dienst is niet geldig.', 'Vraag een nieuw.'],
+  'HB-126': ['De sleutels van de andere dienst zijn niet bereikbaar.', 'Probeer later opnieuw.'],
+  'HB-127': ['Het bericht was niet ondertekend.', 'Onderteken elk bericht onder dit protocol.'],
+  'HB-128': [
+    'De handtekening van het bericht was niet leesbaar.',
+    'Onderteken zoals de handleiding zegt.',
+  ],
+  'HB-129': [
+    'Het bericht was niet ondertekend door de partij zelf.',
+    'Onderteken met een geregistreerde sleutel, en wijzig daarna niets.',
+  ],
+  'HB-130': ['De handtekening hoorde bij een andere oproep.', 'Onderteken elke oproep opnieuw.'],
 
   'HB-201': ['Het bericht is niet leesbaar.', 'Stuur het bericht als geldige JSON.'],
   'HB-202': ['Het bericht heeft niet de juiste vorm.', 'Vergelijk het bericht met het schema.'],
@@ -27,6 +56,9 @@ export const codes: Readonly<Record<ErrorCode, readonly [meaning: string, remedy
   'HB-207': ['Deze methode mag hier niet.', 'Kijk in de handleiding.'],
   'HB-208': ['Een waarde in het adres is niet geldig.', 'Kijk in de handleiding.'],
   'HB-209': ['Een uitleg neemt geen rijksregisternummers.', 'Schrijf "synthetic" in de plaats.'],
+  'HB-211': ['Het bericht is te diep of te groot van opbouw.', 'Splits het bericht.'],
+  'HB-212': ['Een naam staat twee keer in het bericht of mag niet.', 'Geef elke naam één keer.'],
+  'HB-213': ['De aanvraag is dubbelzinnig.', 'Stuur een gewone HTTP-aanvraag.'],
 
   'HB-301': ['Het protocol is niet bekend.', 'Noem een protocol dat hier gepubliceerd is.'],
   'HB-302': [

@@ -4,6 +4,7 @@ import { overview } from './nl-overview.ts'
 import { parked } from './nl-parked.ts'
 import { protocols } from './nl-protocols.ts'
 import { quotas } from './nl-quotas.ts'
+import { sessions } from './nl-sessions.ts'
 import { suspension } from './nl-suspension.ts'
 
 /** All words of the console in Dutch (B1). A second language is a value of type Texts. */
@@ -24,12 +25,19 @@ export const nl = {
     verify: 'Controle',
     protocols: 'Protocollen',
     pseudonyms: 'Pseudoniemen',
+    sessions: 'Aangemeld',
   },
   signIn: {
     title: 'Aanmelden',
     intro: 'U hebt een eenmalige link geopend. Klik op de knop om u aan te melden.',
     once: 'De link werkt één keer en maar korte tijd. Zolang u niet op de knop klikt, blijft de link bruikbaar.',
     button: 'Aanmelden',
+    byProvider: 'U meldt zich aan met het account van uw organisatie.',
+    signedInTitle: 'U bent aangemeld',
+    again: 'Opnieuw aanmelden',
+    elsewhere:
+      'Bij de aanmelddienst van uw organisatie bent u misschien nog aangemeld. Werkt u op een gedeelde computer? Meld u daar dan ook af.',
+    signOutElsewhere: 'Afmelden bij de aanmelddienst',
     signedOutTitle: 'U bent afgemeld',
     signedOut: 'Uw sessie is gesloten. U kunt dit venster sluiten.',
   },
@@ -100,6 +108,35 @@ export const nl = {
         'Blijft dit gebeuren? Verwittig dan de beheerder.',
       ],
     },
+    'no-role': {
+      title: 'U hebt hier geen rol',
+      lines: [
+        'U bent aangemeld bij uw organisatie, maar die gaf u geen rol in deze gateway.',
+        'Vraag de beheerder om uw account een rol te geven. Meld u daarna opnieuw aan.',
+      ],
+    },
+    'sign-in-failed': {
+      title: 'Aanmelden is niet gelukt',
+      lines: [
+        'Het antwoord van de aanmelddienst paste niet bij uw poging, of was te oud. U bent niet aangemeld.',
+        'Begin opnieuw, in één venster. Lukt het weer niet? Verwittig dan de beheerder.',
+      ],
+    },
+    'provider-away': {
+      title: 'De aanmelddienst is even niet bereikbaar',
+      lines: [
+        'De gateway kreeg geen goed antwoord van de aanmelddienst van uw organisatie.',
+        'Probeer het over een minuut opnieuw. Blijft dit duren? Verwittig dan de beheerder.',
+      ],
+    },
+    'too-many': {
+      title: 'Te veel pogingen',
+      lines: ['Er waren te veel pogingen om aan te melden. Probeer het over een minuut opnieuw.'],
+    },
+    signInFirst:
+      'Voor deze pagina moet u aangemeld zijn. Een sessie eindigt vanzelf als u een tijd niets doet.',
+    signIn: 'Aanmelden',
+    code: 'Code voor de beheerder:',
     howToGetALink:
       'Wilt u opnieuw aanmelden? Dan hebt u een nieuwe link nodig. Die maakt de beheerder met:',
     command: 'huisbrug console link',
@@ -114,6 +151,7 @@ export const nl = {
   quotas,
   suspension,
   parked,
+  sessions,
 }
 
 export type Texts = typeof nl

@@ -89,6 +89,7 @@ export const words = {
     'access.token': 'Toegang gegeven',
     'access.refused': 'Toegang geweigerd',
     'console.signed-in': 'Aangemeld in de console',
+    'console.session-ended': 'Sessie beëindigd',
     'console.viewed': 'Bewijs ingezien',
     'console.verified': 'Auditlog gecontroleerd',
     'party.added': 'Partij toegevoegd',

@@ -87,6 +87,9 @@ COMMENT ON COLUMN console_link.used_at IS 'When it was used';
 CREATE TABLE console_session (
   digest     bytea PRIMARY KEY,
   role       text NOT NULL CHECK (role IN ('privacy-officer', 'auditor', 'operator', 'viewer')),
+  way        text NOT NULL DEFAULT 'link' CHECK (way IN ('link', 'provider', 'token')),
+  person     bytea CHECK (octet_length(person) = 32),
+  name       text CHECK (length(name) BETWEEN 1 AND 80),
   csrf       text NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now(),
   seen_at    timestamptz NOT NULL DEFAULT now(),
@@ -95,6 +98,9 @@ CREATE TABLE console_session (
 COMMENT ON TABLE console_session IS 'People who are signed in';
 COMMENT ON COLUMN console_session.digest IS 'SHA-256 of the random cookie value';
 COMMENT ON COLUMN console_session.role IS 'What this session may do';
+COMMENT ON COLUMN console_session.way IS 'How it was opened: a one-time link, the identity provider, or a token for a script';
+COMMENT ON COLUMN console_session.person IS 'HMAC-SHA256 of issuer and subject at the identity provider: the same for every session of one person; empty for links and tokens';
+COMMENT ON COLUMN console_session.name IS 'What the identity provider calls the person, for the list of who is signed in; goes with the session';
 COMMENT ON COLUMN console_session.csrf IS 'Token that every form of this session carries';
 COMMENT ON COLUMN console_session.created_at IS 'When the person signed in';
 COMMENT ON COLUMN console_session.seen_at IS 'Last request, for the idle time-out';

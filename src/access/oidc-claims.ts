@@ -1,0 +1,37 @@
+import { CONSOLE_ROLES, type ConsoleRole, type RoleMapping } from '../config-people.ts'
+
+const MAX_NAME = 80
+
+/**
+ * The role that claims give, the one that may do most where there are several; undefined where they give
+ * none. Values are compared exactly. Pure.
+ */
+export function roleOf(
+  claims: Readonly<Record<string, unknown>>,
+  { claim, roles }: RoleMapping,
+): ConsoleRole | undefined {
+  const values = textsOf(claim.reduce<unknown>(member, claims))
+  return CONSOLE_ROLES.find(role => roles[role]?.some(value => values.has(value)))
+}
+
+/** A name to show in the list of sessions: the first of the usual claims, in one short line. Pure. */
+export function nameOf(claims: Readonly<Record<string, unknown>>): string | undefined {
+  const found = ['name', 'preferred_username'].map(it => claims[it]).find(isText)
+  const line = found?.replace(/[\p{C}\p{Z}]+/gu, ' ').trim()
+  return line ? [...line].slice(0, MAX_NAME).join('') : undefined
+}
+
+function member(value: unknown, name: string): unknown {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isObject && Object.hasOwn(value, name)
+    ? (value as Record<string, unknown>)[name]
+    : undefined
+}
+
+function textsOf(value: unknown): ReadonlySet<string> {
+  return new Set((Array.isArray(value) ? value : [value]).filter(isText))
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
+}

@@ -1,0 +1,138 @@
+/** What a second person may have to approve. */
+export const FOUR_EYES = ['subject-usage', 'subject-restrict', 'subject-erase', 'parked'] as const
+export type FourEyes = (typeof FOUR_EYES)[number]
+
+/** Roles of people, the one that may do most first: who has several gets the first. */
+export const CONSOLE_ROLES = ['privacy-officer', 'auditor', 'operator', 'viewer'] as const
+export type ConsoleRole = (typeof CONSOLE_ROLES)[number]
+
+export interface PeopleEnvironment {
+  HUISBRUG_FOUR_EYES?: string
+  HUISBRUG_SESSION_IDLE_MINUTES: number
+  HUISBRUG_SESSION_HOURS: number
+  HUISBRUG_OIDC_ISSUER?: string
+  HUISBRUG_OIDC_CLIENT_ID?: string
+  HUISBRUG_OIDC_CLIENT_SECRET?: string
+  HUISBRUG_OIDC_CLIENT_SECRET_FILE?: string
+  HUISBRUG_OIDC_SCOPES: string
+  HUISBRUG_OIDC_ROLES?: string
+}
+
+/** The settings about people, as they are in the environment. */
+export const PEOPLE_SCHEMA = {
+  HUISBRUG_FOUR_EYES: {
+    type: 'string',
+    pattern: `^(${FOUR_EYES.join('|')})(,(${FOUR_EYES.join('|')}))*$`,
+  },
+  HUISBRUG_SESSION_IDLE_MINUTES: { type: 'number', minimum: 1, maximum: 480, default: 30 },
+  HUISBRUG_SESSION_HOURS: { type: 'number', minimum: 0.1, maximum: 24, default: 10 },
+  HUISBRUG_OIDC_ISSUER: { type: 'string', pattern: '^https?://[^?#]+$' },
+  HUISBRUG_OIDC_CLIENT_ID: { type: 'string', minLength: 1, maxLength: 256 },
+  HUISBRUG_OIDC_CLIENT_SECRET: { type: 'string', minLength: 1 },
+  HUISBRUG_OIDC_CLIENT_SECRET_FILE: { type: 'string', minLength: 1 },
+  HUISBRUG_OIDC_SCOPES: {
+    type: 'string',
+    pattern: '^([!#-\\[\\]-~]+ )*openid( [!#-\\[\\]-~]+)*$',
+    default: 'openid profile',
+  },
+  HUISBRUG_OIDC_ROLES: { type: 'string', minLength: 2 },
+} as const
+
+/** Which values of which claim give which role. */
+export interface RoleMapping {
+  /** The name of the claim, or the way to it in nested objects. */
+  claim: readonly string[]
+  roles: Readonly<Partial<Record<ConsoleRole, readonly string[]>>>
+}
+
+/** The identity provider of the people. */
+export interface OidcSettings {
+  issuer: string
+  clientId: string
+  /** The secret, or the file that holds it. */
+  clientSecret: string | undefined
+  clientSecretFile: string | undefined
+  scopes: string
+  mapping: RoleMapping
+}
+
+/** How people sign in and for how long. */
+export interface PeopleSettings {
+  idleMs: number
+  sessionMs: number
+  /** Absent: people sign in by one-time links. */
+  oidc: OidcSettings | undefined
+}
+
+/**
+ * The settings about people. Pure.
+ * @throws Error naming the setting and the rule it breaks, never a value
+ */
+export function peopleOf(env: PeopleEnvironment): PeopleSettings {
+  return {
+    idleMs: env.HUISBRUG_SESSION_IDLE_MINUTES * 60_000,
+    sessionMs: env.HUISBRUG_SESSION_HOURS * 3_600_000,
+    oidc: oidcOf(env),
+  }
+}
+
+/** What a second person has to approve. */
+export function fourEyesOf({ HUISBRUG_FOUR_EYES: list }: PeopleEnvironment): Set<FourEyes> {
+  return new Set((list?.split(',') ?? []) as FourEyes[])
+}
+
+function oidcOf(env: PeopleEnvironment): OidcSettings | undefined {
+  const issuer = env.HUISBRUG_OIDC_ISSUER
+  const clientId = env.HUISBRUG_OIDC_CLIENT_ID
+  const clientSecret = env.HUISBRUG_OIDC_CLIENT_SECRET
+  const clientSecretFile = env.HUISBRUG_OIDC_CLIENT_SECRET_FILE
+  const roles = env.HUISBRUG_OIDC_ROLES
+  const given = [issuer, clientId, clientSecret ?? clientSecretFile, roles]
+  if (given.every(it => it === undefined)) return undefined
+  if (!issuer || !clientId || !(clientSecret ?? clientSecretFile) || !roles) {
+    throw new Error(
+      'HUISBRUG_OIDC_ISSUER, _CLIENT_ID, _CLIENT_SECRET (or _CLIENT_SECRET_FILE) and _ROLES go together',
+    )
+  }
+  const scopes = env.HUISBRUG_OIDC_SCOPES
+  return { issuer, clientId, clientSecret, clientSecretFile, scopes, mapping: mappingOf(roles) }
+}
+
+/**
+ * Reads `{"claim": "groups", "roles": {"auditor": ["huisbrug-audit"]}}`.
+ * @throws Error which says what is wrong with it
+ */
+function mappingOf(text: string): RoleMapping {
+  const { claim, roles } = parseObject(text)
+  const path = typeof claim === 'string' ? [claim] : claim
+  const isMapping = isTexts(path) && typeof roles === 'object' && roles !== null
+  const wanted = isMapping ? Object.entries(roles as Record<string, unknown>) : []
+  if (!isTexts(path) || wanted.length === 0 || !wanted.every(([, values]) => isTexts(values))) {
+    throw new Error(
+      'HUISBRUG_OIDC_ROLES must be like {"claim":"groups","roles":{"auditor":["a value"]}}',
+    )
+  }
+  if (wanted.some(([role]) => role.includes('@'))) {
+    throw new Error(
+      'HUISBRUG_OIDC_ROLES: a privacy officer of one party is not offered: the pages show all parties',
+    )
+  }
+  if (!wanted.every(([role]) => CONSOLE_ROLES.some(known => known === role))) {
+    throw new Error(`HUISBRUG_OIDC_ROLES: the roles are ${CONSOLE_ROLES.join(', ')}`)
+  }
+  return { claim: path, roles: Object.fromEntries(wanted) as RoleMapping['roles'] }
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
+}
+
+function isTexts(value: unknown): value is string[] {
+  const isList = Array.isArray(value) && value.length > 0
+  return isList && value.every(it => typeof it === 'string' && it !== '')
+}

@@ -1,0 +1,48 @@
+import type { SessionLine } from '../../access/session.ts'
+import type { ConsoleDeps } from '../deps.ts'
+import type { Drawing, Page, PageRequest } from '../page.ts'
+import { nl } from '../texts/nl.ts'
+
+const PATH = '/aangemeld'
+
+/** /console/aangemeld: who is signed in. */
+export const sessionsPage: Page = {
+  method: 'get',
+  path: PATH,
+  operation: 'sessions:manage',
+  nav: 'sessions',
+  answer: (deps, request) => draw(deps, request),
+}
+
+/** POST of the same: ends one session at once; the entry says who did. */
+export const endSessionPage: Page = {
+  method: 'post',
+  path: PATH,
+  operation: 'sessions:manage',
+  nav: 'sessions',
+  answer: async (deps, request) => {
+    const by = { role: request.session.role, client: request.session.id }
+    const isEnded = await deps.sessions.endSession(request.form['sessie'] ?? '', by)
+    return draw(deps, request, isEnded ? 'ended' : 'gone')
+  },
+}
+
+async function draw(
+  { sessions }: ConsoleDeps,
+  { session }: PageRequest,
+  told?: 'ended' | 'gone',
+): Promise<Drawing> {
+  const lines = (await sessions.listSessions()).map(line => toLine(line, session.id))
+  const status = told === 'gone' ? 409 : 200
+  const notice = told && nl.sessions[told]
+  return {
+    view: 'sessions',
+    title: nl.sessions.title,
+    status,
+    model: { lines, notice, isGood: told === 'ended' },
+  }
+}
+
+function toLine({ way, name, ...line }: SessionLine, own: string) {
+  return { ...line, isOwn: line.id === own, who: name ?? nl.sessions.unnamed[way] }
+}
