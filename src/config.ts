@@ -51,6 +51,8 @@ interface Environment
   HUISBRUG_MAX_WAITING_HAND_OVERS: number
   HUISBRUG_PROBE_MINUTES: number
   HUISBRUG_PROBE_LATE_SECONDS: number
+  HUISBRUG_TRUSTED_ISSUERS?: string
+  HUISBRUG_CLIENT_CERT_HEADER?: string
 }
 
 // What goes to the key service says who is asked about when: in the clear on this machine only.
@@ -109,6 +111,8 @@ const schema = {
     HUISBRUG_MAX_WAITING_HAND_OVERS: { type: 'integer', minimum: 1, default: 20_000 },
     HUISBRUG_PROBE_MINUTES: { type: 'number', minimum: 0, maximum: 1440, default: 60 },
     HUISBRUG_PROBE_LATE_SECONDS: { type: 'number', minimum: 1, maximum: 3600, default: 120 },
+    HUISBRUG_TRUSTED_ISSUERS: { type: 'string', minLength: 1 },
+    HUISBRUG_CLIENT_CERT_HEADER: { type: 'string', pattern: '^[A-Za-z0-9-]{1,64}$' },
     ...people.PEOPLE_SCHEMA,
     ...tls.TLS_SCHEMA,
     ...witness.WITNESS_SCHEMA,

@@ -72,7 +72,7 @@ function serve(context: Context): Promise<Listening> {
     const verifierKey = () => loadLogVerifierKeys(context.keys, config.logOrigin)
     context.mounts.push({ path: '/console', handler: createConsole({ ...context, verifierKey }) })
   }
-  return listen(createApp(context), config)
+  return listen(createApp(context), config, { log: context.log })
 }
 
 async function closeAll(

@@ -60,7 +60,7 @@ export async function startKeyService(
       assertOpen: () => disclosures.assertOpen(),
       figures: () => metrics.expose(),
     })
-    const server = await listen(app, config)
+    const server = await listen(app, config, { log })
     if (config.evaluator.takesKeys)
       log.warn('keys that were made elsewhere are taken; turn that off')
     log.info('huisbrug is ready', { roles: [...config.roles], keyService: true })

@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto'
-import { type Refusal, refuse } from '../errors.ts'
+import { Refusal, refuse } from '../errors.ts'
+import { parseStrictJson } from '../json.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 
 const NONCE_FORM = /^[A-Za-z0-9_-]{43}$/
@@ -14,9 +15,10 @@ export function parseBody(incoming: {
 }): { body: unknown } | { fault: Refusal } {
   if (incoming.unreadable) return { fault: incoming.unreadable }
   try {
-    return { body: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(incoming.raw)) }
-  } catch {
-    return { fault: refuse('HB-201', '', 'RFC 8259') }
+    return { body: parseStrictJson(incoming.raw) }
+  } catch (thrown) {
+    if (thrown instanceof Refusal) return { fault: thrown }
+    throw thrown
   }
 }
 

@@ -11,13 +11,16 @@ import { type ErrorCode, Refusal, reason } from '../errors.ts'
 import { settleOnce } from '../exchange/once.ts'
 import { newId } from '../ids.ts'
 import { assertDisclosing } from './disclosing.ts'
+import { findAmbiguity } from './front-door.ts'
 import { operationOf, toKeyedCall, toReply } from './incoming.ts'
 import { addressOf, admit, holderOf, isLocal, noted } from './limits.ts'
 import { BodyLimits } from './limits-bodies.ts'
 import { Turns } from './limits-repeats.ts'
+import { presentedBy } from './presented.ts'
 import { problemReply, toRefusal } from './problem.ts'
 import type { ApiRequest, Reply, Route } from './route.ts'
 import { EVALUATION_ROUTES, ROUTES, SERVICE_ROUTES } from './routes/index.ts'
+import { withSignature } from './signature.ts'
 
 const MAX_BODY_BYTES = 1024 * 1024
 // A token request is an assertion and some names; who sends it is not known yet.
@@ -35,6 +38,11 @@ export function createApp(context: Context): express.Express {
   app.set('query parser', 'simple')
   app.set('trust proxy', trustedProxies)
   app.use(helmet())
+  app.use((request, response, next) => {
+    const refusal = findAmbiguity(request)
+    if (refusal) turnAway(context, request, response, refusal)
+    else next()
+  })
   for (const extra of context.mounts) app.use(extra.path, extra.handler)
   serveDocumentation(app)
   for (const route of routesFor(context.config.roles)) {
@@ -92,7 +100,8 @@ async function answer(
     desk.bodies.enter(holder, sizeOf(request, largest)),
   )
   try {
-    const whole = { ...asked, ...(await readBody(request, largest)) }
+    const read = { ...asked, ...(await readBody(request, largest)) }
+    const whole = await withSignature(context, request, read)
     const work = () => place.handle(() => handle(context, route, whole))
     const key = admitted.caller && whole.header('idempotency-key')
     return await noted(context, admitted, () =>
@@ -124,6 +133,7 @@ function toApiRequest(context: Context, request: express.Request, id: string): A
     query: singleValues(request.query),
     header: name => request.get(name),
     isLocal: isLocal(request),
+    presented: presentedBy(context, request),
     raw: Buffer.alloc(0),
   }
 }
@@ -215,6 +225,19 @@ function refuseUnknown(
     route => request.method !== route.method.toUpperCase() && matches(route, request.path),
   )
   const refusal = new Refusal(reason(known ? 'HB-207' : 'HB-206', '', 'openapi.json, paths'))
+  send(response, problemReply(refusal, id), id)
+}
+
+// What follows on the connection may be a part of this request in the eyes of another.
+function turnAway(
+  context: Context,
+  request: express.Request,
+  response: express.Response,
+  refusal: Refusal,
+): void {
+  const id = newId('req', context.clock())
+  response.set('Connection', 'close')
+  request.resume()
   send(response, problemReply(refusal, id), id)
 }
 

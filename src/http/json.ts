@@ -1,11 +1,11 @@
-import { refuse } from '../errors.ts'
+import { parseStrictJson } from '../json.ts'
 import type { WireTypes } from '../schemas.generated.ts'
 import { assertShape, type SchemaId } from '../schemas.ts'
 import type { ApiRequest } from './route.ts'
 
 /**
  * The JSON body of a request that bears no person, checked against its schema.
- * @throws Refusal HB-201, HB-202, HB-203
+ * @throws Refusal HB-201, HB-202, HB-203, HB-211, HB-212
  */
 export function readJson<Id extends SchemaId>(request: ApiRequest, schema: Id): WireTypes[Id] {
   const body = parseJson(request)
@@ -15,13 +15,9 @@ export function readJson<Id extends SchemaId>(request: ApiRequest, schema: Id): 
 
 /**
  * The JSON body of a request as it is, of any shape.
- * @throws Refusal HB-201, HB-203, HB-204
+ * @throws Refusal HB-201, HB-203, HB-204, HB-211, HB-212
  */
 export function parseJson(request: ApiRequest): unknown {
   if (request.unreadable) throw request.unreadable
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(request.raw))
-  } catch {
-    throw refuse('HB-201', '', 'RFC 8259')
-  }
+  return parseStrictJson(request.raw)
 }

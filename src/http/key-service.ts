@@ -8,6 +8,7 @@ import type { Logger } from '../log.ts'
 import { PseudonymError } from '../pseudonym/errors.ts'
 import type { KeyService } from '../pseudonym/key-service.ts'
 import { MAX_BATCH } from '../pseudonym/voprf.ts'
+import { findAmbiguity } from './front-door.ts'
 import { toRefusal } from './problem.ts'
 
 // 5,000 elements have some 230 KB.
@@ -38,6 +39,10 @@ type Body = Record<string, unknown>
 export function createKeyServiceApp(doors: KeyServiceDoors): express.Express {
   const app = express()
   app.disable('x-powered-by')
+  app.use((request, response, next) => {
+    if (!findAmbiguity(request)) return next()
+    response.status(400).set('Connection', 'close').json({ code: 'HB-213' })
+  })
   serveHealth(app, doors)
   app.use('/evaluator', (request, response, next) => {
     if (bearsSecret(request.get('authorization'), doors.secret)) next()

@@ -1,5 +1,7 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { Refusal } from '../errors.ts'
+import { parseStrictJson } from '../json.ts'
 import { validatorFor } from '../schemas.ts'
 import { digestOf, type Protocol, type Signatures } from './document.ts'
 import type { Finding, Remark } from './finding.ts'
@@ -78,7 +80,8 @@ export function parseFolder(files: FolderFiles | undefined): FolderResult | unde
     folder: files.folder,
     ...remark,
   })
-  if (json === undefined) return { id, findings: [finding(notJson('protocol.json', SHAPE))] }
+  if (json === undefined)
+    return { id, findings: [finding(notJson('protocol.json', SHAPE, files.protocol))] }
   const wrong = validatorFor('protocol')(json)
   if (wrong.length) {
     const remarks = wrong.map(({ pointer, remedy }) => shape(pointer, remedy, SHAPE))
@@ -115,7 +118,7 @@ function parseRecord(
   if (text === undefined) return { record: none, remarks: [] }
   const json = parseJson(text)
   if (json === undefined)
-    return { record: none, remarks: [notJson('signatures.json', RECORD_SHAPE)] }
+    return { record: none, remarks: [notJson('signatures.json', RECORD_SHAPE, text)] }
   const { kept, remarks } = withoutShapelessLines(json)
   const wrong = validatorFor('signatures')(kept)
   if (wrong.length) {
@@ -143,7 +146,7 @@ function withoutShapelessLines(json: unknown): { kept: unknown; remarks: Remark[
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text) as unknown
+    return parseStrictJson(Buffer.from(text))
   } catch {
     return undefined
   }
@@ -154,8 +157,19 @@ function idOf(json: unknown, folder: string): string {
   return typeof id === 'string' && /^[A-Za-z0-9._-]{1,64}$/.test(id) ? id : folder
 }
 
-function notJson(file: string, source: string): Remark {
-  return { code: 'not-json', path: file, text: `${file} is not JSON`, source }
+function notJson(file: string, source: string, text: string): Remark {
+  return { code: 'not-json', path: file, text: `${file} ${whyNotJson(text)}`, source }
+}
+
+function whyNotJson(text: string): string {
+  try {
+    parseStrictJson(Buffer.from(text))
+    return 'is not JSON'
+  } catch (error) {
+    const why = error instanceof Refusal ? error.code : undefined
+    if (why === 'HB-211') return 'is nested too deep, or holds too many values'
+    return why === 'HB-212' ? 'gives a name twice, or one that is not allowed' : 'is not JSON'
+  }
 }
 
 function shape(pointer: string, text: string, source: string): Remark {
