@@ -8,12 +8,8 @@ import {
 import { compactVerify, decodeJwt, decodeProtectedHeader } from 'jose'
 import type { Queryable } from '../db/pool.ts'
 import { Refusal, refuse } from '../errors.ts'
-import {
-  assertionClaimFaults,
-  assertionHeaderFaults,
-  type Claims,
-  LEEWAY_SECONDS,
-} from './claims.ts'
+import { type Claims, faultsOf } from './check.ts'
+import { assertionClaimChecks, assertionHeaderChecks, LEEWAY_SECONDS } from './claims.ts'
 import type { Party } from './party-types.ts'
 import type { PublicKey, SigningAlgorithm } from './public-jwks.ts'
 
@@ -23,6 +19,8 @@ const MAX_LENGTH = 8_192
 export interface PartyLookup {
   find(id: string): Promise<Party | undefined>
   findKey(party: Party, kid: string): Promise<PublicKey | undefined>
+  /** Notes that a signature by that key was found good. */
+  noteUse?(party: string, key: PublicKey): Promise<void>
 }
 
 /** An assertion that verified; it counts only once `useAssertion` has taken its jti. */
@@ -41,21 +39,23 @@ export interface ProvenAssertion {
  */
 export async function proveAssertion(
   parties: PartyLookup,
-  presented: { assertion: string; client: string },
+  presented: { assertion: string; client: string | undefined },
   expected: { tokenUrl: string; now: Date },
 ): Promise<ProvenAssertion> {
   const { header, claims } = decodeAssertion(presented.assertion)
-  const faults = assertionHeaderFaults(header)
+  const faults = faultsOf(assertionHeaderChecks(header), 'HB-108', '/client_assertion')
   if (faults.length > 0) throw new Refusal(faults)
-  const party = await parties.find(presented.client)
+  const party = await parties.find(presented.client ?? String(claims['sub']))
   const { alg, kid } = header as { alg: SigningAlgorithm; kid: string }
   const found = party && (await parties.findKey(party, kid))
   const key = found?.algorithms.includes(alg) ? found.key : undefined
   const signed = await isSignedBy(presented.assertion, key ?? decoyKey(alg), alg)
   if (!party || !key || !signed) throw wrongSignature()
-  const wrong = assertionClaimFaults(claims, { client: party.id, ...expected })
+  const checks = assertionClaimChecks(claims, { client: party.id, ...expected })
+  const wrong = faultsOf(checks, 'HB-108', '/client_assertion')
   if (wrong.length > 0) throw new Refusal(wrong)
   if (party.disabledAt) throw refuse('HB-106', '/client_id', 'access: party')
+  if (found) await parties.noteUse?.(party.id, found)
   const { jti, exp } = claims as { jti: string; exp: number }
   return { party, jti, expiresAt: new Date((Math.ceil(exp) + LEEWAY_SECONDS) * 1000) }
 }
@@ -125,8 +125,8 @@ function digestOf(jti: string): string {
 
 const decoys = new Map<string, KeyObject>()
 
-// A key that no one has, to verify against where there is none.
-function decoyKey(alg: SigningAlgorithm): KeyObject {
+/** A key that no one has, to verify against where there is none. */
+export function decoyKey(alg: SigningAlgorithm): KeyObject {
   const known = decoys.get(alg) ?? makeDecoy(alg)
   decoys.set(alg, known)
   return known

@@ -6,10 +6,10 @@ export function tokenUrlOf(publicUrl: string): string {
   return `${publicUrl}/oauth/token`
 }
 
-/** What /.well-known/oauth-authorization-server says (RFC 8414 section 2). */
+/** What /.well-known/oauth-authorization-server says (RFC 8414 section 2, RFC 9449 section 5.1). */
 export function authorizationServerMetadata(
   publicUrl: string,
-): Record<string, string | readonly string[]> {
+): Record<string, string | boolean | readonly string[]> {
   return {
     issuer: publicUrl,
     token_endpoint: tokenUrlOf(publicUrl),
@@ -18,6 +18,8 @@ export function authorizationServerMetadata(
     response_types_supported: [],
     token_endpoint_auth_methods_supported: ['private_key_jwt'],
     token_endpoint_auth_signing_alg_values_supported: SIGNING_ALGORITHMS,
+    dpop_signing_alg_values_supported: SIGNING_ALGORITHMS,
+    tls_client_certificate_bound_access_tokens: true,
     scopes_supported: ALL_OPERATIONS,
     service_documentation: `${publicUrl}/docs`,
   }

@@ -22,6 +22,7 @@ export class RefusalEvidence {
   readonly #log: Logger
   readonly #now: () => Date
   readonly #window = new Map<string, Refused & { more: number }>()
+  readonly #writing = new Set<Promise<void>>()
   #timer: NodeJS.Timeout | undefined
 
   constructor(parts: { pool: Pool; log: Logger; now: () => Date }) {
@@ -32,7 +33,8 @@ export class RefusalEvidence {
 
   /**
    * Notes a refusal; `client` is a registered party id, proven or claimed, or the id of a session, never
-   * other input; `role` is that of the session.
+   * other input; `role` is that of the session. Only the first of a code in a second is waited for: would
+   * each client's first be, a stranger could tell by the time who is registered.
    */
   async note(code: ErrorCode, client?: string, role = 'client'): Promise<void> {
     const id = `${code} ${client ?? ''}`
@@ -41,9 +43,13 @@ export class RefusalEvidence {
       seen.more += 1
       return
     }
+    const isFirst = ![...this.#window.values()].some(one => one.code === code)
     this.#window.set(id, { code, client, role, more: 0 })
     this.#timer ??= setTimeout(() => void this.flush(), WINDOW_MS).unref()
-    await this.#write([this.#draft({ code, client, role }, 1)])
+    const written = this.#write([this.#draft({ code, client, role }, 1)])
+    this.#writing.add(written)
+    void written.finally(() => this.#writing.delete(written))
+    if (isFirst) await written
   }
 
   /** Writes what was counted and not yet written; call it before the pool ends. */
@@ -53,6 +59,7 @@ export class RefusalEvidence {
     const counted = [...this.#window.values()].filter(seen => seen.more > 0)
     this.#window.clear()
     await this.#write(counted.map(seen => this.#draft(seen, seen.more)))
+    await Promise.all(this.#writing)
   }
 
   #draft({ code, client, role }: Refused, attempts: number): EntryDraft {

@@ -5,7 +5,8 @@ const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 
 /** A complete token request; its members are still attacker-controlled. */
 export interface TokenRequest {
-  client: string
+  /** Absent where the assertion alone names it (RFC 7521 4.2). */
+  client: string | undefined
   assertion: string
   scope: string | undefined
 }
@@ -18,7 +19,7 @@ export function readTokenRequest(form: Readonly<Record<string, unknown>>): Token
   const expected = [
     ['grant_type', form['grant_type'] === 'client_credentials', 'RFC 6749 4.4.2'],
     ['client_assertion_type', form['client_assertion_type'] === ASSERTION_TYPE, 'RFC 7521 4.2'],
-    ['client_id', isText(form['client_id']), 'RFC 7521 4.2'],
+    ['client_id', form['client_id'] === undefined || isText(form['client_id']), 'RFC 7521 4.2'],
     ['client_assertion', isText(form['client_assertion']), 'RFC 7521 4.2'],
     ['scope', form['scope'] === undefined || typeof form['scope'] === 'string', 'RFC 6749 3.3'],
   ] as const
@@ -27,7 +28,7 @@ export function readTokenRequest(form: Readonly<Record<string, unknown>>): Token
     .map(([name, , rule]) => reason('HB-109', `/${name}`, `${rule}: ${name}`))
   if (faults.length > 0) throw new Refusal(faults)
   const { client_id: client, client_assertion: assertion, scope } = form as Record<string, string>
-  return { client: client ?? '', assertion: assertion ?? '', scope }
+  return { client, assertion: assertion ?? '', scope }
 }
 
 function isText(value: unknown): boolean {

@@ -11,7 +11,13 @@ import {
   sweepAssertions,
   useAssertion,
 } from './assertion.ts'
-import { type Claims, TOKEN_SECONDS, tokenFaults } from './claims.ts'
+import { type Confirmation, confirmationCheck, type Presented, proveBinding } from './binding.ts'
+import { type Claims, faultsOf } from './check.ts'
+import { TOKEN_SECONDS, tokenChecks } from './claims.ts'
+import { type ProvenProof, proveProof, useProof } from './dpop.ts'
+import { partyOf, TrustedIssuers } from './issuer.ts'
+import { operationsOf } from './issuer-claims.ts'
+import type { TrustedIssuer } from './issuer-settings.ts'
 import { tokenUrlOf } from './metadata.ts'
 import { assertMayCall, type Caller, type Operation } from './operations.ts'
 import { RefusalEvidence } from './refusal-evidence.ts'
@@ -20,15 +26,24 @@ import { grantScope, readTokenRequest } from './token-request.ts'
 
 const MAX_LENGTH = 8_192
 const SWEEP_MS = 60_000
+const NO_ISSUERS = new TrustedIssuers({ settings: [], fetch: async () => Buffer.alloc(0) })
 
 /** The reply of the token endpoint (RFC 6749 section 5.1). */
 export interface TokenReply {
   access_token: string
-  token_type: 'Bearer'
+  token_type: 'Bearer' | 'DPoP'
   /** Seconds. */
   expires_in: number
   /** Operations, separated by a space. */
   scope: string
+}
+
+/** What a token says, once its signature is checked. */
+interface CheckedToken {
+  /** Undefined where it is of another issuer, for nobody who is registered. */
+  party: string | undefined
+  scopes: ReadonlySet<string>
+  cnf?: Confirmation
 }
 
 /** Access tokens: given for a client assertion, checked on every call. */
@@ -36,6 +51,7 @@ export class AccessTokens {
   readonly #pool: Pool
   readonly #parties: PartyLookup
   readonly #signing: Signing
+  readonly #issuers: TrustedIssuers
   readonly #publicUrl: string
   readonly #log: Logger
   readonly #now: () => Date
@@ -52,11 +68,14 @@ export class AccessTokens {
     now?: () => Date
     /** Whether a party that has proven itself may have one more now; throws where not. */
     admit?: (party: string) => Promise<unknown>
+    /** Whose tokens count beside its own; none where it is left out. */
+    issuers?: TrustedIssuers
   }) {
     this.#pool = parts.pool
     this.#admit = parts.admit ?? (async () => {})
     this.#parties = parts.parties
     this.#signing = parts.signing
+    this.#issuers = parts.issuers ?? NO_ISSUERS
     this.#publicUrl = parts.publicUrl
     this.#log = parts.log
     this.#now = parts.now ?? (() => new Date())
@@ -64,44 +83,65 @@ export class AccessTokens {
   }
 
   /**
-   * Answers a token request: the parsed form of POST /oauth/token (RFC 6749 4.4, RFC 7523 2.2).
+   * Answers a token request: the parsed form of POST /oauth/token (RFC 6749 4.4, RFC 7523 2.2). With a
+   * DPoP proof (RFC 9449 5) or a client certificate (RFC 8705 3) the token is bound to that.
    * The assertion is used up and the entry written in one transaction, before there is a token.
-   * @throws Refusal HB-105 to HB-109, HB-601
+   * @throws Refusal HB-105 to HB-109, HB-120, HB-121, HB-601
    */
-  async issueToken(form: Readonly<Record<string, unknown>>): Promise<TokenReply> {
+  async issueToken(
+    form: Readonly<Record<string, unknown>>,
+    presented?: Presented,
+  ): Promise<TokenReply> {
     return this.#evidenced(claimedClient(form['client_id']), async () => {
       const request = readTokenRequest(form)
       const now = this.#now()
-      const expected = { tokenUrl: tokenUrlOf(this.#publicUrl), now }
-      const proven = await proveAssertion(this.#parties, request, expected)
+      const tokenUrl = tokenUrlOf(this.#publicUrl)
+      const proven = await proveAssertion(this.#parties, request, { tokenUrl, now })
+      const { dpop, certificate } = presented ?? {}
+      const proof =
+        dpop === undefined
+          ? undefined
+          : await proveProof(dpop, { method: 'POST', url: tokenUrl, now })
       await this.#admit(proven.party.id)
       const scope = grantScope(proven.party.kind, request.scope)
-      await this.#spend(proven, now)
+      await this.#spend(proven, proof, now)
       await this.#sweep(now)
+      const cnf = confirmationOf(proof, certificate)
       const claims = accessClaims(this.#publicUrl, proven.party.id, scope, now)
-      const token = await this.#signing.signToken(claims)
-      return { access_token: token, token_type: 'Bearer', expires_in: TOKEN_SECONDS, scope }
+      const token = await this.#signing.signToken({ ...claims, ...(cnf && { cnf }) })
+      const type = proof ? 'DPoP' : 'Bearer'
+      return { access_token: token, token_type: type, expires_in: TOKEN_SECONDS, scope }
     })
   }
 
   /**
-   * Checks the value of an Authorization header, and that its caller may do the operation.
-   * @throws Refusal HB-101 to HB-104, HB-106, HB-107
+   * Checks the value of an Authorization header, that who calls is who its token is bound to, and that
+   * it may do the operation. A token is one of this gateway or of a trusted issuer.
+   * @throws Refusal HB-101 to HB-104, HB-106, HB-107, HB-120 to HB-122, HB-124 to HB-126
    */
-  async verifyToken(authorization: string | undefined, operation?: Operation): Promise<Caller> {
+  async verifyToken(
+    authorization: string | undefined,
+    operation?: Operation,
+    presented?: Presented,
+  ): Promise<Caller> {
     let proven: string | undefined
     return this.#evidenced(
       () => proven,
       async () => {
-        const token = readBearer(authorization)
-        const claims = await this.#checkToken(token, client => {
+        const { scheme, token } = readAuthorization(authorization)
+        const now = this.#now()
+        const checked = await this.#checkToken(token, now, client => {
           proven = client
         })
-        const party = await this.#parties.find(claims.sub)
+        const party =
+          checked.party === undefined ? undefined : await this.#parties.find(checked.party)
         if (!party || party.disabledAt) throw refuse('HB-106', '', 'access: party')
-        const scopes = new Set(claims.scope.split(' '))
-        const caller = { party: party.id, kind: party.kind, scopes }
+        const shown = { scheme, token, presented, now }
+        const { bindings, proof } = await proveBinding(checked, shown)
+        const bound = bindings.size > 0 && { bindings }
+        const caller = { party: party.id, kind: party.kind, scopes: checked.scopes, ...bound }
         if (operation) assertMayCall(caller, operation)
+        if (proof) await useProof(this.#pool, party.id, proof)
         return caller
       },
     )
@@ -123,25 +163,48 @@ export class AccessTokens {
 
   async #checkToken(
     token: string,
-    onProven: (client: string) => void,
-  ): Promise<{ sub: string; scope: string }> {
-    const { header, claims } = decodeToken(token)
-    const faults = tokenFaults(header, claims, { publicUrl: this.#publicUrl, now: this.#now() })
-    // A token for someone else is named as such, though we cannot check who signed it.
-    const elsewhere = faults.find(fault => fault.code === 'HB-104')
+    now: Date,
+    onProven: (client: string | undefined) => void,
+  ): Promise<CheckedToken> {
+    const decoded = decodeToken(token)
+    const issuer = this.#issuers.find(decoded.claims['iss'])
+    if (issuer) return this.#checkForeign(token, decoded, issuer, now, onProven)
+    const { header, claims } = decoded
+    const checks = [
+      ...tokenChecks(header, claims, { publicUrl: this.#publicUrl, now }),
+      confirmationCheck(claims),
+    ]
+    const faults = faultsOf(checks, 'HB-102')
+    // A token for or of someone else is named as such, though we cannot check who signed it.
+    const elsewhere = faults.find(({ code }) => code === 'HB-104' || code === 'HB-124')
     if (elsewhere) throw new Refusal(elsewhere)
     if (!(await this.#signing.isOwnToken(token)))
       throw refuse('HB-102', '', 'RFC 9068 4: signature')
-    const checked = claims as { sub: string; scope: string }
-    onProven(checked.sub)
+    const { sub, scope, cnf } = claims as { sub: string; scope: string; cnf?: Confirmation }
+    onProven(sub)
     if (faults.length > 0) throw new Refusal(faults)
-    return checked
+    return { party: sub, scopes: new Set(scope.split(' ')), ...(cnf && { cnf }) }
   }
 
-  async #spend(proven: ProvenAssertion, at: Date): Promise<void> {
+  async #checkForeign(
+    token: string,
+    decoded: { header: Claims; claims: Claims },
+    issuer: TrustedIssuer,
+    now: Date,
+    onProven: (client: string | undefined) => void,
+  ): Promise<CheckedToken> {
+    await this.#issuers.verify(issuer, token, decoded, now)
+    const party = await partyOf(this.#pool, decoded.claims, issuer)
+    onProven(party)
+    const { cnf } = decoded.claims as { cnf?: Confirmation }
+    return { party, scopes: operationsOf(decoded.claims, issuer), ...(cnf && { cnf }) }
+  }
+
+  async #spend(proven: ProvenAssertion, proof: ProvenProof | undefined, at: Date): Promise<void> {
     const { id, kind } = proven.party
     await inTransaction(this.#pool, async tx => {
       await useAssertion(tx, proven)
+      if (proof) await useProof(tx, id, proof)
       const actor = { party: id, role: kind, client: id }
       await recordEntry(tx, { action: 'access.token', at, actor, decision: 'allowed' })
     })
@@ -175,6 +238,7 @@ export class AccessTokens {
 /** The OAuth error (RFC 6749 section 5.2) that goes with a code, for the token endpoint's reply. */
 export function oauthErrorOf(code: ErrorCode): string {
   if (code === 'HB-109') return 'invalid_request'
+  if (code === 'HB-120' || code === 'HB-121') return 'invalid_dpop_proof'
   if (code === 'HB-601' || code === 'HB-605' || code.startsWith('HB-9'))
     return 'temporarily_unavailable'
   return code === 'HB-107' ? 'invalid_scope' : 'invalid_client'
@@ -190,10 +254,24 @@ function accessClaims(publicUrl: string, client: string, scope: string, now: Dat
   return { iss: publicUrl, aud: publicUrl, ...subject, iat, exp: iat + TOKEN_SECONDS }
 }
 
-function readBearer(authorization: string | undefined): string {
-  const [, token] = /^Bearer +(\S+) *$/i.exec(authorization ?? '') ?? []
+function confirmationOf(
+  proof: ProvenProof | undefined,
+  certificate: string | undefined,
+): Confirmation | undefined {
+  if (!proof && certificate === undefined) return undefined
+  return {
+    ...(proof && { jkt: proof.thumbprint }),
+    ...(certificate !== undefined && { 'x5t#S256': certificate }),
+  }
+}
+
+function readAuthorization(authorization: string | undefined): {
+  scheme: 'Bearer' | 'DPoP'
+  token: string
+} {
+  const [, scheme, token] = /^(Bearer|DPoP) +(\S+) *$/i.exec(authorization ?? '') ?? []
   if (token === undefined) throw refuse('HB-101', '', 'RFC 6750 2.1: Authorization')
-  return token
+  return { scheme: scheme?.toLowerCase() === 'dpop' ? 'DPoP' : 'Bearer', token }
 }
 
 function decodeToken(token: string): { header: Claims; claims: Claims } {

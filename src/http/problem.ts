@@ -1,3 +1,4 @@
+import { SIGNING_ALGORITHMS } from '../access/public-jwks.ts'
 import { AuditError } from '../audit/errors.ts'
 import { isStoreAway } from '../db/away.ts'
 import { type ErrorCode, explain, problemOf, Refusal, refuse } from '../errors.ts'
@@ -11,8 +12,18 @@ export function problemReply(refusal: Refusal, instance: string): Reply {
     status: refusal.status,
     body: problemOf(refusal, instance),
     type: 'application/problem+json',
-    headers: refusal.retryAfter ? { 'Retry-After': String(refusal.retryAfter) } : {},
+    headers: {
+      ...(refusal.retryAfter && { 'Retry-After': String(refusal.retryAfter) }),
+      ...(refusal.status === 401 && { 'WWW-Authenticate': challengeOf(refusal.code) }),
+    },
   }
+}
+
+// RFC 6750 3, RFC 9449 7.1: how to come in, for clients that know no codes of ours.
+function challengeOf(code: ErrorCode): string {
+  if (code === 'HB-120' || code === 'HB-121')
+    return `DPoP error="invalid_dpop_proof", algs="${SIGNING_ALGORITHMS.join(' ')}"`
+  return code === 'HB-101' ? 'Bearer' : 'Bearer error="invalid_token"'
 }
 
 /** The one funnel from anything thrown to a refusal; what is ours is logged without its input. */

@@ -25,13 +25,33 @@ export function modalityBlocks(document: Agreement): Block[] {
       ['Opvolging is te laat na', days(modalities.daysToOverdue)],
       ['De verzender maakt zelf de pseudoniemen', yesNo(modalities.senderBlind)],
       ['Elk bericht digitaal ondertekend', yesNo(modalities.signature)],
+      ...bindingFacts(document),
       ...envelopeFacts(document),
     ]),
+    ...signatureText(document),
     ...envelopeText(document),
     ...answerText(document),
     ...windowText(document),
     ...evaluation(document),
   ]
+}
+
+function signatureText({ modalities }: Agreement): Block[] {
+  if (!modalities.signature) return []
+  return [
+    paragraph(
+      'Elke partij zet onder elk bericht over personen een digitale handtekening met haar eigen sleutel. Huisbrug weigert een bericht zonder handtekening, ook van wie zich kan aanmelden. Huisbrug bewaart de handtekening als bewijs, zonder het bericht.',
+    ),
+  ]
+}
+
+const BINDINGS = {
+  dpop: 'een sleutel van de verzender',
+  mtls: 'het certificaat van de verzender',
+} as const
+
+function bindingFacts({ modalities: { tokenBinding } }: Agreement): [string, string][] {
+  return tokenBinding ? [['Een toegangsbewijs is gebonden aan', BINDINGS[tokenBinding]]] : []
 }
 
 function envelopeFacts({ modalities }: Agreement): [string, string][] {
