@@ -1,12 +1,13 @@
 import type { Caller } from '../access/operations.ts'
 import type { Context } from '../context.ts'
 import { type ErrorCode, Refusal, reason, refuse } from '../errors.ts'
-import { allowanceOf } from '../protocol/lookup.ts'
+import { agreementOf, allowanceOf } from '../protocol/lookup.ts'
 import type { DomainState } from '../pseudonym/domains.ts'
 import { PseudonymError } from '../pseudonym/errors.ts'
 import { findPublication, findPublicKey, SUBJECT_DOMAIN } from '../pseudonym/published-key.ts'
 import { type Allowance, quotaLeft } from '../pseudonym/quota.ts'
 import { takeCounted } from './quotas.ts'
+import { assertBound } from './token-binding.ts'
 
 interface EvaluationReply {
   domain: string
@@ -133,6 +134,8 @@ async function findOwnDomain(context: Context, caller: Caller, name: string): Pr
   // A domain of others answers like one that does not exist.
   if (!domain) throw refuseUnknown()
   if (domain.state === 'closed') throw refuse('HB-413', '/domain', 'key epoch')
+  const agreement = agreementOf(context.protocols.current(), domain.protocol)
+  if (agreement) assertBound({ caller }, agreement.document)
   return domain
 }
 

@@ -7,6 +7,7 @@ import type { Person } from '../access/people.ts'
 import type { Context } from '../context.ts'
 import { type ErrorCode, Refusal } from '../errors.ts'
 import { admitPerson, claimsPerson } from './people.ts'
+import { presentedBy } from './presented.ts'
 import type { Route } from './route.ts'
 
 const LIMITS: ReadonlySet<ErrorCode> = new Set(['HB-601', 'HB-605'])
@@ -82,7 +83,9 @@ async function identify(
 ): Promise<Admitted> {
   if (route.access === undefined || (route.people && claimsPerson(context, request)))
     return { person: await admitPerson(context, route, request) }
-  return { caller: await context.tokens.verifyToken(request.get('authorization'), route.access) }
+  const presented = presentedBy(context, request)
+  const authorization = request.get('authorization')
+  return { caller: await context.tokens.verifyToken(authorization, route.access, presented) }
 }
 
 // What runs on this machine would share one address, and is the operator's own.

@@ -8,6 +8,7 @@ import {
 import type { ConsoleSession } from '../access/session.ts'
 import type { Context } from '../context.ts'
 import { Refusal, refuse } from '../errors.ts'
+import { presentedBy } from './presented.ts'
 import type { Route } from './route.ts'
 
 /** Whether a request shows a person rather than a party. */
@@ -26,7 +27,7 @@ export async function admitPerson(
   request: Request,
 ): Promise<Person> {
   const credential = credentialOf(context, request)
-  if (!credential) await refuseParty(context, request.get('authorization'))
+  if (!credential) await refuseParty(context, request)
   const session = credential && (await context.sessions.findSession(credential.secret))
   try {
     if (!credential || !people) throw refuse('HB-113', '', 'access: session')
@@ -41,9 +42,11 @@ function credentialOf(context: Context, request: Request): PersonCredential | un
   return personCredential(context.config.publicUrl, name => request.get(name))
 }
 
-async function refuseParty(context: Context, authorization: string | undefined): Promise<void> {
+async function refuseParty(context: Context, request: Request): Promise<void> {
+  const authorization = request.get('authorization')
   if (authorization === undefined) return
-  const { party } = await context.tokens.verifyToken(authorization)
+  const presented = presentedBy(context, request)
+  const { party } = await context.tokens.verifyToken(authorization, undefined, presented)
   await context.tokens.noteRefusal('HB-107', party)
   throw refuse('HB-107', '', 'access: for people')
 }
