@@ -4,6 +4,7 @@ import { NO_ENCRYPTION_KEY } from './delivery/envelope.ts'
 import { readBalances } from './exchange/conservation.ts'
 import { type HealthCheck, type HealthParts, list } from './health-check.ts'
 import { checkFlow } from './health-flow.ts'
+import { checkParties } from './health-parties.ts'
 import { checkVouching } from './health-witness.ts'
 
 export type { HealthCheck, HealthParts } from './health-check.ts'
@@ -67,7 +68,11 @@ async function countNowAndThen(parts: HealthParts): Promise<HealthCheck[]> {
 }
 
 async function countAll(parts: HealthParts): Promise<HealthCheck[]> {
-  const moving = [...(await checkFlow(parts)), ...(await checkVouching(parts))]
+  const moving = [
+    ...(await checkFlow(parts)),
+    ...(await checkVouching(parts)),
+    ...(await checkParties(parts)),
+  ]
   const flow = moving.map(check => ({ ...check, advisory: true as const }))
   return [await checkRoom(parts), await checkConservation(parts, 1), ...flow]
 }

@@ -1,8 +1,10 @@
 import { Refusal } from '../errors.ts'
+import { type Contact, parseContacts } from './contacts.ts'
 import { parseKbo } from './kbo.ts'
+import { parseNetworks } from './networks.ts'
 import { PARTY_KINDS, type PartyKind } from './operations.ts'
-import { type PartyDraft, PartyError, type Retries } from './party-types.ts'
-import { assertAllowedUrl } from './peer-url.ts'
+import { type PartyChange, type PartyDraft, PartyError, type Retries } from './party-types.ts'
+import { assertAllowedUrl, type Reach } from './peer-url.ts'
 import { JwksError, type PublicJwks, parsePublicJwks } from './public-jwks.ts'
 
 export const PARTY_ID = /^[A-Za-z0-9._-]{1,64}$/
@@ -19,24 +21,80 @@ export interface CheckedDraft {
   baseUrl: string | undefined
   tokenUrl: string | undefined
   retries: Retries | undefined
+  contacts: Contact[]
+  networks: string[]
 }
 
 /**
  * Checks what an operator gives to register a party.
  * @throws PartyError naming the first member that does not hold
  */
-export async function checkDraft(draft: PartyDraft, allowLoopback: boolean): Promise<CheckedDraft> {
-  const { id, kind, name, kbo } = checkIdentity(draft)
-  const { webhook, baseUrl, tokenUrl, retries } = draft
-  checkRetries(retries)
-  checkUrl('webhook', webhook, allowLoopback)
-  checkUrl('base URL', baseUrl, allowLoopback)
-  checkUrl('token URL', tokenUrl, allowLoopback)
-  if (!baseUrl !== !tokenUrl) {
-    throw new PartyError('url', 'base URL and token URL belong together: give both or neither')
+export async function checkDraft(
+  draft: PartyDraft,
+  allowLoopback: boolean,
+  now: Date,
+): Promise<CheckedDraft> {
+  const identity = checkIdentity(draft)
+  checkRetries(draft.retries)
+  const contacts = checkContacts(draft.contacts ?? [])
+  const networks = checkNetworks(draft.networks ?? [])
+  const reach = { allowLoopback, networks }
+  const webhook = checkUrl('webhook', draft.webhook, reach)
+  const addresses = checkAddresses(draft, reach)
+  const source = await checkKeySource(draft.jwks, reach, now, draft.expires)
+  const { retries } = draft
+  return { ...identity, webhook, ...addresses, retries, contacts, networks, ...source }
+}
+
+/** What is changed of a party, checked; absent where it stays. */
+export interface CheckedChange {
+  contacts?: Contact[]
+  networks?: string[]
+  addresses?: { baseUrl: string | undefined; tokenUrl: string | undefined }
+}
+
+/**
+ * Checks a change of a party; addresses against the networks that it has from then on.
+ * @throws PartyError
+ */
+export function checkChange(
+  change: PartyChange,
+  allowLoopback: boolean,
+  current: { networks: string[] },
+): CheckedChange {
+  const { contacts, networks, baseUrl, tokenUrl } = change
+  const checked = networks && checkNetworks(networks)
+  const reach = { allowLoopback, networks: checked ?? current.networks }
+  if (!contacts && !networks && !baseUrl && !tokenUrl) {
+    throw new PartyError('nothing', 'say what is to change')
   }
-  const source = await checkKeySource(draft.jwks, allowLoopback)
-  return { id, kind, name, kbo, webhook, baseUrl, tokenUrl, retries, ...source }
+  return {
+    ...(contacts && { contacts: checkContacts(contacts) }),
+    ...(checked && { networks: checked }),
+    ...((baseUrl || tokenUrl) && { addresses: checkAddresses(change, reach) }),
+  }
+}
+
+function checkContacts(texts: readonly string[]): Contact[] {
+  const contacts = parseContacts(texts)
+  if (Array.isArray(contacts)) return contacts
+  throw new PartyError('contact', contacts.fault)
+}
+
+function checkNetworks(texts: readonly string[]): string[] {
+  const networks = parseNetworks(texts)
+  if (Array.isArray(networks)) return networks
+  throw new PartyError('network', networks.fault)
+}
+
+function checkAddresses(
+  given: Pick<PartyDraft, 'baseUrl' | 'tokenUrl'>,
+  reach: Reach,
+): { baseUrl: string | undefined; tokenUrl: string | undefined } {
+  const baseUrl = checkUrl('base URL', given.baseUrl, reach)
+  const tokenUrl = checkUrl('token URL', given.tokenUrl, reach)
+  if (!baseUrl === !tokenUrl) return { baseUrl, tokenUrl }
+  throw new PartyError('url', 'base URL and token URL belong together: give both or neither')
 }
 
 // The first within a minute, so that a hiccup costs no more; at most two weeks, for a person must know.
@@ -64,21 +122,41 @@ export function checkRetries(retries: Retries | undefined): void {
 
 /**
  * Checks a key set, or the form of the address of one.
+ * @param expires after this the keys of the set count no more
  * @throws PartyError
  */
 export async function checkKeySource(
   source: PartyDraft['jwks'],
-  allowLoopback: boolean,
+  reach: Reach,
+  now: Date,
+  expires?: Date,
 ): Promise<{ jwks: PublicJwks | undefined; jwksUrl: string | undefined }> {
+  if (expires && !(expires.getTime() > now.getTime())) {
+    throw new PartyError('expires', 'the keys would have expired already')
+  }
   if ('url' in source) {
-    checkUrl('key set URL', source.url, allowLoopback)
-    return { jwks: undefined, jwksUrl: source.url }
+    if (!expires) return { jwks: undefined, jwksUrl: checkUrl('key set URL', source.url, reach) }
+    throw new PartyError('expires', 'a set at an address says itself when its keys expire (exp)')
   }
   try {
-    return { jwks: await parsePublicJwks(source.set), jwksUrl: undefined }
+    const jwks = await parsePublicJwks(source.set)
+    return { jwks: endingAt(jwks, now, expires), jwksUrl: undefined }
   } catch (error) {
     throw error instanceof JwksError ? new PartyError('jwks', error.message) : error
   }
+}
+
+function endingAt({ keys }: PublicJwks, now: Date, expires: Date | undefined): PublicJwks {
+  const end = expires ? Math.floor(expires.getTime() / 1000) : undefined
+  const ending = keys.map(key => ({
+    ...key,
+    ...(end !== undefined && { exp: Math.min(key.exp ?? Infinity, end) }),
+  }))
+  const counts = ending.some(
+    ({ use, exp }) => use === 'sig' && (exp ?? Infinity) * 1000 > now.getTime(),
+  )
+  if (counts) return { keys: ending }
+  throw new PartyError('jwks', 'the keys to sign with have expired: give newer ones')
 }
 
 function checkIdentity(draft: PartyDraft): Pick<CheckedDraft, 'id' | 'kind' | 'name' | 'kbo'> {
@@ -101,12 +179,32 @@ function checkIdentity(draft: PartyDraft): Pick<CheckedDraft, 'id' | 'kind' | 'n
   return { id: draft.id, kind, name, kbo }
 }
 
-function checkUrl(what: string, url: string | undefined, allowLoopback: boolean): void {
-  if (url === undefined) return
+// Kept as it is, or in ASCII where it is not: letters that look like others show themselves then.
+function checkUrl(what: string, url: string | undefined, reach: Reach): string | undefined {
+  if (url === undefined) return undefined
   try {
-    assertAllowedUrl(url, { allowLoopback })
+    const { href } = assertAllowedUrl(url, reach)
+    return /^[\x21-\x7e]+$/.test(url) ? url : href
   } catch (error) {
     if (!(error instanceof Refusal)) throw error
     throw new PartyError('url', `the ${what} is not allowed (${error.reasons[0]?.rule})`)
   }
+}
+
+/** Which addresses of a party may not be called within that reach: a sentence each. */
+export function closedAddresses(
+  party: Pick<PartyDraft, 'baseUrl' | 'tokenUrl' | 'webhook'> & { jwksUrl?: string | undefined },
+  reach: Reach,
+): string[] {
+  const { baseUrl, tokenUrl, webhook, jwksUrl } = party
+  const addresses = { 'base URL': baseUrl, 'token URL': tokenUrl, webhook, 'key set URL': jwksUrl }
+  return Object.entries(addresses).flatMap(([what, url]) => {
+    if (url === undefined) return []
+    try {
+      assertAllowedUrl(url, reach)
+      return []
+    } catch {
+      return [`the ${what} is in a network that is not allowed now: it is not called any more`]
+    }
+  })
 }

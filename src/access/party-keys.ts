@@ -16,13 +16,17 @@ const RETRY_MS = 30_000
 const STALE_MS = 60 * 60_000
 
 /** Fetches the bytes of a key set; must be the guarded client, for the address is a peer's. */
-export type FetchJwks = (url: string) => Promise<Uint8Array>
+export type FetchJwks = (url: string, networks?: readonly string[]) => Promise<Uint8Array>
 
 /** Where a party's keys come from: a stored set or an address, exactly one of them. */
 export interface KeySource {
   id: string
   jwks: PublicJwks | undefined
   jwksUrl: string | undefined
+  /** Private networks in which the address may be. */
+  networks?: readonly string[]
+  /** Since when nothing is fetched for it any more. */
+  disabledAt?: Date | undefined
 }
 
 /** What a set holds, apart by what it is for: no key can be taken for one of the other kind. */
@@ -78,19 +82,19 @@ export class PartyKeys {
    * Fetches and checks the set at an address, without keeping it.
    * @throws JwksError, or the error of the fetch
    */
-  async probe(url: string): Promise<void> {
-    await this.#read(url)
+  async probe(url: string, networks?: readonly string[]): Promise<void> {
+    await this.#read(url, networks)
   }
 
-  async #read(url: string): Promise<Keys> {
-    const bytes = await this.#fetch(url)
+  async #read(url: string, networks: readonly string[] | undefined): Promise<Keys> {
+    const bytes = await this.#fetch(url, networks)
     return toKeys(await parsePublicJwks(parseJson(bytes)))
   }
 
   async #keysFor(party: KeySource, kid: string | undefined): Promise<Keys> {
     const now = this.#now().getTime()
     const keys = party.jwksUrl
-      ? await this.#fetchedKeys(party.id, party.jwksUrl, kid, now)
+      ? await this.#fetchedKeys(party, party.jwksUrl, kid, now)
       : this.#storedKeys(party)
     const counts = ({ until }: { until: Date | undefined }) => !until || until.getTime() > now
     return { signing: keys.signing.filter(counts), encryption: keys.encryption.filter(counts) }
@@ -107,12 +111,12 @@ export class PartyKeys {
   }
 
   async #fetchedKeys(
-    party: string,
+    party: KeySource,
     url: string,
     kid: string | undefined,
     now: number,
   ): Promise<Keys> {
-    const id = `${party} ${url}`
+    const id = `${party.id} ${url}`
     const entry = this.#fetched.get(id) ?? {
       keys: NO_KEYS,
       fetchedAt: -Infinity,
@@ -121,20 +125,23 @@ export class PartyKeys {
     }
     this.#fetched.set(id, entry)
     const wanting = kid !== undefined && !entry.keys.signing.some(key => key.kid === kid)
-    const due = (wanting || now - entry.fetchedAt >= FRESH_MS) && now - entry.triedAt >= RETRY_MS
-    if (due && !entry.pending) entry.pending = this.#refresh(entry, party, url, now)
+    const asked =
+      !party.disabledAt &&
+      (wanting || now - entry.fetchedAt >= FRESH_MS) &&
+      now - entry.triedAt >= RETRY_MS
+    if (asked && !entry.pending) entry.pending = this.#refresh(entry, party, url, now)
     if (wanting || now - entry.fetchedAt >= FRESH_MS) await entry.pending
     return now - entry.fetchedAt < STALE_MS ? entry.keys : NO_KEYS
   }
 
-  async #refresh(entry: Fetched, party: string, url: string, now: number): Promise<void> {
+  async #refresh(entry: Fetched, party: KeySource, url: string, now: number): Promise<void> {
     entry.triedAt = now
     try {
-      entry.keys = await this.#read(url)
+      entry.keys = await this.#read(url, party.networks)
       entry.fetchedAt = now
     } catch (error) {
       const reason = error instanceof JwksError ? error.code : 'unreachable'
-      this.#log.warn('the keys of a party could not be fetched', { party, reason })
+      this.#log.warn('the keys of a party could not be fetched', { party: party.id, reason })
     } finally {
       entry.pending = undefined
     }

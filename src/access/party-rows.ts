@@ -1,10 +1,10 @@
 import type { Queryable } from '../db/pool.ts'
-import type { CheckedDraft } from './party-draft.ts'
+import type { CheckedChange, CheckedDraft } from './party-draft.ts'
 import { type Party, PartyError, type Retries } from './party-types.ts'
 import { isSameKey, type PublicJwks } from './public-jwks.ts'
 
 const COLUMNS = `id, kind, name, kbo, jwks, jwks_url AS "jwksUrl", base_url AS "baseUrl",
-  token_url AS "tokenUrl", retries, created_at AS "createdAt", disabled_at AS "disabledAt"`
+  token_url AS "tokenUrl", retries, contacts, networks, created_at AS "createdAt", disabled_at AS "disabledAt"`
 
 // The gateway as the destination of its own probes is nobody who calls, or could be changed.
 const SHOWN = "kind <> 'gateway'"
@@ -36,9 +36,14 @@ export async function insertParty(
 ): Promise<Party | undefined> {
   const { id, kind, name, kbo, jwks, jwksUrl, baseUrl, tokenUrl, retries } = draft
   const { rows } = await tx.query(
-    `INSERT INTO party (id, kind, name, kbo, jwks, jwks_url, base_url, token_url, retries, created_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO NOTHING RETURNING ${COLUMNS}`,
-    [id, kind, name, kbo, jwks, jwksUrl, baseUrl, tokenUrl, retries, at],
+    `INSERT INTO party (id, kind, name, kbo, jwks, jwks_url, base_url, token_url, retries, contacts,
+       networks, created_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+     ON CONFLICT (id) DO NOTHING RETURNING ${COLUMNS}`,
+    [
+      ...[id, kind, name, kbo, jwks, jwksUrl, baseUrl, tokenUrl, retries],
+      ...[JSON.stringify(draft.contacts), draft.networks, at],
+    ],
   )
   return rows[0] && toParty(rows[0])
 }
@@ -68,9 +73,42 @@ export async function updateRetries(
   return toParty(rows[0])
 }
 
+export async function changeParty(
+  tx: Queryable,
+  id: string,
+  { contacts, networks, addresses }: CheckedChange,
+): Promise<Party> {
+  const { rows } = await tx.query(
+    `UPDATE party SET contacts = coalesce($2, contacts), networks = coalesce($3, networks),
+       base_url = coalesce($4, base_url), token_url = coalesce($5, token_url)
+     WHERE id = $1 RETURNING ${COLUMNS}`,
+    [
+      ...[id, contacts && JSON.stringify(contacts), networks],
+      ...[addresses?.baseUrl, addresses?.tokenUrl],
+    ],
+  )
+  return toParty(rows[0])
+}
+
+const DISABLED = 'party-disabled'
+
+/** With an exception, for what waits for it waits until a person decides. */
 export async function disableParty(tx: Queryable, id: string, at: Date): Promise<Party> {
   const { rows } = await tx.query(
-    `UPDATE party SET disabled_at = $2 WHERE id = $1 RETURNING ${COLUMNS}`,
+    `WITH opened AS (
+       INSERT INTO exception (kind, parties, opened_at) VALUES ('${DISABLED}', ARRAY[$1], $2))
+     UPDATE party SET disabled_at = $2 WHERE id = $1 RETURNING ${COLUMNS}`,
+    [id, at],
+  )
+  return toParty(rows[0])
+}
+
+export async function enableParty(tx: Queryable, id: string, at: Date): Promise<Party> {
+  const { rows } = await tx.query(
+    `WITH ended AS (
+       UPDATE exception SET closed_at = $2
+       WHERE kind = '${DISABLED}' AND parties = ARRAY[$1] AND closed_at IS NULL)
+     UPDATE party SET disabled_at = NULL WHERE id = $1 RETURNING ${COLUMNS}`,
     [id, at],
   )
   return toParty(rows[0])

@@ -1,3 +1,4 @@
+import type { Contact } from './contacts.ts'
 import type { PartyKind } from './operations.ts'
 import type { PublicJwks } from './public-jwks.ts'
 
@@ -27,6 +28,10 @@ export interface Party {
   tokenUrl: string | undefined
   /** When hand-overs to it are tried again; undefined for the usual schedule. */
   retries: Retries | undefined
+  /** Desks to call there. */
+  contacts: Contact[]
+  /** Private networks (CIDR) in which its addresses may be. */
+  networks: string[]
   createdAt: Date
   /** Since when it may do nothing; undefined while it may. */
   disabledAt: Date | undefined
@@ -44,12 +49,32 @@ export interface PartyDraft {
   baseUrl?: string | undefined
   tokenUrl?: string | undefined
   retries?: Retries | undefined
+  /** Each "role: name of the desk, e-mail or phone". */
+  contacts?: readonly string[] | undefined
+  networks?: readonly string[] | undefined
+  /** After this the keys of the given set count no more. */
+  expires?: Date | undefined
+}
+
+/** What an operator changes of a party; what is absent stays. Unchecked. */
+export type PartyChange = Pick<PartyDraft, 'contacts' | 'networks' | 'baseUrl' | 'tokenUrl'>
+
+/** A key of a party, as it is shown. */
+export interface KeyView {
+  kid: string
+  use: 'sig' | 'enc'
+  algorithms: readonly string[]
+  /** When it was registered; of one at an address, when it was first used. */
+  since: Date | undefined
+  lastUsed: Date | undefined
+  /** After this it counts no more. */
+  until: Date | undefined
 }
 
 /** A party with what `party show` tells of it. */
 export interface PartyView {
   party: Party
-  keys: { kid: string; algorithms: readonly string[]; until: Date | undefined }[]
+  keys: KeyView[]
   webhook: { url: string; events: string[] | undefined } | undefined
 }
 
@@ -61,9 +86,14 @@ export type PartyFault =
   | 'jwks'
   | 'url'
   | 'retries'
+  | 'contact'
+  | 'network'
+  | 'expires'
+  | 'nothing'
   | 'exists'
   | 'unknown'
   | 'disabled'
+  | 'enabled'
 
 /** Why an operator's change of a party is refused; the message is for that operator. */
 export class PartyError extends Error {

@@ -5,15 +5,19 @@ import type { KeyStore } from '../keys/key-store.ts'
 import type { Logger } from '../log.ts'
 import {
   type CheckedDraft,
+  checkChange,
   checkDraft,
   checkKeySource,
   checkRetries,
+  closedAddresses,
   PARTY_ID,
 } from './party-draft.ts'
+import { type EndingKeys, KeyUse, readEndingKeys, readKeyUse, startKeys } from './party-key-use.ts'
 import { type FetchJwks, PartyKeys } from './party-keys.ts'
 import * as rows from './party-rows.ts'
 import {
   type Party,
+  type PartyChange,
   type PartyDraft,
   PartyError,
   type PartyView,
@@ -42,12 +46,14 @@ export class PartyStore {
   readonly #parts: PartyStoreParts
   readonly #now: () => Date
   readonly #partyKeys: PartyKeys
+  readonly #use: KeyUse
   readonly #cache = new Map<string, { party: Party | undefined; until: number }>()
 
   constructor(parts: PartyStoreParts) {
     this.#parts = parts
     this.#now = parts.now ?? (() => new Date())
     this.#partyKeys = new PartyKeys({ ...parts, now: this.#now })
+    this.#use = new KeyUse({ ...parts, now: this.#now })
   }
 
   /** The party of that id, also a disabled one; at most a second old. */
@@ -71,10 +77,29 @@ export class PartyStore {
     return this.#partyKeys.list(party)
   }
 
-  /** The key to seal for what goes to a party; undefined where it registered none, or none counts now. */
+  /**
+   * Notes that a party proved itself with a key, or that something was sealed for it; to be called only
+   * once the signature was found good.
+   */
+  async noteUse(party: string, key: Pick<PublicKey, 'kid' | 'until'>): Promise<void> {
+    await this.#use.note(party, key)
+  }
+
+  /**
+   * The key to seal for what goes to a party; undefined where it registered none, none counts now, or it
+   * is disabled.
+   */
   async encryptionKeyOf(id: string): Promise<EncryptionKey | undefined> {
     const party = await this.find(id)
-    return party && (await this.#partyKeys.listEncryption(party))[0]
+    if (!party || party.disabledAt) return undefined
+    const [key] = await this.#partyKeys.listEncryption(party)
+    if (key) await this.noteUse(id, key)
+    return key
+  }
+
+  /** The parties that need new keys within 30 days, the first to need them first. */
+  async endingKeys(): Promise<EndingKeys[]> {
+    return readEndingKeys(this.#parts.pool, this.#now())
   }
 
   /** All parties, by id. */
@@ -91,14 +116,18 @@ export class PartyStore {
     if (!party) throw unknown(id)
     const signing = await this.#partyKeys.list(party)
     const encryption = await this.#partyKeys.listEncryption(party)
+    const used = await readKeyUse(this.#parts.pool, id)
     const keys = [
-      ...signing,
-      ...encryption.map(key => ({ ...key, algorithms: ['ECDH-ES'] as const })),
+      ...signing.map(key => ({ ...key, use: 'sig' as const })),
+      ...encryption.map(key => ({ ...key, use: 'enc' as const, algorithms: ['ECDH-ES'] })),
     ]
     const webhook = await rows.selectWebhook(this.#parts.pool, id)
     return {
       party,
-      keys: keys.map(({ kid, algorithms, until }) => ({ kid, algorithms, until })),
+      keys: keys.map(({ kid, use, algorithms, until }) => {
+        const { since, lastUsed } = used.get(kid) ?? { since: undefined, lastUsed: undefined }
+        return { kid, use, algorithms, since, lastUsed, until }
+      }),
       webhook,
     }
   }
@@ -113,15 +142,16 @@ export class PartyStore {
   async add(
     draft: PartyDraft,
   ): Promise<{ party: Party; webhookSecret?: string; warnings: string[] }> {
-    const checked = await checkDraft(draft, this.#parts.allowLoopback)
-    const warnings = await this.#probe(checked.jwksUrl)
     const at = this.#now()
+    const checked = await checkDraft(draft, this.#parts.allowLoopback, at)
+    const warnings = await this.#probe(checked.jwksUrl, checked.networks)
     const secret = checked.webhook === undefined ? undefined : newWebhookSecret()
     const party = await inTransaction(this.#parts.pool, async tx => {
       const added = await rows.insertParty(tx, checked, at)
       if (!added) throw new PartyError('exists', `there is a party ${checked.id} already`)
       if (checked.webhook && secret)
         await this.#setWebhook(tx, checked.id, checked.webhook, secret, at)
+      await startKeys(tx, checked.id, kidsOf(checked), at)
       await recordEntry(tx, addedEntry(checked, at))
       return added
     })
@@ -138,19 +168,27 @@ export class PartyStore {
     id: string,
     source: PartyDraft['jwks'],
     overlapMs = DEFAULT_OVERLAP_MS,
+    expires?: Date,
   ): Promise<{ party: Party; warnings: string[] }> {
-    const next = await checkKeySource(source, this.#parts.allowLoopback)
-    const warnings = await this.#probe(next.jwksUrl)
+    const { pool, allowLoopback } = this.#parts
     const at = this.#now()
+    const networks = (await rows.selectParty(pool, id))?.networks ?? []
+    const next = await checkKeySource(source, { allowLoopback, networks }, at, expires)
+    const warnings = await this.#probe(next.jwksUrl, networks)
     const party = await inTransaction(this.#parts.pool, async tx => {
       const current = await rows.lockParty(tx, id)
       if (!current) throw unknown(id)
       const end = new Date(at.getTime() + overlapMs)
       const jwks = next.jwks && rows.mergeKeys(current.jwks, next.jwks, at, end)
-      await recordEntry(
+      const kids = kidsOf(next)
+      const former = new Set(kidsOf(current))
+      await startKeys(
         tx,
-        changedEntry(id, next.jwks?.keys.map(key => key.kid) ?? [], overlapMs, at),
+        id,
+        kids.filter(kid => !former.has(kid)),
+        at,
       )
+      await recordEntry(tx, changedEntry(id, kids, overlapMs, at))
       return rows.updateKeys(tx, id, jwks, next.jwksUrl)
     })
     this.#cache.delete(id)
@@ -177,6 +215,31 @@ export class PartyStore {
   }
 
   /**
+   * Changes what is known of a party beside its keys.
+   * @returns the party, and warnings about addresses of it that its networks do not allow any more
+   * @throws PartyError
+   */
+  async change(id: string, change: PartyChange): Promise<{ party: Party; warnings: string[] }> {
+    const { pool, allowLoopback } = this.#parts
+    const at = this.#now()
+    const party = await inTransaction(pool, async tx => {
+      const current = await rows.lockParty(tx, id)
+      if (!current) throw unknown(id)
+      const checked = checkChange(change, allowLoopback, current)
+      const { contacts, networks, addresses } = checked
+      const values = { ...(networks && { networks }), ...addresses }
+      const fields = [...(contacts ? ['contacts'] : []), ...Object.keys(values)]
+      const details = { party: id, ...values }
+      await recordEntry(tx, { action: 'party.changed', at, actor: OPERATOR, fields, details })
+      return rows.changeParty(tx, id, checked)
+    })
+    this.#cache.delete(id)
+    const webhook = await rows.selectWebhook(pool, id)
+    const addresses = { ...party, webhook: webhook?.url }
+    return { party, warnings: closedAddresses(addresses, { allowLoopback, ...party }) }
+  }
+
+  /**
    * Shuts a party out: here at once, in other processes within a second. Its tokens stop working.
    * @throws PartyError unknown, disabled
    */
@@ -198,10 +261,29 @@ export class PartyStore {
     return party
   }
 
-  async #probe(url: string | undefined): Promise<string[]> {
+  /**
+   * Lets a party in again; what waited for it goes on.
+   * @throws PartyError unknown, enabled
+   */
+  async enable(id: string): Promise<Party> {
+    const at = this.#now()
+    const party = await inTransaction(this.#parts.pool, async tx => {
+      const current = await rows.lockParty(tx, id)
+      if (!current) throw unknown(id)
+      if (!current.disabledAt) throw new PartyError('enabled', `party ${id} is not disabled`)
+      const details = { party: id, enabled: true }
+      const fields = ['disabled']
+      await recordEntry(tx, { action: 'party.changed', at, actor: OPERATOR, fields, details })
+      return rows.enableParty(tx, id, at)
+    })
+    this.#cache.delete(id)
+    return party
+  }
+
+  async #probe(url: string | undefined, networks: readonly string[]): Promise<string[]> {
     if (url === undefined) return []
     try {
-      await this.#partyKeys.probe(url)
+      await this.#partyKeys.probe(url, networks)
       return []
     } catch (error) {
       if (error instanceof JwksError) throw new PartyError('jwks', error.message)
@@ -225,9 +307,15 @@ function unknown(id: string): PartyError {
 }
 
 function addedEntry(draft: CheckedDraft, at: Date): EntryDraft {
-  const { id, kind, kbo, jwks, jwksUrl } = draft
-  const keys = jwks ? { keys: jwks.keys.map(key => key.kid) } : { jwksUrl }
-  return { action: 'party.added', at, actor: OPERATOR, details: { party: id, kind, kbo, ...keys } }
+  const { id, kind, kbo, jwks, jwksUrl, networks } = draft
+  const keys = jwks ? { keys: kidsOf(draft) } : { jwksUrl }
+  const opened = networks.length > 0 && { networks }
+  const details = { party: id, kind, kbo, ...keys, ...opened }
+  return { action: 'party.added', at, actor: OPERATOR, details }
+}
+
+function kidsOf({ jwks }: Pick<Party, 'jwks'>): string[] {
+  return jwks?.keys.map(({ kid }) => kid) ?? []
 }
 
 function changedEntry(id: string, kids: string[], overlapMs: number, at: Date): EntryDraft {

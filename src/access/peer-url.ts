@@ -1,5 +1,6 @@
 import { BlockList, isIP } from 'node:net'
 import { refuse } from '../errors.ts'
+import { isInNetworks } from './networks.ts'
 
 const MAX_LENGTH = 2048
 
@@ -65,31 +66,49 @@ export function isLoopbackAddress(address: string): boolean {
   return version === 6 && LOOPBACK_V6.check(address, 'ipv6')
 }
 
+/** What may be called beside public addresses. */
+export interface Reach {
+  /** This host itself, there by plain http too: for the sandbox, the demo and tests only. */
+  allowLoopback?: boolean
+  /** Private networks (CIDR) that the operator opened for this one party. */
+  networks?: readonly string[] | undefined
+}
+
+/** Whether an address, in the form that the resolver or `URL` gives, may be connected to. */
+export function isAllowedAddress(address: string, reach: Reach): boolean {
+  if (isPublicAddress(address) || isInNetworks(address, reach.networks ?? [])) return true
+  return (reach.allowLoopback ?? false) && isLoopbackAddress(address)
+}
+
 /**
- * Checks, without looking a name up, that a peer may be called at this address: https, public, no
- * user name, no fragment. With `allowLoopback` (sandbox, demo, tests) also this host itself, there
- * by plain http too. What a name resolves to is checked when the connection is made.
+ * Checks, without looking a name up, that a peer may be called at this address: https, public or in a
+ * network that is allowed for it, port 443 or from 1024 on, no user name, no fragment. What a name
+ * resolves to is checked when the connection is made.
  * @throws Refusal HB-512 at `pointer`, which never repeats the address
  */
-export function assertAllowedUrl(
-  text: string,
-  options: { allowLoopback?: boolean; pointer?: string } = {},
-): URL {
-  const fault = findFault(text, options.allowLoopback ?? false)
+export function assertAllowedUrl(text: string, options: Reach & { pointer?: string } = {}): URL {
+  const fault = findFault(text, options)
   if (fault) throw refuse('HB-512', options.pointer ?? '/url', `outbound: ${fault}`)
   return new URL(text)
 }
 
-function findFault(text: string, allowLoopback: boolean): string | undefined {
-  if (text.length > MAX_LENGTH || !URL.canParse(text)) return 'not a URL'
+// The parser of URLs drops tabs and line ends, and takes a backslash for a slash: what it reads is not
+// what people see.
+const DECEPTIVE = /[\s\p{Cc}\p{Cf}\\]/u
+
+function findFault(text: string, reach: Reach): string | undefined {
+  if (text.length > MAX_LENGTH || DECEPTIVE.test(text) || !URL.canParse(text)) return 'not a URL'
   const url = new URL(text)
   const host = hostOf(url)
-  const local = allowLoopback && isLocalHost(host)
+  const local = (reach.allowLoopback ?? false) && isLocalHost(host)
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && local)) return 'https only'
-  if (url.username || url.password) return 'no user name or password'
+  if (url.username || url.password || /^[a-z]+:\/\/[^/?#]*@/i.test(text)) {
+    return 'no user name or password'
+  }
   if (url.hash || text.includes('#')) return 'no fragment'
   if (local) return undefined
-  return isOpenHost(host) ? undefined : 'public addresses only'
+  if (!isOpenHost(host, reach.networks ?? [])) return 'public addresses only'
+  return isOpenPort(url.port) ? undefined : 'port 443 or from 1024 on'
 }
 
 /** The host of a URL without the brackets of an IPv6 address and without a final dot. */
@@ -102,8 +121,15 @@ export function isLocalHost(host: string): boolean {
   return host === 'localhost' || host.endsWith('.localhost') || isLoopbackAddress(host)
 }
 
-function isOpenHost(host: string): boolean {
-  if (isIP(host)) return isPublicAddress(host)
+function isOpenHost(host: string, networks: readonly string[]): boolean {
+  if (isIP(host)) return isAllowedAddress(host, { networks })
+  if (isLocalHost(host) || host.split('.').includes('')) return false
   // A name without a dot, or under one of these, is of an inner network by definition.
-  return host.includes('.') && !/\.(localhost|local|internal|home\.arpa|onion)$/.test(host)
+  const inner = !host.includes('.') || /\.(local|internal|home\.arpa|onion)$/.test(host)
+  return !inner || networks.length > 0
+}
+
+// Under 1024 are services that are not the web: a request to these may be taken for one of theirs.
+function isOpenPort(port: string): boolean {
+  return port === '' || Number(port) >= 1024
 }

@@ -4,6 +4,7 @@ import {
   generateKeyPairSync,
   type JsonWebKey,
   type KeyObject,
+  X509Certificate,
 } from 'node:crypto'
 import { calculateJwkThumbprint, type JWK } from 'jose'
 
@@ -151,7 +152,7 @@ async function parseKey(value: unknown, place: string): Promise<StoredKey> {
   if (typeof kid !== 'string' || !/^[\x21-\x7e]{1,128}$/.test(kid)) {
     throw new JwksError('kid', `${place}: kid must be 1 to 128 visible ASCII characters`)
   }
-  const stored: StoredKey = { kty, kid, use, ...material, ...readExpiry(value, place) }
+  const stored: StoredKey = { kty, kid, use, ...material, ...readExpiry(value, material, place) }
   assertStrong(stored, place)
   return stored
 }
@@ -231,11 +232,36 @@ function pickStrings(
   )
 }
 
-function readExpiry(key: Record<string, unknown>, place: string): { exp?: number } {
-  const exp = key['exp']
-  if (exp === undefined) return {}
-  if (Number.isSafeInteger(exp) && Number(exp) < 1e11) return { exp: Number(exp) }
-  throw new JwksError('shape', `${place}: exp must be a number of seconds`)
+/** When a key ends: its `exp`, or the end of its certificate where that comes first. */
+function readExpiry(
+  key: Record<string, unknown>,
+  material: Record<string, string>,
+  place: string,
+): { exp?: number } {
+  const { exp, x5c } = key
+  if (exp !== undefined && !(Number.isSafeInteger(exp) && Number(exp) < 1e11)) {
+    throw new JwksError('shape', `${place}: exp must be a number of seconds`)
+  }
+  const ends = [exp, x5c === undefined ? undefined : readCertificateEnd(x5c, material, place)]
+  const earliest = Math.min(...ends.map(end => (end === undefined ? Infinity : Number(end))))
+  return earliest === Infinity ? {} : { exp: earliest }
+}
+
+// Of the key itself (RFC 7517 section 4.7); who issued it does not matter, for the key was registered.
+function readCertificateEnd(x5c: unknown, material: Record<string, string>, place: string): number {
+  const wrong = new JwksError('shape', `${place}: x5c is not a certificate of that key`)
+  const first: unknown = Array.isArray(x5c) ? x5c[0] : undefined
+  if (typeof first !== 'string' || first.length > 16_384) throw wrong
+  try {
+    const { publicKey, validToDate } = new X509Certificate(Buffer.from(first, 'base64'))
+    const own: Record<string, unknown> = { ...publicKey.export({ format: 'jwk' }) }
+    const end = Math.floor(validToDate.getTime() / 1000)
+    const same = Object.entries(material).every(([member, value]) => own[member] === value)
+    if (same && end < 1e11) return end
+  } catch {
+    throw wrong
+  }
+  throw wrong
 }
 
 function assertStrong(stored: StoredKey, place: string): void {

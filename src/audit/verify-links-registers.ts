@@ -57,6 +57,13 @@ const REGISTERS = `
     WHERE e.action IN ('party.added', 'party.changed')
       AND position('"party":"' || p.id || '"' IN e.details) > 0 AND position(k.kid::text IN e.details) > 0)
   UNION ALL
+  SELECT 'row-changed', 'no entry gave party ' || p.id || ' one of its networks'
+  FROM party p, unnest(p.networks) AS n (network)
+  WHERE p.kind <> 'gateway' AND NOT EXISTS (SELECT FROM beside e
+    WHERE e.action IN ('party.added', 'party.changed')
+      AND position('"party":"' || p.id || '"' IN e.details) > 0
+      AND position('"' || n.network || '"' IN e.details) > 0)
+  UNION ALL
   SELECT 'unlinked', 'no entry says how ' || b.day || ' balanced'
   FROM balance_day b WHERE NOT EXISTS (SELECT FROM entry e
     WHERE e.action = 'balance.daily' AND position(convert_to('"reason":"' || b.day || '"', 'UTF8') IN e.entry) > 0)

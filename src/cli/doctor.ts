@@ -3,7 +3,7 @@ import { PartyStore } from '../access/party.ts'
 import { Disclosures } from '../audit/disclosure.ts'
 import { PublishedCheckpoints } from '../audit/published.ts'
 import type { Context } from '../context.ts'
-import { createOutbound, jwksFetcher } from '../delivery/outbound.ts'
+import { jwksFetcher, openOutbound } from '../delivery/outbound.ts'
 import { ProtocolStatements } from '../exchange/protocol-statements.ts'
 import {
   checkConservation,
@@ -15,6 +15,7 @@ import {
   isHealthy,
 } from '../health.ts'
 import { checkFlow } from '../health-flow.ts'
+import { checkParties } from '../health-parties.ts'
 import { checkVouching } from '../health-witness.ts'
 import { createLogger } from '../log.ts'
 import { readCoreLimit } from '../no-dumps.ts'
@@ -58,6 +59,7 @@ async function examine(store: Opened): Promise<HealthCheck[]> {
     ...(await Promise.all(own)),
     ...stopped,
     ...(await checkVouching(parts)),
+    ...(await checkParties(parts)),
     ...flow,
     ...(await checkEvaluator(parts)),
     dumps,
@@ -98,7 +100,7 @@ function openProtocols({ pool, keys, config }: Opened): Promise<Context['protoco
   const log = createLogger('error')
   const { allowLoopback, protocolsDir } = config
   const clock = () => new Date()
-  const fetchJwks = jwksFetcher(createOutbound({ allowLoopback, log }))
+  const fetchJwks = jwksFetcher(openOutbound(config, { log }))
   const parties = new PartyStore({ pool, keys, log, fetchJwks, allowLoopback, now: clock })
   const notes = new ProtocolStatements({ pool, parties, clock })
   return ProtocolRegistry.open(protocolsDir, log, { clock, notes })

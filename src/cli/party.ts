@@ -1,22 +1,30 @@
-import { readFileSync } from 'node:fs'
-import { Command, InvalidArgumentError, Option } from 'commander'
-import { PARTY_KINDS } from '../access/operations.ts'
+import { Command } from 'commander'
 import { PartyStore } from '../access/party.ts'
-import {
-  type Party,
-  type PartyDraft,
-  PartyError,
-  type PartyView,
-  type Retries,
-} from '../access/party-types.ts'
+import { type Party, type PartyDraft, PartyError, type PartyView } from '../access/party-types.ts'
 import type { Config } from '../config.ts'
 import type { Pool } from '../db/pool.ts'
-import { createOutbound, jwksFetcher } from '../delivery/outbound.ts'
+import { jwksFetcher, openOutbound } from '../delivery/outbound.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { ServiceClient } from '../keys/service-client.ts'
 import type { Logger } from '../log.ts'
 import type { PseudonymKeys } from '../pseudonym/evaluator.ts'
 import { addPartyKeys } from './party-keys.ts'
+import {
+  addOptions,
+  changeOptions,
+  parseRetries,
+  readKeySource,
+  rotateOptions,
+} from './party-options.ts'
+import {
+  describeParties,
+  describeParty,
+  describeRetries,
+  toLines,
+  toPartyJson,
+  toViewJson,
+  warnOfEnding,
+} from './party-view.ts'
 
 /** What a command needs of the program: opened when it runs, closed when it is done. */
 export interface Opened {
@@ -42,41 +50,28 @@ interface Report {
 }
 
 /**
- * `huisbrug party keys|add|list|show|rotate|disable`. A change that is refused rejects with a PartyError,
- * whose message is the reason; with `--json` it is printed as `{ refused, reason }` too.
+ * `huisbrug party keys|add|list|show|change|rotate|retries|disable|enable`. A change that is refused
+ * rejects with a PartyError, whose message is the reason; with `--json` it is printed as
+ * `{ refused, reason }` too.
  */
 export function partyCommand(open: Open): Command {
   const party = new Command('party').description('organisations that may exchange')
   addPartyKeys(party)
-  addCommand(party, open)
+  addOptions(simple(party, 'add', 'register a party')).action(run(open, addParty))
   simple(party, 'list', 'list all parties').action(run(open, listParties))
   simple(party, 'show <id>', 'show a party, its keys and its webhook').action(run(open, showParty))
-  simple(party, 'rotate <id>', 'give a party new keys; the old ones count on for a while')
-    .requiredOption('--jwks <file|url>', 'its public keys: a JWK set, or the address of one')
-    .option('--overlap <hours>', 'how long the old keys still count', parseHours, 24)
-    .action(run(open, rotateParty))
+  changeOptions(
+    simple(party, 'change <id>', 'change contacts, addresses or networks of a party'),
+  ).action(run(open, changeParty))
+  rotateOptions(
+    simple(party, 'rotate <id>', 'give a party new keys; the old ones count on for a while'),
+  ).action(run(open, rotateParty))
   simple(party, 'retries <id> <schedule>', 'when what does not reach a party is tried again')
     .usage('<id> <seconds>,<tries>,<hours> | usual')
     .action(run(open, setRetries))
   simple(party, 'disable <id>', 'shut a party out at once').action(run(open, disableParty))
+  simple(party, 'enable <id>', 'let a party in again').action(run(open, enableParty))
   return party
-}
-
-const RETRIES_HELP =
-  'first delay in seconds, tries in all, hours from first to last; 2,30,75 unless told'
-
-function addCommand(party: Command, open: Open): void {
-  simple(party, 'add', 'register a party')
-    .requiredOption('--id <id>', 'party id, also its OAuth client id')
-    .addOption(new Option('--kind <kind>', 'what it is').choices(PARTY_KINDS).makeOptionMandatory())
-    .requiredOption('--name <name>', 'name for people')
-    .requiredOption('--kbo <number>', 'enterprise number')
-    .requiredOption('--jwks <file|url>', 'its public keys: a JWK set, or the address of one')
-    .option('--webhook <url>', 'where it receives events; its secret is shown once')
-    .option('--base-url <url>', 'where the gateway calls it')
-    .option('--token-url <url>', 'where the gateway gets a token for that')
-    .option('--retries <schedule>', RETRIES_HELP, parseRetries)
-    .action(run(open, addParty))
 }
 
 function simple(party: Command, name: string, description: string): Command {
@@ -112,7 +107,7 @@ function run(open: Open, work: Work): (...args: unknown[]) => Promise<void> {
 
 async function withStore<T>(open: Open, work: (store: PartyStore) => Promise<T>): Promise<T> {
   const { pool, keys, config, log, close } = await open()
-  const outbound = createOutbound({ allowLoopback: config.allowLoopback, log })
+  const outbound = openOutbound(config, { log })
   try {
     const fetchJwks = jwksFetcher(outbound)
     return await work(
@@ -125,44 +120,76 @@ async function withStore<T>(open: Open, work: (store: PartyStore) => Promise<T>)
 }
 
 const addParty: Work = async (store, _id, options) => {
-  const { jwks, ...given } = options as unknown as Omit<PartyDraft, 'jwks'> & { jwks: string }
+  const { jwks, contact, allowNetwork, ...given } = options as unknown as AddOptions
   const { party, webhookSecret, warnings } = await store.add({
     ...given,
+    contacts: contact,
+    networks: allowNetwork,
     jwks: readKeySource(jwks),
   })
   const view = await store.show(party.id)
   const secret = webhookSecret ? [['secret', `${webhookSecret}  (shown this once)`] as const] : []
   return {
-    json: { ...toJson(view), ...(webhookSecret && { webhookSecret }), warnings },
-    lines: [`Registered ${party.id}`, ...toLines([...describe(view), ...secret])],
+    json: { ...toViewJson(view), ...(webhookSecret && { webhookSecret }), warnings },
+    lines: [`Registered ${party.id}`, ...toLines([...describeParty(view), ...secret])],
     warnings,
   }
 }
 
+type AddOptions = Omit<PartyDraft, 'jwks' | 'contacts' | 'networks'> & {
+  jwks: string
+  contact?: string[]
+  allowNetwork?: string[]
+}
+
 const listParties: Work = async store => {
   const parties = await store.list()
-  const rows = parties.map(
-    party => [party.id, party.kind, party.kbo, stateOf(party), party.name] as const,
-  )
+  const ending = await store.endingKeys()
+  const endOf = (party: Party) => ending.find(it => it.party === party.id)?.at
   return {
-    json: { items: parties.map(toPartyJson) },
-    lines: toTable([['id', 'kind', 'KBO', 'state', 'name'], ...rows]),
+    json: { items: parties.map(party => ({ ...toPartyJson(party), keysEnd: endOf(party) })) },
+    lines: describeParties(parties, ending),
+    warnings: warnOfEnding(ending, new Date()),
   }
 }
 
 const showParty: Work = async (store, id) => {
   const view = await store.show(id)
-  return { json: toJson(view), lines: [view.party.id, ...toLines(describe(view))] }
+  return { json: toViewJson(view), lines: [view.party.id, ...toLines(describeParty(view))] }
+}
+
+const changeParty: Work = async (store, id, options) => {
+  const { contact, contacts, allowNetwork, networks, ...addresses } = options as ChangeOptions
+  const { warnings } = await store.change(id, {
+    ...addresses,
+    contacts: contacts === false ? [] : contact,
+    networks: networks === false ? [] : allowNetwork,
+  })
+  return changed(await store.show(id), `Changed ${id}`, warnings)
+}
+
+interface ChangeOptions {
+  contact?: string[]
+  contacts?: boolean
+  allowNetwork?: string[]
+  networks?: boolean
+  baseUrl?: string
+  tokenUrl?: string
 }
 
 const rotateParty: Work = async (store, id, options) => {
-  const hours = options['overlap'] as number
+  const days = options['overlapDays'] as number | undefined
+  const hours = days === undefined ? (options['overlap'] as number) : days * 24
   const source = readKeySource(String(options['jwks']))
-  const { warnings } = await store.rotate(id, source, hours * 3_600_000)
-  const view = await store.show(id)
+  const expires = options['expires'] as Date | undefined
+  const { warnings } = await store.rotate(id, source, hours * 3_600_000, expires)
+  return changed(await store.show(id), `New keys for ${id}`, warnings)
+}
+
+function changed(view: PartyView, what: string, warnings: string[]): Report {
   return {
-    json: { ...toJson(view), warnings },
-    lines: [`New keys for ${id}`, ...toLines(describe(view))],
+    json: { ...toViewJson(view), warnings },
+    lines: [what, ...toLines(describeParty(view))],
     warnings,
   }
 }
@@ -183,88 +210,12 @@ const disableParty: Work = async (store, id) => {
   }
 }
 
-function readKeySource(place: string): PartyDraft['jwks'] {
-  if (/^https?:\/\//i.test(place)) return { url: place }
-  let set: unknown
-  try {
-    set = JSON.parse(readFileSync(place, 'utf8'))
-  } catch {
-    throw new PartyError('jwks', 'the key file cannot be read, or is not JSON')
+const enableParty: Work = async (store, id) => {
+  const party = await store.enable(id)
+  return {
+    json: toPartyJson(party),
+    lines: [`Enabled ${party.id}: what waited for it goes on`],
   }
-  if (typeof set === 'object' && set !== null && 'privateKey' in set) {
-    throw new PartyError('jwks', 'this is the private key pair: give the jwks.json beside it')
-  }
-  return { set }
-}
-
-function parseRetries(text: string): Retries {
-  const [firstSeconds, tries, hours, ...rest] = text.split(',').map(part => Number(part || 'NaN'))
-  const given = [firstSeconds, tries, hours].every(value => Number.isFinite(value))
-  if (!given || rest.length > 0) {
-    throw new InvalidArgumentError('give seconds, tries and hours, such as 2,30,75')
-  }
-  return { firstSeconds, tries, hours } as Retries
-}
-
-function describeRetries({ retries }: Party): string {
-  if (!retries) return 'usual'
-  const { firstSeconds, tries, hours } = retries
-  return `${tries} tries over ${hours} hours, the second after ${firstSeconds} s`
-}
-
-function parseHours(text: string): number {
-  const hours = Number(text)
-  if (text.trim() !== '' && hours >= 0 && hours <= 24 * 90) return hours
-  throw new InvalidArgumentError('give a number of hours from 0 to 2160')
-}
-
-function describe(view: PartyView): (readonly [string, string])[] {
-  const { party, keys, webhook } = view
-  const facts: [string, string | undefined][] = [
-    ['name', party.name],
-    ['kind', party.kind],
-    ['KBO', party.kbo],
-    ['state', stateOf(party)],
-    ['key set', party.jwksUrl],
-    ...keys.map(({ kid, algorithms, until }): [string, string] => [
-      'key',
-      `${kid}  ${algorithms.join(', ')}${until ? `  until ${until.toISOString()}` : ''}`,
-    ]),
-    ['base URL', party.baseUrl],
-    ['token URL', party.tokenUrl],
-    ['retries', party.retries && describeRetries(party)],
-    ['webhook', webhook?.url],
-    ['events', webhook?.events?.join(', ')],
-  ]
-  return facts.filter((fact): fact is [string, string] => fact[1] !== undefined)
-}
-
-function stateOf(party: Party): string {
-  return party.disabledAt ? `disabled since ${party.disabledAt.toISOString()}` : 'active'
-}
-
-function toPartyJson(party: Party): object {
-  const { jwks, ...rest } = party
-  return rest
-}
-
-function toJson(view: PartyView): object {
-  return { ...toPartyJson(view.party), keys: view.keys, webhook: view.webhook }
-}
-
-function toLines(facts: (readonly [string, string])[]): string[] {
-  return toTable(facts).map(line => `  ${line}`)
-}
-
-function toTable(rows: (readonly string[])[]): string[] {
-  const widths =
-    rows[0]?.map((_, column) => Math.max(...rows.map(row => row[column]?.length ?? 0))) ?? []
-  return rows.map(row =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  )
 }
 
 function toLine(value: object): string {

@@ -123,7 +123,11 @@ async function attempt(
     const bare = !parcel.sealed && asksEnvelope(context, handOver)
     if (bare) return { id, state: 'retrying', reason: NO_ENCRYPTION_KEY, delay: 0 }
     const { url, body } = parcel
-    const request = { method: 'POST', url, headers, body, signal: stop } as const
+    // Nor to a party that was shut out: what waits for it waits on.
+    const party = await context.parties.find(handOver.destination)
+    if (party?.disabledAt) return { id, state: 'retrying', reason: 'party-disabled', delay: 0 }
+    const { networks } = party ?? {}
+    const request = { method: 'POST', url, headers, body, networks, signal: stop } as const
     const response = await context.outbound.request(request)
     if (response.status === 401) await parcel.unauthorized()
     return judge(context, handOver, response, { url, schedule })

@@ -1,18 +1,32 @@
-import { promises as dns } from 'node:dns'
+import { readFileSync } from 'node:fs'
 import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
-import type { LookupFunction } from 'node:net'
+import { getCACertificates } from 'node:tls'
 import axios, { type AxiosResponse } from 'axios'
-import { assertAllowedUrl, isLoopbackAddress, isPublicAddress } from '../access/peer-url.ts'
+import {
+  assertAllowedUrl,
+  isAllowedAddress,
+  isLoopbackAddress,
+  type Reach,
+} from '../access/peer-url.ts'
+import type { Config } from '../config.ts'
 import { Refusal } from '../errors.ts'
 import type { Logger } from '../log.ts'
+import {
+  guardedLookup,
+  lookUp,
+  NOT_ALLOWED,
+  type Resolve,
+  resolveAllowed,
+} from './outbound-guard.ts'
+import { PROXY_FAILED, ProxyAgent } from './outbound-proxy.ts'
 
 export { assertAllowedUrl } from '../access/peer-url.ts'
+export type { Resolve } from './outbound-guard.ts'
 
 const TIMEOUT_MS = 10_000
 const MAX_BYTES = 1024 * 1024
 const MAX_JWKS_BYTES = 64 * 1024
-const NOT_ALLOWED = 'EADDRNOTALLOWED'
 
 export type OutboundReason =
   | 'address'
@@ -20,6 +34,7 @@ export type OutboundReason =
   | 'refused'
   | 'dns'
   | 'tls'
+  | 'proxy'
   | 'too-large'
   | 'redirect'
   | 'broken'
@@ -43,6 +58,8 @@ export interface OutboundRequest {
   url: string
   headers?: Record<string, string>
   body?: string | Buffer
+  /** Private networks that are allowed for the party that is called, and for it only. */
+  networks?: readonly string[] | undefined
   /** For all of it, from looking up the name to the last byte; 10 s by default. */
   timeoutMs?: number
   /** Largest answer; 1 MiB by default. */
@@ -64,44 +81,45 @@ export interface Outbound {
   close(): void
 }
 
-/** Looks a name up: every address it has. */
-export type Resolve = (hostname: string) => Promise<{ address: string; family: number }[]>
-
-/**
- * The one client for addresses that peers choose: https to public addresses (with `allowLoopback`
- * also this host, there by http too), names looked up once and the connection made to exactly what
- * was checked, no redirects, no proxy from the environment, bounded in time and size.
- * @param options.ca further trusted certificates (PEM); `resolve` replaces the system's resolver
- */
-export function createOutbound(options: {
+export interface OutboundOptions {
   allowLoopback: boolean
   log: Logger
   /** The one address of this process itself that may be called, whatever is allowed else. */
   own?: () => string | undefined
+  /** Replaces the system's resolver. */
   resolve?: Resolve
+  /** Trusted certificates (PEM) beside those of Node. */
   ca?: string
-}): Outbound {
+  /** Address of a proxy for all but this host, with its credentials. */
+  proxy?: string
+}
+
+/**
+ * The one client for addresses that peers choose: https to public addresses and the networks allowed for
+ * the party (with `allowLoopback` also this host, there by http too), names looked up once and the
+ * connection made to exactly what was checked, no redirects, no proxy but the one given, bounded in time
+ * and size.
+ */
+export function createOutbound(options: OutboundOptions): Outbound {
   const { allowLoopback, log } = options
-  const resolve = options.resolve ?? lookUp
-  const common = { keepAlive: true, maxSockets: 64, maxFreeSockets: 16 }
-  const httpAgent = new HttpAgent({ ...common, lookup: guardedLookup(resolve, isLoopbackAddress) })
-  const httpsAgent = new HttpsAgent({
-    ...common,
-    lookup: guardedLookup(
-      resolve,
-      it => isPublicAddress(it) || (allowLoopback && isLoopbackAddress(it)),
-    ),
-    minVersion: 'TLSv1.2',
-    rejectUnauthorized: true,
-    ...(options.ca && { ca: options.ca }),
-  })
-  const send = (request: OutboundRequest) => call(request, { httpAgent, httpsAgent })
+  const lookup = guardedLookup(options.resolve ?? lookUp, isLoopbackAddress)
+  const httpAgent = new HttpAgent({ ...POOL, lookup })
+  // A kept connection is for who may make it: parties with other networks never share one.
+  const agents = new Map<string, HttpsAgent>()
+  const agentFor = (networks: readonly string[] = []) => {
+    const key = networks.join(' ')
+    const agent = agents.get(key) ?? makeAgent(options, { allowLoopback, networks })
+    agents.set(key, agent)
+    return agent
+  }
   return {
     request: async request => {
+      const { networks } = request
       const isOwn = request.url === options.own?.()
-      const host = isOwn ? 'this process' : checkUrl(request.url, allowLoopback)
+      const host = isOwn ? 'this process' : checkUrl(request.url, { allowLoopback, networks })
+      const send = () => call(request, { httpAgent, httpsAgent: agentFor(networks) })
       try {
-        return await send(request).catch(error => retryStale(error, () => send(request)))
+        return await send().catch(error => retryStale(error, send))
       } catch (error) {
         const failure = toOutboundError(error)
         log.debug('a peer could not be called', { host, reason: failure.reason })
@@ -109,20 +127,62 @@ export function createOutbound(options: {
       }
     },
     close: () => {
-      httpAgent.destroy()
-      httpsAgent.destroy()
+      for (const agent of [httpAgent, ...agents.values()]) agent.destroy()
     },
   }
 }
 
+/**
+ * The client as the settings want it.
+ * @throws Error naming the setting, where its file cannot be read
+ */
+export function openOutbound(
+  config: Pick<Config, 'allowLoopback' | 'outbound'>,
+  rest: Pick<OutboundOptions, 'log' | 'own'>,
+): Outbound {
+  const { allowLoopback, outbound } = config
+  const { proxyUrl: proxy, caFile } = outbound
+  const ca = caFile === undefined ? undefined : readCertificates(caFile)
+  return createOutbound({ ...rest, allowLoopback, ...(proxy && { proxy }), ...(ca && { ca }) })
+}
+
+const POOL = { keepAlive: true, maxSockets: 64, maxFreeSockets: 16 }
+
+function makeAgent(options: OutboundOptions, reach: Reach): HttpsAgent {
+  const { ca, proxy, resolve = lookUp } = options
+  const isAllowed = (address: string) => isAllowedAddress(address, reach)
+  const how = {
+    ...POOL,
+    minVersion: 'TLSv1.2',
+    rejectUnauthorized: true,
+    ...(ca && { ca: [...getCACertificates('default'), ca] }),
+  } as const
+  if (!proxy) return new HttpsAgent({ ...how, lookup: guardedLookup(resolve, isAllowed) })
+  return new ProxyAgent(how, { proxy, find: name => resolveAllowed(name, resolve, isAllowed) })
+}
+
+function readCertificates(file: string): string {
+  const wrong = 'HUISBRUG_CA_FILE must name a file with certificates (PEM)'
+  try {
+    const text = readFileSync(file, 'utf8')
+    if (text.includes('-----BEGIN CERTIFICATE-----')) return text
+  } catch {
+    throw new Error(wrong)
+  }
+  throw new Error(wrong)
+}
+
 /** Fetches the bytes of a peer's key set through the guarded client. */
-export function jwksFetcher(outbound: Outbound): (url: string) => Promise<Buffer> {
-  return async url => {
+export function jwksFetcher(
+  outbound: Outbound,
+): (url: string, networks?: readonly string[]) => Promise<Buffer> {
+  return async (url, networks) => {
     const headers = { accept: 'application/jwk-set+json, application/json' }
     const request = {
       method: 'GET',
       url,
       headers,
+      networks,
       timeoutMs: 5_000,
       maxBytes: MAX_JWKS_BYTES,
     } as const
@@ -167,37 +227,12 @@ function flatten(headers: AxiosResponse['headers']): Record<string, string> {
   )
 }
 
-function checkUrl(url: string, allowLoopback: boolean): string {
+function checkUrl(url: string, reach: Reach): string {
   try {
-    return assertAllowedUrl(url, { allowLoopback }).host
+    return assertAllowedUrl(url, reach).host
   } catch (error) {
     throw error instanceof Refusal ? new OutboundError('address') : error
   }
-}
-
-// The address that is checked is the address that is connected to: there is no second look-up that
-// could answer otherwise. One forbidden address among several refuses the name.
-function guardedLookup(resolve: Resolve, isAllowed: (address: string) => boolean): LookupFunction {
-  return (hostname, options, callback) => {
-    resolve(hostname).then(
-      addresses => {
-        const [first] = addresses
-        if (!first || !addresses.every(found => isAllowed(found.address))) {
-          callback(errorWithCode(first ? NOT_ALLOWED : 'ENOTFOUND'), '', 0)
-        } else if (options.all) callback(null, addresses)
-        else callback(null, first.address, first.family)
-      },
-      () => callback(errorWithCode('ENOTFOUND'), '', 0),
-    )
-  }
-}
-
-function lookUp(hostname: string): Promise<{ address: string; family: number }[]> {
-  return dns.lookup(hostname, { all: true, order: 'verbatim' })
-}
-
-function errorWithCode(code: string): NodeJS.ErrnoException {
-  return Object.assign(new Error(code), { code })
 }
 
 // A peer may close a kept connection at the very moment it is used again: nothing was read, and a
@@ -227,6 +262,7 @@ const REASONS: Readonly<Record<string, OutboundReason>> = {
   ENOTFOUND: 'dns',
   EAI_AGAIN: 'dns',
   EPROTO: 'tls',
+  [PROXY_FAILED]: 'proxy',
 }
 
 function reasonOf(code: string): OutboundReason {

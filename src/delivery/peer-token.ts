@@ -25,6 +25,8 @@ export class PeerTokenError extends Error {
 export interface TokenPeer {
   id: string
   tokenUrl: string
+  /** Private networks in which that may be. */
+  networks?: readonly string[]
 }
 
 interface Held {
@@ -65,7 +67,7 @@ export class PeerTokens {
     const held = this.#held.get(id)
     if (held && (held.until === undefined || held.until > this.#now().getTime())) return held.token
     const fresh: Held = { token: Promise.resolve(''), until: undefined }
-    fresh.token = this.#fetch(peer.tokenUrl, fresh).catch(error => {
+    fresh.token = this.#fetch(peer, fresh).catch(error => {
       if (this.#held.get(id) === fresh) this.#held.delete(id)
       throw error
     })
@@ -80,13 +82,14 @@ export class PeerTokens {
     if (held?.until !== undefined && (await held.token) === token) this.#held.delete(id)
   }
 
-  async #fetch(tokenUrl: string, held: Held): Promise<string> {
+  async #fetch({ tokenUrl, networks }: TokenPeer, held: Held): Promise<string> {
     const { status, body } = await this.#outbound.request({
       method: 'POST',
       url: tokenUrl,
       headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
       body: await this.#form(tokenUrl),
       maxBytes: 64 * 1024,
+      networks,
     })
     const { token, seconds } = readReply(status, body)
     held.until = this.#now().getTime() + Math.max(seconds * 1000 - EARLY_MS, (seconds * 1000) / 2)

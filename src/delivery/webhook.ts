@@ -48,7 +48,8 @@ export async function setWebhook(
   events: string[] | undefined,
   at: Date,
 ): Promise<WebhookView> {
-  assertAllowedUrl(url, { allowLoopback: context.config.allowLoopback })
+  const networks = (await context.parties.find(party))?.networks
+  assertAllowedUrl(url, { allowLoopback: context.config.allowLoopback, networks })
   if (containsNationalNumber(url, at.toISOString().slice(0, 10))) {
     throw refuse('HB-512', '/url', 'invariant 2: no national number is stored')
   }

@@ -99,6 +99,7 @@ const FAULTS: Readonly<Record<OutboundError['reason'], string>> = {
   refused: 'is not there',
   dns: 'its name is not found',
   tls: 'has no good certificate',
+  proxy: 'is not reached by the proxy',
   'too-large': 'answers too much',
   redirect: 'answers with a redirect',
   broken: 'breaks off',

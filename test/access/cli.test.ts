@@ -101,14 +101,14 @@ describe('huisbrug party', () => {
   test('add registers from a key file and prints aligned lines', async () => {
     const result = await party(...addArgs(fileOf('keys.json', jwksOf(KEY, RSA))))
     expect(result).toMatchObject({ exit: 0, err: '' })
-    expect(result.out.split('\n')).toEqual([
+    expect(result.out.replace(/since \S+Z/g, 'since then').split('\n')).toEqual([
       'Registered woonboog',
       '  name   Woonboog',
       '  kind   housing-company',
       `  KBO    ${KBO}`,
       '  state  active',
-      '  key    key-1  EdDSA, Ed25519',
-      '  key    key-2  PS256',
+      '  key    key-1  signing  EdDSA, Ed25519  since then  never used',
+      '  key    key-2  signing  PS256  since then  never used',
       '',
     ])
     expect(closed).toBe(1)
@@ -189,7 +189,9 @@ describe('huisbrug party', () => {
       ['key-2', false],
       ['key-1', true],
     ])
-    expect((await party('show', 'woonboog')).out).toMatch(/key-1 {2}EdDSA, Ed25519 {2}until 20/)
+    expect((await party('show', 'woonboog')).out).toMatch(
+      /key-1 {2}signing {2}EdDSA, Ed25519 {2}since \S+ {2}never used {2}until 20/,
+    )
     expect((await party('disable', 'woonboog')).out).toBe(
       'Disabled woonboog: it may do nothing from now on\n',
     )

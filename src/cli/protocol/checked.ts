@@ -1,7 +1,7 @@
 import { PartyStore } from '../../access/party.ts'
 import { readProcessConfig } from '../../config.ts'
 import { findEmbedded } from '../../db/embedded.ts'
-import { createOutbound, jwksFetcher } from '../../delivery/outbound.ts'
+import { jwksFetcher, openOutbound } from '../../delivery/outbound.ts'
 import { ProtocolStatements } from '../../exchange/protocol-statements.ts'
 import { assemble, loadProtocols, type ProtocolSet, readProtocols } from '../../protocol/load.ts'
 import type { Open, Opened } from '../party.ts'
@@ -48,7 +48,7 @@ export async function checkedSet(
 ): Promise<ProtocolSet> {
   const { pool, keys, log, config } = store
   const { allowLoopback } = config
-  const outbound = createOutbound({ allowLoopback, log })
+  const outbound = openOutbound(config, { log })
   try {
     const fetchJwks = jwksFetcher(outbound)
     const parties = new PartyStore({ pool, keys, log, fetchJwks, allowLoopback })

@@ -58,13 +58,19 @@ export async function readOldestParked(db: Queryable): Promise<ParkedLine[]> {
   return rows
 }
 
-/** Open exceptions by kind, and by the parties between which they are, the longest open first. */
+/**
+ * Open exceptions by kind, and by the parties between which they are, the longest open first; that of a
+ * party that is disabled only while something waits for it.
+ */
 export async function readOpenExceptions(
   db: Queryable,
 ): Promise<{ kind: string; parties: string[]; count: number; since: Date }[]> {
   const { rows } = await db.query(
     `SELECT kind, parties, count(*) AS count, min(opened_at) AS since FROM exception
-     WHERE closed_at IS NULL GROUP BY kind, parties ORDER BY since`,
+     WHERE closed_at IS NULL AND (kind <> 'party-disabled' OR EXISTS (
+       SELECT FROM hand_over h
+       WHERE h.destination = parties[1] AND h.state IN ('queued', 'retrying')))
+     GROUP BY kind, parties ORDER BY since`,
   )
   return rows
 }

@@ -173,6 +173,8 @@ export const words = {
     token: 'de ontvanger gaf geen toegangstoken',
     stopped: 'de gateway stopte voor er een antwoord was',
     'no-webhook': 'de ontvanger heeft geen webhook',
+    'party-disabled': 'de ontvanger is uitgeschakeld',
+    proxy: 'de proxy gaf geen verbinding met de ontvanger',
     gone: 'de webhook wil niets meer ontvangen',
     'out-of-balance': 'wat binnenkwam klopt niet met wat ermee gebeurde',
     'probe-late': 'een proefbericht kwam niet op tijd aan',
@@ -187,6 +189,8 @@ export const words = {
       'Ontvangen berichten van een dag kloppen niet met wat ermee gebeurde: stop de uitwisseling en meld dit',
     'probe-late':
       'Een proefbericht komt niet op tijd aan: de gateway zelf levert te traag of helemaal niet af',
+    'party-disabled':
+      'Er wachten berichten voor een partij die uitgeschakeld is: ze gaan pas weer als ze opnieuw is ingeschakeld',
     'webhook-gone':
       'Een webhook wil niets meer ontvangen: de meldingen wachten in de inbox van die partij',
   },

@@ -23,6 +23,8 @@ CREATE TABLE party (
   base_url    text,
   token_url   text,
   retries     jsonb,
+  contacts    jsonb NOT NULL DEFAULT '[]',
+  networks    text[] NOT NULL DEFAULT '{}',
   created_at  timestamptz NOT NULL DEFAULT now(),
   disabled_at timestamptz,
   CHECK ((jwks IS NULL) <> (jwks_url IS NULL))
@@ -37,8 +39,25 @@ COMMENT ON COLUMN party.jwks_url IS 'Where its public keys are, instead of jwks'
 COMMENT ON COLUMN party.base_url IS 'Where the gateway sends messages to it';
 COMMENT ON COLUMN party.token_url IS 'Where the gateway gets a token for that';
 COMMENT ON COLUMN party.retries IS 'When hand-overs to it are tried again: firstSeconds, tries, hours; empty for the usual schedule';
+COMMENT ON COLUMN party.contacts IS 'Desks to call there: role, name, email, phone; never a person';
+COMMENT ON COLUMN party.networks IS 'Private networks (CIDR) in which its addresses may be; calls to others may not go there';
 COMMENT ON COLUMN party.created_at IS 'When it was registered';
 COMMENT ON COLUMN party.disabled_at IS 'Since when it may do nothing';
+
+CREATE TABLE party_key (
+  party_id     text NOT NULL REFERENCES party,
+  kid          text NOT NULL,
+  since        timestamptz NOT NULL,
+  last_used_at timestamptz,
+  expires_at   timestamptz,
+  PRIMARY KEY (party_id, kid)
+);
+COMMENT ON TABLE party_key IS 'Since when the keys of parties count here, and when they were used; the keys themselves are elsewhere';
+COMMENT ON COLUMN party_key.party_id IS 'Whose key';
+COMMENT ON COLUMN party_key.kid IS 'The id of the key';
+COMMENT ON COLUMN party_key.since IS 'When it was registered; of a key at an address, when it was first used';
+COMMENT ON COLUMN party_key.last_used_at IS 'When it was last used, to the minute; empty while it never was';
+COMMENT ON COLUMN party_key.expires_at IS 'Its end as it was when it was last used; empty where it has none';
 
 CREATE TABLE webhook (
   party_id   text PRIMARY KEY REFERENCES party,

@@ -403,11 +403,11 @@ CREATE TABLE exception (
 );
 COMMENT ON TABLE exception IS 'What a person should look at';
 COMMENT ON COLUMN exception.id IS 'Number';
-COMMENT ON COLUMN exception.kind IS 'two-current-routes, quota-burst, webhook-gone, out-of-balance or probe-late';
+COMMENT ON COLUMN exception.kind IS 'two-current-routes, quota-burst, webhook-gone, party-disabled, out-of-balance or probe-late';
 COMMENT ON COLUMN exception.message_id IS 'The message it is about';
 COMMENT ON COLUMN exception.feedback_id IS 'The feedback it is about';
 COMMENT ON COLUMN exception.domain IS 'Under which key the blind evaluations were that it is about';
-COMMENT ON COLUMN exception.parties IS 'The parties between which it is, where two have the same person; or the one whose blind evaluations or webhook it is about';
+COMMENT ON COLUMN exception.parties IS 'The parties between which it is, where two have the same person; or the one whose blind evaluations or webhook it is about, or that is disabled';
 COMMENT ON COLUMN exception.settled_to IS 'The party that was left, once it is closed; empty where none was';
 COMMENT ON COLUMN exception.about IS 'The protocol it is about, and the day of receipt where items of it do not balance';
 COMMENT ON COLUMN exception.opened_at IS 'Since when';
