@@ -1,4 +1,4 @@
-/** HB-12x: what an access token is bound to, and tokens of other issuers. */
+/** HB-12x and HB-130: what an access token is bound to, tokens of other issuers, signatures of messages. */
 export const BINDING_AND_ISSUERS = {
   'HB-120': [
     401,
@@ -34,5 +34,25 @@ export const BINDING_AND_ISSUERS = {
     503,
     'The keys of the other issuer cannot be had',
     'Try again later, or use a token of this gateway.',
+  ],
+  'HB-127': [
+    403,
+    'The protocol asks for a signature',
+    'Sign the exact bytes of the body: a detached JWS in X-JWS-Signature (docs/messages.md).',
+  ],
+  'HB-128': [
+    400,
+    'The signature of the message is not of a form that is taken',
+    'Send one detached JWS (RFC 7797) as docs/messages.md has it.',
+  ],
+  'HB-129': [
+    403,
+    'The message is not signed by the party of the token',
+    'Sign the bytes as they are sent, with the private key whose kid is registered for the party.',
+  ],
+  'HB-130': [
+    403,
+    'The signature is for another call',
+    'Sign every call anew: iss, aud, htm, htu, id and iat of this one.',
   ],
 } as const

@@ -89,26 +89,6 @@ export const ERRORS = {
     'Try again; if it lasts, compare HUISBRUG_OIDC_ISSUER with its discovery document.',
   ],
   ...BINDING_AND_ISSUERS,
-  'HB-127': [
-    403,
-    'The protocol asks for a signature',
-    'Sign the exact bytes of the body: a detached JWS in X-JWS-Signature (docs/messages.md).',
-  ],
-  'HB-128': [
-    400,
-    'The signature of the message is not of a form that is taken',
-    'Send one detached JWS (RFC 7797) as docs/messages.md has it.',
-  ],
-  'HB-129': [
-    403,
-    'The message is not signed by the party of the token',
-    'Sign the bytes as they are sent, with the private key whose kid is registered for the party.',
-  ],
-  'HB-130': [
-    403,
-    'The signature is for another call',
-    'Sign every call anew: iss, aud, htm, htu, id and iat of this one.',
-  ],
 
   'HB-201': [400, 'The body is not JSON', 'Send UTF-8 JSON with Content-Type application/json.'],
   'HB-202': [

@@ -201,6 +201,20 @@ export type ErrorCode =
   | NoPersonIsSignedIn
   | ThisOperationIsNotOpenToTheRoleOfThisPerson
   | TheCallIsNotFromThisSession
+  | ThisPersonHasNoRoleHere
+  | SigningInAtTheIdentityProviderDidNotWork
+  | TheIdentityProviderDoesNotAnswerAsItShould
+  | TheDPoPProofIsMissingOrRefused
+  | TheDPoPProofWasUsedBefore
+  | TheTokenIsBoundToAnotherClientCertificate
+  | TheProtocolAsksForATokenThatIsBoundToItsParty
+  | TheIssuerOfTheTokenIsNotTrusted
+  | TheTokenOfTheOtherIssuerIsNotValid
+  | TheKeysOfTheOtherIssuerCannotBeHad
+  | TheProtocolAsksForASignature
+  | TheSignatureOfTheMessageIsNotOfAFormThatIsTaken
+  | TheMessageIsNotSignedByThePartyOfTheToken
+  | TheSignatureIsForAnotherCall
   | TheBodyIsNotJSON
   | TheBodyDoesNotFitTheSchema
   | TheBodyIsTooLarge
@@ -210,6 +224,9 @@ export type ErrorCode =
   | TheMethodIsNotAllowedHere
   | AQueryParameterIsNotValid
   | AnExplanationTakesNoNationalNumbers
+  | TheBodyIsNestedTooDeepOrHoldsTooManyValues
+  | ANameIsGivenTwiceInOneObjectOrIsNotAllowed
+  | TheRequestCanBeReadInMoreThanOneWay
   | TheProtocolIsUnknown
   | Phase1NoProtocolOpensThisExchange
   | TheDecreeIsNotInForce
@@ -347,6 +364,62 @@ export type ThisOperationIsNotOpenToTheRoleOfThisPerson = 'HB-114'
  */
 export type TheCallIsNotFromThisSession = 'HB-115'
 /**
+ * HTTP 403. Have the identity provider give a value that HUISBRUG_OIDC_ROLES names, then sign in again.
+ */
+export type ThisPersonHasNoRoleHere = 'HB-116'
+/**
+ * HTTP 401. Sign in again from the start, in one window; the log of the gateway says what was wrong.
+ */
+export type SigningInAtTheIdentityProviderDidNotWork = 'HB-117'
+/**
+ * HTTP 503. Try again; if it lasts, compare HUISBRUG_OIDC_ISSUER with its discovery document.
+ */
+export type TheIdentityProviderDoesNotAnswerAsItShould = 'HB-118'
+/**
+ * HTTP 401. Send a new proof with every call, signed with the key that the token was fetched with (RFC 9449).
+ */
+export type TheDPoPProofIsMissingOrRefused = 'HB-120'
+/**
+ * HTTP 401. Make a new proof with a new jti for every call.
+ */
+export type TheDPoPProofWasUsedBefore = 'HB-121'
+/**
+ * HTTP 401. Call with the client certificate that the token was fetched with.
+ */
+export type TheTokenIsBoundToAnotherClientCertificate = 'HB-122'
+/**
+ * HTTP 403. Fetch a token with a DPoP proof, or with a client certificate, as the protocol says.
+ */
+export type TheProtocolAsksForATokenThatIsBoundToItsParty = 'HB-123'
+/**
+ * HTTP 401. Use a token of this gateway, or of an issuer that its operator trusts.
+ */
+export type TheIssuerOfTheTokenIsNotTrusted = 'HB-124'
+/**
+ * HTTP 401. Fetch a new token of that issuer; do not change or build tokens yourself.
+ */
+export type TheTokenOfTheOtherIssuerIsNotValid = 'HB-125'
+/**
+ * HTTP 503. Try again later, or use a token of this gateway.
+ */
+export type TheKeysOfTheOtherIssuerCannotBeHad = 'HB-126'
+/**
+ * HTTP 403. Sign the exact bytes of the body: a detached JWS in X-JWS-Signature (docs/messages.md).
+ */
+export type TheProtocolAsksForASignature = 'HB-127'
+/**
+ * HTTP 400. Send one detached JWS (RFC 7797) as docs/messages.md has it.
+ */
+export type TheSignatureOfTheMessageIsNotOfAFormThatIsTaken = 'HB-128'
+/**
+ * HTTP 403. Sign the bytes as they are sent, with the private key whose kid is registered for the party.
+ */
+export type TheMessageIsNotSignedByThePartyOfTheToken = 'HB-129'
+/**
+ * HTTP 403. Sign every call anew: iss, aud, htm, htu, id and iat of this one.
+ */
+export type TheSignatureIsForAnotherCall = 'HB-130'
+/**
  * HTTP 400. Send UTF-8 JSON with Content-Type application/json.
  */
 export type TheBodyIsNotJSON = 'HB-201'
@@ -382,6 +455,18 @@ export type AQueryParameterIsNotValid = 'HB-208'
  * HTTP 422. Write the word "synthetic" in place of every national number.
  */
 export type AnExplanationTakesNoNationalNumbers = 'HB-209'
+/**
+ * HTTP 400. Send at most 32 levels and 100,000 values; split the message.
+ */
+export type TheBodyIsNestedTooDeepOrHoldsTooManyValues = 'HB-211'
+/**
+ * HTTP 400. Give each name once; __proto__, constructor and prototype are no names here.
+ */
+export type ANameIsGivenTwiceInOneObjectOrIsNotAllowed = 'HB-212'
+/**
+ * HTTP 400. Send an ordinary HTTP request: a path, each header once, at most 100 of them.
+ */
+export type TheRequestCanBeReadInMoreThanOneWay = 'HB-213'
 /**
  * HTTP 422. Use an id from GET /v1/protocols.
  */
@@ -819,7 +904,14 @@ export interface Approvals {
     /**
      * What is to be done
      */
-    operation: 'subject-usage' | 'subject-restrict' | 'subject-erase'
+    operation: 'subject-usage' | 'subject-restrict' | 'subject-erase' | 'parked'
+    /**
+     * For parked: the messages, or hand-overs of no message, that are to be released
+     *
+     * @minItems 1
+     * @maxItems 1000
+     */
+    messages?: string[]
     /**
      * Why, in the words of who asks
      */
@@ -914,6 +1006,7 @@ export interface AuditEntry {
     | 'access.token'
     | 'access.refused'
     | 'console.signed-in'
+    | 'console.session-ended'
     | 'console.viewed'
     | 'console.verified'
     | 'party.added'
@@ -2811,6 +2904,10 @@ export interface ProtocolModalities {
    */
   signature: boolean
   /**
+   * What the access token has to be bound to: a key of the sender (RFC 9449) or its client certificate (RFC 8705); nothing where it is left out
+   */
+  tokenBinding?: 'dpop' | 'mtls'
+  /**
    * What goes out as a JWE for the key of who receives it (ECDH-ES, A256GCM); nothing where it is left out
    */
   envelope?: {
@@ -4060,13 +4157,13 @@ export interface TokenRequest {
  */
 export interface TokenResponse {
   /**
-   * Send it as Authorization: Bearer
+   * Send it as Authorization, with its token_type before it
    */
   access_token: string
   /**
-   * Kind of token
+   * Kind of token: DPoP where the request came with a proof
    */
-  token_type: 'Bearer'
+  token_type: 'Bearer' | 'DPoP'
   /**
    * Seconds it lasts
    */

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { SIGNATURE_HEADER } from '../../src/access/message-signature.ts'
 import { CSRF_HEADER } from '../../src/access/people.ts'
 import { componentRef, componentsOf } from './components.ts'
 import type { Operation } from './operation.ts'
@@ -136,7 +137,7 @@ function parametersOf({
   const names = [...path.matchAll(/\{([A-Za-z]+)\}/g)].map(([, name = '']) => name)
   return [
     ...names.map(name => pathParameter(path, name)),
-    ...(personBearing ? [IDEMPOTENCY_KEY] : []),
+    ...(personBearing ? [IDEMPOTENCY_KEY, SIGNATURE] : []),
     ...(keyed ? [{ ...IDEMPOTENCY_KEY, required: false }] : []),
     ...(list ? [LIMIT, AFTER] : []),
     ...(people && method !== 'get' ? [CSRF_TOKEN] : []),
@@ -160,6 +161,15 @@ const IDEMPOTENCY_KEY: Schema = {
   required: true,
   description: 'Repeat it, and the body, on a retry',
   schema: componentRef('idempotency-key'),
+}
+
+const SIGNATURE: Schema = {
+  name: SIGNATURE_HEADER,
+  in: 'header',
+  required: false,
+  description:
+    'Required where modalities.signature of the protocol says so, verified wherever it is given: a detached JWS (RFC 7515 appendix F) over the bytes of the body (RFC 7797: b64 false, crit b64), alg EdDSA, ES256 or PS256, kid of a registered key, typ message+jws, with iss the party, aud the public URL, htm, htu, id the Idempotency-Key, iat within 300 s',
+  schema: { type: 'string', maxLength: 4096, pattern: '^[A-Za-z0-9_-]+\\.\\.[A-Za-z0-9_-]+$' },
 }
 
 const CSRF_TOKEN: Schema = {

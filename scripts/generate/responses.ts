@@ -5,14 +5,19 @@ import type { Schema } from './types.ts'
 
 const PROTECTED: ErrorCode[] = [
   ...(['HB-101', 'HB-102', 'HB-103', 'HB-104', 'HB-106', 'HB-107'] as const),
+  ...(['HB-128', 'HB-129', 'HB-130'] as const),
+  ...(['HB-120', 'HB-121', 'HB-122', 'HB-124', 'HB-125', 'HB-126'] as const),
   ...(['HB-605', 'HB-903'] as const),
 ]
 const FOR_PEOPLE: ErrorCode[] = [
   ...(['HB-102', 'HB-103', 'HB-104', 'HB-106', 'HB-107', 'HB-113', 'HB-114'] as const),
+  ...(['HB-120', 'HB-121', 'HB-122', 'HB-124', 'HB-125', 'HB-126'] as const),
   ...(['HB-605', 'HB-903'] as const),
 ]
 const KEYED: ErrorCode[] = ['HB-205', 'HB-501']
 const PERSON_BEARING: ErrorCode[] = [
+  'HB-123',
+  ...(['HB-127'] as const),
   ...(['HB-201', 'HB-202', 'HB-203', 'HB-204', 'HB-205'] as const),
   ...(['HB-301', 'HB-302', 'HB-303', 'HB-304', 'HB-305', 'HB-306', 'HB-307', 'HB-308'] as const),
   ...(['HB-309', 'HB-310', 'HB-311', 'HB-312', 'HB-313', 'HB-317'] as const),

@@ -1,3 +1,4 @@
+import { SIGNATURE_HEADER } from '../../src/access/message-signature.ts'
 import { componentRef } from './components.ts'
 import type { Schema } from './types.ts'
 
@@ -29,7 +30,7 @@ function eventHook(variant: Schema, index: number): Schema {
       description:
         'Sent to the webhook of the party. Check the signature, answer 2xx, and keep webhook-id to recognise a repetition.',
       security: [],
-      parameters: SIGNATURE_HEADERS,
+      parameters: [...SIGNATURE_HEADERS, messageSignature('webhook-id')],
       requestBody: {
         required: true,
         content: {
@@ -61,6 +62,11 @@ const SIGNATURE_HEADERS = [
     'v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=',
   ),
 ]
+
+function messageSignature(id: string): Schema {
+  const description = `The gateway signs the bytes of the body: a detached JWS (RFC 7797: b64 false), alg EdDSA by a key of /.well-known/jwks.json, typ message+jws, with iss the public URL of the gateway, aud the party, htm, htu, id the ${id}, iat`
+  return header(SIGNATURE_HEADER, description, 'eyJhbGciOiJFZERTQSJ9..c2lnbmF0dXJl')
+}
 
 function header(name: string, description: string, example: string): Schema {
   return { name, in: 'header', required: true, description, schema: { type: 'string' }, example }
@@ -114,7 +120,7 @@ function callOf(
       description:
         'The gateway signs in at the token URL of the party with private_key_jwt. Answer a repeated Idempotency-Key as you did the first time.',
       security: [],
-      parameters: [header('Idempotency-Key', key, example)],
+      parameters: [header('Idempotency-Key', key, example), messageSignature('Idempotency-Key')],
       requestBody: {
         required: true,
         content: { 'application/json': { schema: componentRef(id) }, 'application/jose': SEALED },

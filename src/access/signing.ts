@@ -1,10 +1,12 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
-import { CompactSign, calculateJwkThumbprint, compactVerify, type JWK } from 'jose'
+import { CompactSign, calculateJwkThumbprint, compactVerify, FlattenedSign, type JWK } from 'jose'
 import type { Queryable } from '../db/pool.ts'
 import { Refusal } from '../errors.ts'
 import type { KeyStore } from '../keys/key-store.ts'
+import { SIGNATURE_TYPE } from './message-signature.ts'
 
-export type SigningPurpose = 'token' | 'receipt'
+const PURPOSES = ['token', 'receipt', 'message'] as const
+export type SigningPurpose = (typeof PURPOSES)[number]
 
 interface SigningKey {
   der: Buffer
@@ -16,8 +18,8 @@ interface SigningKey {
 
 /**
  * The gateway's own Ed25519 keys: `sign:token` for access tokens and for its assertions towards
- * peers, `sign:receipt` for receipts. Made at first use, kept as PKCS8 in the key store, named by
- * their RFC 7638 thumbprint.
+ * peers, `sign:receipt` for receipts, `sign:message` for what goes to peers. Made at first use, kept as
+ * PKCS8 in the key store, named by their RFC 7638 thumbprint.
  */
 export class Signing {
   readonly #keys: KeyStore
@@ -46,6 +48,20 @@ export class Signing {
   }
 
   /**
+   * Signs what goes to a peer: detached (RFC 7515 appendix F), over the bytes as they are sent (RFC 7797).
+   * @param about what the signature is for, in the protected header
+   * @returns `header..signature`
+   */
+  async signMessage(body: Uint8Array, about: Readonly<Record<string, unknown>>): Promise<string> {
+    const { kid, privateKey } = await this.#key('message')
+    const header = { alg: 'EdDSA', kid, typ: SIGNATURE_TYPE, b64: false, crit: ['b64'], ...about }
+    const { protected: encoded, signature } = await new FlattenedSign(body)
+      .setProtectedHeader(header)
+      .sign(privateKey)
+    return `${encoded}..${signature}`
+  }
+
+  /**
    * Checks the signature of an access token; its claims are still to be checked.
    * @returns whether this gateway signed it
    */
@@ -70,7 +86,7 @@ export class Signing {
 
   /** The public keys, for /.well-known/jwks.json. */
   async publicJwks(): Promise<{ keys: JWK[] }> {
-    const keys = await Promise.all([this.#publicKey('token'), this.#publicKey('receipt')])
+    const keys = await Promise.all(PURPOSES.map(purpose => this.#publicKey(purpose)))
     return { keys: keys.map(key => key.jwk) }
   }
 

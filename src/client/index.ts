@@ -8,6 +8,15 @@ export {
   openEvent,
 } from './envelope.ts'
 export { generateEncryptionKeyPair, generateKeyPair, type KeyPair, toJwks } from './keys.ts'
+export {
+  gatewayKeys,
+  type MessageCheck,
+  MessageError,
+  type MessageFault,
+  type SignedMessage,
+  signMessage,
+  verifyMessage,
+} from './message-signature.ts'
 export { HuisbrugProblem, HuisbrugUnreachable, type ProblemReason } from './problem.ts'
 export type { RetryPolicy } from './retry.ts'
 export type { ClientOptions } from './transport.ts'

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type DecryptionKeys, EnvelopeError, openEvent } from './envelope.ts'
+import { type MessageCheck, MessageError, verifyMessage } from './message-signature.ts'
 import type { Envelope } from './types.ts'
 import { verifyWebhook, WebhookError, type WebhookHeaders } from './webhook.ts'
 
@@ -14,11 +15,13 @@ export interface SeenEvents {
 export interface WebhookReceiver {
   /** The current secret, and the one before while a rotation is under way. */
   secrets(): readonly string[]
+  /** Checks the gateway's own signature too (X-JWS-Signature), and refuses what has none. */
+  gateway?: Omit<MessageCheck, 'now'>
   seen: SeenEvents
   /** The private encryption keys, the former ones too: needed where a protocol asks for envelopes. */
   encryptionKeys?(): DecryptionKeys
   /** Told why a request was not taken, for the own log: it holds nothing of what came. */
-  onRefused?(error: WebhookError | EnvelopeError): unknown
+  onRefused?(error: WebhookError | EnvelopeError | MessageError): unknown
   /** Called once per event, its data opened. When it throws, the answer is 500 and the gateway tries again later. */
   handle(event: Envelope): unknown
   now?(): Date
@@ -42,10 +45,10 @@ export function createWebhookReceiver(receiver: WebhookReceiver) {
     try {
       const now = receiver.now?.() ?? new Date()
       const sent = verifyWebhook(headers, rawBody, { secrets: receiver.secrets(), now })
+      if (receiver.gateway) await verifyMessage(headers, rawBody, { ...receiver.gateway, now })
       event = await openEvent(sent, receiver.encryptionKeys?.() ?? [])
     } catch (error) {
-      const refused = error instanceof WebhookError || error instanceof EnvelopeError
-      if (!refused) return { status: 500 }
+      if (!isRefusal(error)) return { status: 500 }
       receiver.onRefused?.(error)
       return { status: statusOf(error) }
     }
@@ -57,9 +60,14 @@ export function createWebhookReceiver(receiver: WebhookReceiver) {
   }
 }
 
+function isRefusal(error: unknown): error is WebhookError | EnvelopeError | MessageError {
+  return [WebhookError, EnvelopeError, MessageError].some(kind => error instanceof kind)
+}
+
 // A key that is given later opens what is tried again; what is damaged will be sealed anew by hand.
-function statusOf(error: WebhookError | EnvelopeError): Reception['status'] {
+function statusOf(error: WebhookError | EnvelopeError | MessageError): Reception['status'] {
   if (error instanceof EnvelopeError) return error.mayPass ? 500 : 400
+  if (error instanceof MessageError) return error.mayPass ? 500 : 401
   return error.code === 'bad-body' ? 400 : 401
 }
 

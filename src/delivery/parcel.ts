@@ -3,6 +3,7 @@ import { modalitiesOf } from '../protocol/lookup.ts'
 import { coverEvent, coversFor, JOSE, NO_ENCRYPTION_KEY, sealCall } from './envelope.ts'
 import { type EventSource, readEvents } from './event.ts'
 import type { HandOver } from './outbox.ts'
+import { signatureHeader } from './sign.ts'
 import { findSecrets } from './webhook-secrets.ts'
 import { webhookHeaders } from './webhook-signature.ts'
 
@@ -73,6 +74,7 @@ async function webhookParcels(
     headers: async () => ({
       'Content-Type': 'application/cloudevents+json',
       ...webhookHeaders(id, context.clock(), body, secrets),
+      ...(await signatureHeader(context, { to: destination, url, id, body })),
     }),
     unauthorized: async () => {},
   })
@@ -101,7 +103,7 @@ async function callParcels(
 ): Promise<Map<string, Parcel | Missing>> {
   const party = await context.parties.find(destination)
   if (!party?.baseUrl || !party.tokenUrl) throw new Error(`party ${destination} has no addresses`)
-  const peer = { id: party.id, tokenUrl: party.tokenUrl }
+  const peer = { id: party.id, tokenUrl: party.tokenUrl, networks: party.networks }
   const bodies = new Map([
     ...(await requestBodies(context, calls)),
     ...(await itemBodies(context, calls)),
@@ -120,9 +122,11 @@ async function callParcels(
     let token = ''
     const path = isNamed(call) ? PATHS[call.message.type ?? ''] : undefined
     const key = path && first.has(call.id) ? (call.messageId ?? call.id) : call.id
+    const url = `${party.baseUrl}${path ?? '/messages'}`
+    const sent = cover === 'open' ? JSON.stringify(body) : await sealCall(body, cover, key)
     parcels.set(call.id, {
-      url: `${party.baseUrl}${path ?? '/messages'}`,
-      body: cover === 'open' ? JSON.stringify(body) : await sealCall(body, cover, key),
+      url,
+      body: sent,
       sealed: cover !== 'open',
       headers: async () => {
         token = await context.peerTokens.token(peer)
@@ -130,6 +134,7 @@ async function callParcels(
           'Content-Type': cover === 'open' ? 'application/json' : JOSE,
           'Idempotency-Key': key,
           Authorization: `Bearer ${token}`,
+          ...(await signatureHeader(context, { to: destination, url, id: key, body: sent })),
         }
       },
       unauthorized: () => context.peerTokens.drop(peer, token),

@@ -16,9 +16,12 @@ interface Known {
   used: { day: number; epoch: number } | undefined
   /** No gateway is asked. */
   local: boolean
+  /** Its protocol asks for signed messages. */
+  signed: boolean
 }
 
 const NOT_HERE = 'Only a gateway knows this.'
+const SIGNED = 'Sign it when it is sent: without a signature of the party it is refused (HB-127).'
 
 /** What depends on who the persons are and on what was sent before, by interaction pattern. */
 const STATE: Readonly<Record<NonNullable<Known['pattern']>, string>> = {
@@ -35,7 +38,7 @@ const STATE: Readonly<Record<NonNullable<Known['pattern']>, string>> = {
 
 /** Tells what is left open, with what could be read beforehand. Pure. */
 export function noteUnknown(asking: Asking, known: Known): Notes {
-  const { pattern, ceilings, used, local } = known
+  const { pattern, ceilings, used, local, signed } = known
   const left = (most: number, gone: number) => `${Math.max(0, most - gone)} of ${most} items`
   const volume = ceilings &&
     used && {
@@ -49,7 +52,7 @@ export function noteUnknown(asking: Asking, known: Known): Notes {
     ...volume,
     ...(local && { domain: NOT_HERE }),
   }
-  return { unknown, notes: notesFor(asking, pattern) }
+  return { unknown, notes: [...notesFor(asking, pattern), ...(signed ? [SIGNED] : [])] }
 }
 
 function notesFor(

@@ -110,7 +110,8 @@ function assertSomeStand(refused: readonly ItemRefusal[], { type, general, body 
 /** The message as the intake would see it; it has neither key nor raw body, and is never stored. */
 export function incomingOf({ caller, type, general, at }: Asking): Incoming {
   const operation = `explain ${type}`
-  return { operation, type, general, caller, key: undefined, raw: Buffer.alloc(0), at }
+  const raw = Buffer.alloc(0)
+  return { operation, type, general, caller, key: undefined, raw, at, hypothetical: true }
 }
 
 /** The only protocol that a message can be under whose body names none. @throws Refusal HB-301 */
@@ -145,7 +146,13 @@ async function tell(
   const purpose = permission?.purpose ?? purposeNamed(body, message?.purposes)
   const ceilings = documents?.agreement.document.periodicity.ceilings
   const used = permission && (await lookUps?.used(permission, asking))
-  const notes = noteUnknown(asking, { pattern: message?.pattern, ceilings, used, local: !lookUps })
+  const notes = noteUnknown(asking, {
+    pattern: message?.pattern,
+    ceilings,
+    used,
+    local: !lookUps,
+    signed: documents?.agreement.document.modalities.signature ?? false,
+  })
   return {
     passes: !refusal,
     at: at.toISOString(),

@@ -30,9 +30,12 @@ export function requireKey(keyed: Pick<Keyed, 'key' | 'at'>): void {
   if (!hasGoodKey(keyed)) throw refuse('HB-205', '', 'header Idempotency-Key')
 }
 
-/** Whether a refusal is an outcome to keep: what is not the caller's fault may succeed on a retry. */
-export function isOutcome({ status }: Refusal): boolean {
-  return status < 500 && status !== 429
+/**
+ * Whether a refusal is an outcome to keep: what is not the caller's fault may succeed on a retry, and so may
+ * the same body with the signature that it lacked.
+ */
+export function isOutcome({ status, code }: Refusal): boolean {
+  return status < 500 && status !== 429 && code !== 'HB-127'
 }
 
 /** The outcome stored for a key, if there is one. */

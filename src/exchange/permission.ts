@@ -10,6 +10,8 @@ import { type Profile, profileOf } from '../protocol/profile.ts'
 import type { ProtocolModalities } from '../schemas.generated.ts'
 import { assertShape } from '../schemas.ts'
 import type { Incoming } from './receive.ts'
+import { assertSigned } from './signature.ts'
+import { assertBound } from './token-binding.ts'
 
 /** What the protocol allows of one message, with what the rest of the exchange needs of it. */
 export interface Permission {
@@ -63,6 +65,8 @@ export function permit(
   const answer = decide(set, question)
   if (!answer.allow) throw refusalOf(set, answer, incoming, asked)
   const decision = answer
+  assertBound(incoming, decision.document)
+  assertSigned(incoming, decision.document)
   const { type, general } = incoming
   const reasons = compileMessage(decision.document, type, general, decision.purpose)(body)
   if (reasons.length > 0) throw new Refusal(reasons)

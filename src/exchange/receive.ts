@@ -1,3 +1,4 @@
+import type { MessageSignature } from '../access/message-signature.ts'
 import type { Caller } from '../access/operations.ts'
 import { recordEntry } from '../audit/record.ts'
 import type { EntryDraft } from '../audit/types.ts'
@@ -21,6 +22,7 @@ import {
   storeOutcome,
 } from './outcome.ts'
 import { type Receipted, signReceipt } from './receipt.ts'
+import { assertSignedAgain, signatureDetails } from './signature.ts'
 
 /** A person-bearing request as it arrives, before anything in it is trusted. */
 export interface Incoming {
@@ -32,6 +34,10 @@ export interface Incoming {
   caller: Caller
   key: string | undefined
   raw: Buffer
+  /** The sender's signature over those bytes: it verified. */
+  signature?: MessageSignature
+  /** Only asked about: it is signed when it is sent. */
+  hypothetical?: true
   unreadable?: Refusal
   at: Date
   /** The protocol of what it is about, once that is found: its own body need not name one. */
@@ -75,6 +81,7 @@ export async function receive(
   try {
     requireKey(incoming)
     const earlier = await findOutcome(context.pool, incoming)
+    if (earlier) await assertSignedAgain(context, incoming, earlier)
     if (earlier) return replay(earlier, digest, body, referenceField(context, incoming, body))
     if ('fault' in parsed) throw parsed.fault
     return await acceptAndStore(context, incoming, digest, asObject(body), accept)
@@ -138,6 +145,7 @@ async function storeAcceptance(
   await acceptance.store(tx, messageId)
   const { commitment } = await recordEntry(tx, {
     ...describe(incoming, message),
+    ...signatureDetails(incoming, digest),
     action: accepted > 0 ? 'message.accepted' : 'message.refused',
     decision: accepted > 0 ? 'allowed' : 'refused',
     ...acceptance.evidence,
@@ -186,6 +194,7 @@ async function storeRefusal(
     code: refusal.code,
     rule: refusal.reasons[0]?.rule ?? '',
     counts: { refused },
+    ...(fault && signatureDetails(incoming, digest)),
     ...(fault && { message: { id: messageId, type: incoming.type } }),
   }
   if (!fault) {

@@ -12,6 +12,7 @@ export function toIncoming(request: ApiRequest, type: string, operation: string)
     key: request.header('idempotency-key'),
     raw: request.raw,
     at: request.at,
+    ...(request.signature && { signature: request.signature }),
     ...(request.unreadable && { unreadable: request.unreadable }),
   }
 }

@@ -1,3 +1,5 @@
+import type { Presented } from '../access/binding.ts'
+import type { MessageSignature } from '../access/message-signature.ts'
 import type { Caller, Operation } from '../access/operations.ts'
 import type { PeopleOperation, Person } from '../access/people.ts'
 import type { Context } from '../context.ts'
@@ -17,8 +19,12 @@ export interface ApiRequest {
   header(name: string): string | undefined
   /** Whether it comes from this machine itself, not through a proxy. */
   isLocal: boolean
+  /** What a token is bound to, as far as the call shows it. */
+  presented: Presented
   /** The body as received; empty where there is none. */
   raw: Buffer
+  /** The party's signature over the body, where it gave one: it verified. */
+  signature?: MessageSignature
   /** Why the body could not be read, such as its size: the route refuses with it, as evidence. */
   unreadable?: Refusal
 }

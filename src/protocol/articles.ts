@@ -61,6 +61,7 @@ const PARTS: Readonly<Record<string, string>> = {
   purposes: 'doeleinden',
   recipient: 'ontvangende functie',
   routeRetentionDays: 'bewaartermijn van de weg terug',
+  signature: 'ondertekende berichten',
   targetGroups: 'doelgroepen',
   to: 'bestemming',
   until: 'laatste dag',

@@ -41,7 +41,6 @@ const OF_RULES: Readonly<Record<RuleCode, string>> = {
     'De toetreding noemt de vingerafdruk van het kaderprotocol niet: enkel het nummer van de versie bindt.',
   'kbo-check-number': 'Het controlegetal van dit ondernemingsnummer klopt niet.',
   'ends-before-start': 'Het document eindigt voor het begint.',
-  'not-executable': 'Huisbrug kan dit nog niet uitvoeren.',
   'pattern-direction': 'Dit soort bericht kan niet in deze richting gaan.',
   'one-request': 'Waar enkel aantallen teruggaan, is er maar een soort vraag.',
   'row-too-long': 'Deze vraag zegt te veel over een persoon: het past niet in een verzegelde rij.',

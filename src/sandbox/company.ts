@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { join } from 'node:path'
 import { createClient, type HuisbrugClient } from '../client/client.ts'
 import type { DecryptionKeys } from '../client/envelope.ts'
+import { gatewayKeys } from '../client/message-signature.ts'
 import type { ClientOptions } from '../client/transport.ts'
 import { webhookListener } from '../client/webhook-listener.ts'
 import { sendPeriod } from './batch-sender.ts'
@@ -72,6 +73,11 @@ export class Company {
     this.#listen = webhookListener({
       secrets: () => this.#secrets,
       encryptionKeys: () => options.encryptionKeys,
+      gateway: {
+        gateway: options.gateway,
+        partyId: options.company,
+        keys: gatewayKeys(options.gateway),
+      },
       // An event is added with its content, in `handle`: nothing is left to do for the id alone.
       seen: { has: id => events.has(id), add: () => {} },
       handle: async event => {

@@ -1,7 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import express from 'express'
-import { createRemoteJWKSet, type JWTVerifyGetKey, jwtVerify, SignJWT } from 'jose'
+import { type JWTVerifyGetKey, jwtVerify, SignJWT } from 'jose'
 import { ASSERTION_TYPE, verifyAssertion } from '../client/assertion.ts'
+import { gatewayKeys, MessageError, verifyMessage } from '../client/message-signature.ts'
 import { readWhole, writeWhole } from './peer-keys.ts'
 
 const LIFETIME_SECONDS = 600
@@ -9,6 +10,8 @@ const LIFETIME_SECONDS = 600
 export interface VdabAccessOptions {
   /** Public URL of the gateway: its client id here. */
   gateway: string
+  /** The own party id: who the calls are signed for. */
+  partyId: string
   /** Holds the secret of the access tokens, so that they outlive a restart. */
   secretFile: string
   /** The own public URL, once it is known. */
@@ -22,7 +25,7 @@ export interface VdabAccessOptions {
  * keys (RFC 7523), each assertion once, and lets in only who bears such a token.
  */
 export function createVdabAccess(options: VdabAccessOptions) {
-  const keys = options.gatewayKeys ?? remoteKeys(options.gateway)
+  const keys = options.gatewayKeys ?? gatewayKeys(options.gateway)
   const secret = loadSecret(options.secretFile)
   const once = createOnceOnly()
   const router = express.Router()
@@ -44,13 +47,11 @@ export function createVdabAccess(options: VdabAccessOptions) {
       }
     },
   )
-  return { router, requireToken: requireToken(secret, options) }
-}
-
-function remoteKeys(gateway: string): JWTVerifyGetKey {
-  return createRemoteJWKSet(new URL(`${gateway}/.well-known/jwks.json`), {
-    cooldownDuration: 1_000,
-  })
+  return {
+    router,
+    requireToken: requireToken(secret, options),
+    requireSignature: requireSignature(keys, options),
+  }
 }
 
 function loadSecret(file: string): Uint8Array {
@@ -101,6 +102,25 @@ function requireToken(secret: Uint8Array, options: VdabAccessOptions): express.R
       await jwtVerify(token ?? '', secret, { ...expected, algorithms: ['HS256'], typ: 'at+jwt' })
     } catch {
       response.status(401).set('WWW-Authenticate', 'Bearer').end()
+      return
+    }
+    next()
+  }
+}
+
+/** Takes only what the gateway signed, over the bytes as they came, for this party. */
+function requireSignature(
+  keys: JWTVerifyGetKey,
+  options: VdabAccessOptions,
+): express.RequestHandler {
+  const { gateway, partyId } = options
+  return async (request, response, next) => {
+    // Without a body of a known kind there are no bytes.
+    const bytes = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+    try {
+      await verifyMessage(request.headers, bytes, { gateway, partyId, keys })
+    } catch (error) {
+      response.status(error instanceof MessageError && error.mayPass ? 503 : 403).end()
       return
     }
     next()

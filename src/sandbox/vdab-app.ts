@@ -39,8 +39,8 @@ export function createVdabApp(parts: VdabParts): express.Express {
   app.get('/health', (_request, response) => {
     response.json({ status: 'ok' })
   })
-  app.use(access.requireToken, express.json({ limit: '4mb' }))
-  app.use(express.text({ type: 'application/jose', limit: '6mb' }), openEnvelopes(parts))
+  const bytes = express.raw({ type: ['application/json', 'application/jose'], limit: '6mb' })
+  app.use(access.requireToken, bytes, access.requireSignature, readBodies(parts))
   app.post(
     '/detections',
     takeMessages(parts, async message => {
@@ -69,13 +69,14 @@ export function createVdabApp(parts: VdabParts): express.Express {
   return app
 }
 
-/** A call in an envelope goes on as if it had come in JSON; one that does not open is refused. */
-function openEnvelopes({ encryptionKeys }: VdabParts): express.RequestHandler {
+/** Reads what was signed; a call in an envelope goes on as if it had come in JSON. */
+function readBodies({ encryptionKeys }: VdabParts): express.RequestHandler {
   return async (request, response, next) => {
-    if (!request.is('application/jose')) return next()
     try {
+      const text = String(request.body)
       const key = request.get('idempotency-key') ?? ''
-      request.body = await openCall(String(request.body), key, encryptionKeys)
+      const sealed = request.is('application/jose')
+      request.body = sealed ? await openCall(text, key, encryptionKeys) : JSON.parse(text)
       next()
     } catch (error) {
       response.status(error instanceof EnvelopeError && error.mayPass ? 503 : 400).end()

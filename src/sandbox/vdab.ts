@@ -73,6 +73,7 @@ export async function startVdab(options: VdabOptions): Promise<Vdab> {
   let url = ''
   const access = createVdabAccess({
     gateway: options.gateway,
+    partyId: options.partyId ?? 'vdab',
     secretFile: join(options.dataDir, 'token-secret.json'),
     ownUrl: () => url,
     ...(options.gatewayKeys && { gatewayKeys: options.gatewayKeys }),

@@ -16,9 +16,9 @@ beforeAll(async () => {
 afterAll(() => bench.close())
 
 describe("the gateway's keys", () => {
-  test('are Ed25519, two, public only, named by their thumbprint', async () => {
+  test('are Ed25519, three, public only, named by their thumbprint', async () => {
     const { keys } = await bench.signing.publicJwks()
-    expect(keys).toHaveLength(2)
+    expect(keys).toHaveLength(3)
     for (const key of keys) {
       expect(key).toMatchObject({ kty: 'OKP', crv: 'Ed25519', use: 'sig', alg: 'EdDSA' })
       expect(Object.keys(key).toSorted()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x'])

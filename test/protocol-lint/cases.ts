@@ -171,7 +171,6 @@ export const PAIRS: Readonly<Record<Exclude<RuleCode, OfAccessions>, Pair>> = {
     set(duration, { until: '2025-03-31' }),
     set(duration, { until: '2028-03-31' }),
   ],
-  'not-executable': [set(modalities, { signature: true }), set(modalities, { signature: false })],
   'pattern-direction': [
     endsAt('housing-company', 'sensibilisering'),
     endsAt('gateway', 'opvolging'),

@@ -7,7 +7,13 @@ import { leafHash } from '../../src/audit/merkle.ts'
 import { noteSigner } from '../../src/audit/note.ts'
 import { formatProof } from '../../src/audit/proof-file.ts'
 import { ASSERTION_TYPE, signAssertion } from '../../src/client/assertion.ts'
-import { generateKeyPair, type KeyPair, signWebhook, toJwks } from '../../src/client/index.ts'
+import {
+  generateKeyPair,
+  type KeyPair,
+  signMessage,
+  signWebhook,
+  toJwks,
+} from '../../src/client/index.ts'
 import {
   deriveRowId,
   deriveRowKey,
@@ -97,11 +103,24 @@ export class MiniGateway {
   /** Sends a message to VDAB, with a good token unless one is given. */
   async send(base: string, path: string, message: { messageId: string }, token?: string) {
     const bearer = token ?? (await this.tokenFor(base)).token
-    const { status } = await axios.post(`${base}${path}`, message, {
-      headers: { Authorization: `Bearer ${bearer}`, 'Idempotency-Key': message.messageId },
+    const body = Buffer.from(JSON.stringify(message))
+    const headers = {
+      Authorization: `Bearer ${bearer}`,
+      'Content-Type': 'application/json',
+      'Idempotency-Key': message.messageId,
+      ...(await this.sign(body, 'vdab', `${base}${path}`, message.messageId)),
+    }
+    const { status } = await axios.post(`${base}${path}`, body, {
+      headers,
       validateStatus: () => true,
     })
     return status
+  }
+
+  async sign(body: Buffer, audience: string, url: string, id: string) {
+    const { privateKey } = this.#keys
+    const about = { issuer: this.url, audience, method: 'POST', url, id: String(id), privateKey }
+    return { 'X-JWS-Signature': await signMessage(body, about) }
   }
 
   /** A detection request as the gateway forwards it, over these national numbers. */
@@ -146,13 +165,17 @@ export class MiniGateway {
   /** Hands an event over to the webhook that was set. */
   async notify(type: string, data: object, id = `del_${randomUUID()}`): Promise<number> {
     if (!this.webhook) throw new Error('no webhook is set')
-    const body = JSON.stringify({ specversion: '1.0', id, type, source: this.url, data })
+    const { url, secret } = this.webhook
+    const body = Buffer.from(
+      JSON.stringify({ specversion: '1.0', id, type, source: this.url, data }),
+    )
     const now = Math.floor(Date.now() / 1000)
-    const { status } = await axios.post(this.webhook.url, Buffer.from(body), {
+    const { status } = await axios.post(url, body, {
       headers: {
         'webhook-id': id,
         'webhook-timestamp': String(now),
-        'webhook-signature': signWebhook(this.webhook.secret, id, now, Buffer.from(body)),
+        'webhook-signature': signWebhook(secret, id, now, body),
+        ...(await this.sign(body, url.split('/').at(-1) ?? '', url, id)),
       },
       validateStatus: () => true,
     })

@@ -37,7 +37,6 @@ export function lintPatterns(document: Agreement): Remark[] {
     ...answeredTwice(enabled),
     ...secondRequest(document, enabled),
     ...blindSenders(document, enabled),
-    ...notExecutable(document),
   ]
 }
 
@@ -201,9 +200,4 @@ function hasBlindForm(document: Agreement, message: MessageType): boolean {
     const numbered = elements.some(({ format }) => format === 'national-number')
     return !numbered || blindFieldOf(message, elements) !== undefined
   })
-}
-
-function notExecutable({ modalities }: Agreement): Remark[] {
-  const text = 'signed messages are not there yet'
-  return unless(!modalities.signature, 'not-executable', 'modalities.signature', text)
 }

@@ -122,7 +122,6 @@ export const RULES = {
   ),
   'ends-before-start': refused('a document does not end before it begins', DECREE),
   // What can be executed
-  'not-executable': refused('the gateway can do what the document asks', EXECUTED),
   'pattern-direction': refused(
     'a request goes to the employment service; an answer and counts come from it; an event and a withdrawal go between it and another party',
     PATTERNS,

@@ -1,0 +1,50 @@
+import type { EntryDraft } from '../audit/types.ts'
+import type { Context } from '../context.ts'
+import { refuse } from '../errors.ts'
+import { type Agreement, ruleAt } from '../protocol/document.ts'
+import { agreementOf } from '../protocol/lookup.ts'
+import { isPlainDigest } from './body.ts'
+import type { Outcome } from './outcome.ts'
+import type { Incoming } from './receive.ts'
+
+type Signed = Pick<Incoming, 'signature' | 'hypothetical'>
+
+/**
+ * That a message is signed where its protocol asks for it.
+ * @throws Refusal HB-127
+ */
+export function assertSigned({ signature, hypothetical }: Signed, document: Agreement): void {
+  if (!document.modalities.signature || signature || hypothetical) return
+  throw refuse('HB-127', '', ruleAt(document, 'modalities.signature'))
+}
+
+/**
+ * That who repeats a message to hear its outcome signs it too, where its protocol asks for it.
+ * @throws Refusal HB-127
+ */
+export async function assertSignedAgain(
+  context: Pick<Context, 'pool' | 'protocols'>,
+  incoming: Signed,
+  { body }: Outcome,
+): Promise<void> {
+  if (incoming.signature) return
+  const { rows } = await context.pool.query<{ protocol: string }>(
+    'SELECT protocol FROM message WHERE id = $1 AND protocol IS NOT NULL',
+    [body['messageId'] ?? body['instance']],
+  )
+  const agreement = rows[0] && agreementOf(context.protocols.current(), rows[0].protocol)
+  if (agreement) assertSigned(incoming, agreement.document)
+}
+
+/**
+ * What is kept of a signature, beside the entry and erasable: itself without what it signs, and the key. Of
+ * a body without the sender's nonce nothing is kept, for it could be guessed with the signature.
+ */
+export function signatureDetails(
+  { signature }: Signed,
+  digest: string,
+): Pick<EntryDraft, 'details'> {
+  if (!signature || !isPlainDigest(digest)) return {}
+  const { jws, key } = signature
+  return { details: { signature: jws, key: { ...key } } }
+}
