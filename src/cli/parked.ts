@@ -6,9 +6,10 @@ import {
   ParkedError,
   type ParkedFilter,
   type ParkedOutcome,
-  resumeParked,
 } from '../exchange/parked.ts'
+import { type Release, releaseParked } from '../subject/release.ts'
 import type { Open, Opened } from './party.ts'
+import { operator, refused } from './subject/run.ts'
 
 interface Options {
   protocol?: string
@@ -16,6 +17,7 @@ interface Options {
   olderThan?: number
   all?: boolean
   reason?: string
+  approval?: string
   json?: boolean
 }
 
@@ -39,14 +41,18 @@ export function parkedCommand(open: Open): Command {
       run(open, command, options, store => list(store, filterOf(ids, options))),
   )
   for (const [name, description, change] of [
-    ['resume', 'let it try again, with its whole schedule anew', resumeParked],
-    ['close', 'give it up for good: it is withdrawn and erased', closeParked],
+    ['resume', 'let it try again, with its whole schedule anew', releaseParked],
+    ['close', 'give it up for good: it is withdrawn and erased', close],
   ] as const) {
-    filtered(parked, name, description)
+    const decision = filtered(parked, name, description)
+    if (change === releaseParked)
+      decision.option('--approval <id>', 'the approval of a second person, where four eyes are set')
+    decision
       .requiredOption('--reason <text>', 'why; kept as evidence, never about a person')
       .option('--all', 'all that is parked')
       .action((ids: string[], options: Options, command: Command) => {
         const filter = filterOf(ids, options)
+        const { reason = '' } = options
         const isBare = Object.keys(filter).length === 0
         if (isBare !== (options.all === true)) {
           command.error(
@@ -54,7 +60,7 @@ export function parkedCommand(open: Open): Command {
           )
         }
         return run(open, command, options, store =>
-          decide(store, change, { ...filter, reason: options.reason ?? '' }),
+          decide(store, change, { ...filter, reason, approval: options.approval }),
         )
       })
   }
@@ -102,7 +108,7 @@ async function run(
     if (json && error instanceof ParkedError) {
       out.writeOut?.(`${JSON.stringify({ refused: error.code, reason: error.message })}\n`)
     }
-    throw error
+    throw refused(error, json ? text => out.writeOut?.(`${text}\n`) : undefined)
   } finally {
     await store.close()
   }
@@ -133,13 +139,15 @@ function toLine({
   return `${since.toISOString()}  ${id}  ${what} to ${destination}, ${items} items: ${reason}${erased}`
 }
 
+const close = ({ pool }: Opened, change: Release) => closeParked(pool, change)
+
 async function decide(
-  { pool }: Opened,
-  change: typeof resumeParked,
-  filter: ParkedFilter & { reason: string },
+  store: Opened,
+  change: typeof releaseParked | typeof close,
+  what: Omit<Release, 'by' | 'at'>,
 ): Promise<Report> {
-  const outcome = await change(pool, { ...filter, by: { role: 'operator' }, at: new Date() })
-  return { json: outcome, lines: tell(change === closeParked, outcome) }
+  const outcome = await change(store, { ...what, by: operator(), at: new Date() })
+  return { json: outcome, lines: tell(change === close, outcome) }
 }
 
 function tell(isClosed: boolean, { messages, handOvers, items, gone }: ParkedOutcome): string[] {

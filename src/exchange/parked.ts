@@ -84,6 +84,16 @@ export async function listParked(
 }
 
 /**
+ * What resuming would let go now.
+ * @throws ParkedError as the change itself would
+ */
+export async function listResumable(pool: Pool, change: ParkedChange): Promise<Parked[]> {
+  assertReason(change)
+  const { rows } = await pool.query<Parked>(SELECT, valuesOf(change))
+  return chosen(pool, rows, change, 'resume')
+}
+
+/**
  * What resuming or closing would do, without doing it.
  * @throws ParkedError as the change itself would
  */
@@ -101,10 +111,16 @@ export async function previewParked(
 /**
  * Lets parked hand-overs try again, with their whole schedule anew; the protocol is asked again when they
  * are claimed, as always. What was erased stays parked, for it cannot go.
- * @throws ParkedError
+ * @param allow looks at what would go, in the same transaction, and may refuse it
+ * @throws ParkedError, or what `allow` throws
  */
-export function resumeParked(pool: Pool, change: ParkedChange): Promise<ParkedOutcome> {
+export function resumeParked(
+  pool: Pool,
+  change: ParkedChange,
+  allow: (tx: Tx, going: readonly Parked[]) => Promise<void> = async () => {},
+): Promise<ParkedOutcome> {
   return apply(pool, change, 'resume', async (tx, going) => {
+    await allow(tx, going)
     await tx.query(RESUME, [going.map(it => it.id), RESUMED_BY_PERSON])
     const to = Map.groupBy(going, it => JSON.stringify([it.destination, channelOf(it)]))
     for (const [first] of to.values())

@@ -1,7 +1,8 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { findPerson } from '../access/session.ts'
 import { recordEntry } from '../audit/record.ts'
 import type { Actor, EntryDraft } from '../audit/types.ts'
-import type { Config, FourEyes } from '../config.ts'
+import { type Config, FOUR_EYES, type FourEyes } from '../config.ts'
 import { inTransaction, type Pool, type Queryable, type Tx } from '../db/pool.ts'
 import { type Refusal, refuse } from '../errors.ts'
 import { isGivenReason, MAX_REASON } from '../exchange/given-reason.ts'
@@ -19,6 +20,8 @@ export interface Act {
   about: Uint8Array
   /** The person concerned, who may see later that it was asked. */
   subjects?: Uint8Array[]
+  /** Messages or hand-overs that it is about, where it is about no person. */
+  messages?: string[]
   reason: string
   by: By
   at: Date
@@ -30,6 +33,8 @@ export interface Act {
 export interface WaitingApproval {
   id: string
   operation: string
+  /** Messages or hand-overs that it is about; absent where it is about a person. */
+  messages?: string[]
   reason: string
   askedRole: string
   askedBy: string
@@ -44,6 +49,8 @@ export interface ApprovalDecision {
   reason?: string
   by: By
   at: Date
+  /** What this person may decide on; all where absent. */
+  operations?: readonly FourEyes[]
 }
 
 /**
@@ -58,9 +65,9 @@ export async function withApproval<T>(
   work: (tx: Tx) => Promise<T>,
 ): Promise<T> {
   const needed = config.fourEyes.has(act.operation)
-  if (needed && act.approval === undefined) throw await ask(pool, act)
+  if (needed && act.approval === undefined) throw await askApproval(pool, act)
   return inTransaction(pool, async tx => {
-    if (needed) await use(tx, act, act.approval ?? '')
+    if (needed) await useApproval(tx, act, act.approval ?? '')
     return work(tx)
   })
 }
@@ -71,15 +78,21 @@ export async function listApprovals(db: Queryable, at: Date): Promise<WaitingApp
     'SELECT * FROM approval WHERE decision IS NULL AND expires_at > $1 ORDER BY asked_at, id',
     [at],
   )
-  return rows.map(row => ({
-    id: row.id,
-    operation: row.operation,
-    reason: row.reason,
-    askedRole: row.asked_role,
-    askedBy: row.asked_by,
-    askedAt: row.asked_at.toISOString(),
-    expiresAt: row.expires_at.toISOString(),
-  }))
+  return rows.map(toWaiting)
+}
+
+/** What was approved for this person and still has to be done, of one operation. */
+export async function listApproved(
+  db: Queryable,
+  { by, operation, at }: Pick<Act, 'by' | 'operation' | 'at'>,
+): Promise<WaitingApproval[]> {
+  const { rows } = await db.query<Row>(
+    `SELECT * FROM approval WHERE decision = 'given' AND used_at IS NULL AND expires_at > $1
+       AND operation = $2 AND asked_role = $5 AND (asked_by = $3 OR asked_person = $4)
+     ORDER BY asked_at, id`,
+    [at, operation, by.client, await findPerson(db, by.client), by.role],
+  )
+  return rows.map(toWaiting)
 }
 
 /**
@@ -91,12 +104,16 @@ export async function decideApproval(pool: Pool, decision: ApprovalDecision): Pr
   if (reason !== undefined && !isGivenReason(reason, at)) throw wrongReason()
   return inTransaction(pool, async tx => {
     const row = await lock(tx, id, at)
-    if (!row || row.decision !== null) throw refuse('HB-420', '', 'four eyes')
-    if (row.asked_by === by.client) throw refuse('HB-422', '', 'four eyes')
+    const open: readonly string[] = decision.operations ?? FOUR_EYES
+    const isOpen = row?.decision === null && open.includes(row.operation)
+    if (!isOpen) throw refuse('HB-420', '', 'four eyes')
+    const person = await findPerson(tx, by.client)
+    if (row.asked_by === by.client || isSame(row.asked_person, person))
+      throw refuse('HB-422', '', 'four eyes')
     await tx.query(
       `UPDATE approval SET decision = $2, decided_role = $3, decided_by = $4, decided_at = $5,
-         decision_reason = $6 WHERE id = $1`,
-      [id, decision.decision, by.role, by.client, at, reason?.trim() ?? null],
+         decision_reason = $6, decided_person = $7 WHERE id = $1`,
+      [id, decision.decision, by.role, by.client, at, reason?.trim() ?? null, person],
     )
     const action = decision.decision === 'given' ? 'approval.given' : 'approval.refused'
     await recordEntry(tx, entryOf(action, row.operation, decision))
@@ -126,34 +143,57 @@ interface Row {
   reason: string
   asked_role: string
   asked_by: string
+  asked_person: Buffer | null
+  messages: string[] | null
   asked_at: Date
   expires_at: Date
   decision: 'given' | 'refused' | null
   decided_by: string | null
+  decided_person: Buffer | null
   used_at: Date | null
 }
 
-/** Asks a second person, or finds that the same person asked for the same before. */
-async function ask(pool: Pool, act: Act): Promise<Refusal> {
+function toWaiting(row: Row): WaitingApproval {
+  return {
+    id: row.id,
+    operation: row.operation,
+    ...(row.messages && { messages: row.messages }),
+    reason: row.reason,
+    askedRole: row.asked_role,
+    askedBy: row.asked_by,
+    askedAt: row.asked_at.toISOString(),
+    expiresAt: row.expires_at.toISOString(),
+  }
+}
+
+/**
+ * Asks a second person, or finds that the same person asked for the same before.
+ * @returns the refusal that says so, HB-514
+ * @throws Refusal HB-202 for the words of the reason
+ */
+export async function askApproval(pool: Pool, act: Act): Promise<Refusal> {
   assertReason(act.reason, act.at)
   const id = await inTransaction(pool, async tx => {
     await tx.query('DELETE FROM approval WHERE expires_at <= $1', [act.at])
+    const person = await findPerson(tx, act.by.client)
     const { rows } = await tx.query<Row>(
-      'SELECT * FROM approval WHERE operation = $1 AND asked_by = $2 AND digest IS NOT NULL',
-      [act.operation, act.by.client],
+      `SELECT * FROM approval WHERE operation = $1 AND digest IS NOT NULL
+         AND (asked_by = $2 OR asked_person = $3)`,
+      [act.operation, act.by.client, person],
     )
     const earlier = rows.find(row => row.decision !== 'refused' && fits(row, act))
-    return earlier?.id ?? insert(tx, act)
+    return earlier?.id ?? insert(tx, act, person)
   })
   return waits(id)
 }
 
-async function insert(tx: Tx, act: Act): Promise<string> {
+async function insert(tx: Tx, act: Act, person: Buffer | null): Promise<string> {
   const id = newId('req', act.at)
   const salt = randomBytes(32)
   await tx.query(
-    `INSERT INTO approval (id, operation, salt, digest, reason, asked_role, asked_by, asked_at, expires_at)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    `INSERT INTO approval (id, operation, salt, digest, reason, asked_role, asked_by, asked_at, expires_at,
+       asked_person, messages)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     [
       id,
       act.operation,
@@ -164,6 +204,8 @@ async function insert(tx: Tx, act: Act): Promise<string> {
       act.by.client,
       act.at,
       new Date(act.at.getTime() + LASTS_MS),
+      person,
+      act.messages ?? null,
     ],
   )
   const { subjects = [], reason } = act
@@ -175,14 +217,27 @@ async function insert(tx: Tx, act: Act): Promise<string> {
 }
 
 // Who asked may have another session by now, so it is not for who decided rather than for one session.
-function mayUse({ asked_role: role, decided_by: decider }: Row, by: By): boolean {
-  return by.role === role && by.client !== decider
+function mayUse(row: Row, by: By, person: Buffer | null): boolean {
+  return (
+    by.role === row.asked_role &&
+    by.client !== row.decided_by &&
+    !isSame(row.decided_person, person)
+  )
 }
 
-/** Uses an approval up, for the call that was approved; never by who decided on it. */
-async function use(tx: Tx, act: Act, id: string): Promise<void> {
+// Two sessions of one person are one person, where the identity provider vouched for both.
+function isSame(one: Buffer | null, other: Buffer | null): boolean {
+  return one !== null && other !== null && one.equals(other)
+}
+
+/**
+ * Uses an approval up in the transaction of what was approved; never by who decided on it.
+ * @throws Refusal as withApproval does
+ */
+export async function useApproval(tx: Tx, act: Act, id: string): Promise<void> {
   const row = await lock(tx, id, act.at)
-  if (!row || row.used_at || !mayUse(row, act.by) || !fits(row, act))
+  const person = await findPerson(tx, act.by.client)
+  if (!row || row.used_at || !mayUse(row, act.by, person) || !fits(row, act))
     throw refuse('HB-420', '/approval', 'four eyes')
   if (row.decision === null) throw waits(id)
   if (row.decision === 'refused') throw refuse('HB-421', '/approval', 'four eyes')

@@ -56,7 +56,8 @@ describe('what no page shows', () => {
       // The readable protocol may name the codes that exist; a page about messages may not.
       if (path.startsWith('/console/protocollen')) continue
       for (const secret of [SECRETS.referenceDate, '1 maart 2026', '1 mrt 2026,']) {
-        expect([path, html.includes(secret)]).toEqual([path, false])
+        // The eleventh of March is no first.
+        expect([path, new RegExp(`(?<!\\d)${secret}`).test(html)]).toEqual([path, false])
       }
       for (const secret of [String(SECRETS.found), '48.213', SECRETS.reachability]) {
         expect([path, html.includes(secret)]).toEqual([path, false])

@@ -65,6 +65,8 @@ async function list({ pool }: Opened): Promise<Told> {
   return { json: { items }, lines: items.length === 0 ? ['Er wacht niets.'] : items.map(toLine) }
 }
 
-function toLine({ id, operation, reason, askedRole, askedBy, askedAt }: WaitingApproval): string {
-  return `${askedAt}  ${id}  ${operation}, gevraagd door ${askedBy} (${askedRole}): ${reason}`
+function toLine(waiting: WaitingApproval): string {
+  const { id, operation, messages = [], reason, askedRole, askedBy, askedAt } = waiting
+  const what = [operation, ...messages].join(' ')
+  return `${askedAt}  ${id}  ${what}, gevraagd door ${askedBy} (${askedRole}): ${reason}`
 }

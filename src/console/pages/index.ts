@@ -1,5 +1,6 @@
 import type { Page } from '../page.ts'
 import type { NavKey } from '../texts/nl.ts'
+import { approvalsPage, decideApprovalPage } from './approvals.ts'
 import { auditLogPage } from './audit-log.ts'
 import { entryPage } from './entry.ts'
 import { journeyPage } from './journey.ts'
@@ -31,6 +32,8 @@ export const PAGES: readonly Page[] = [
   quotasPage,
   grantPage,
   reviewPage,
+  approvalsPage,
+  decideApprovalPage,
   sessionsPage,
   endSessionPage,
 ]
@@ -42,6 +45,7 @@ const IN_MENU = [
   verifyPage,
   protocolsPage,
   quotasPage,
+  approvalsPage,
   sessionsPage,
 ]
 

@@ -1,12 +1,13 @@
 import { mayPerson } from '../../access/operations.ts'
+import { Refusal } from '../../errors.ts'
 import {
   closeParked,
   listParked,
-  type ParkedChange,
   ParkedError,
+  type ParkedOutcome,
   previewParked,
-  resumeParked,
 } from '../../exchange/parked.ts'
+import { type Release, releaseParked } from '../../subject/release.ts'
 import type { ConsoleDeps, Session } from '../deps.ts'
 import { format } from '../format.ts'
 import { type Drawing, type Page, PageProblem, type PageRequest } from '../page.ts'
@@ -42,6 +43,7 @@ export const decideParkedPage: Page = {
       return await decide(deps, request)
     } catch (error) {
       if (error instanceof ParkedError) return refused(deps, request, error)
+      if (error instanceof Refusal) return notYet(deps, request, error)
       throw error
     }
   },
@@ -105,9 +107,8 @@ async function decide(deps: ConsoleDeps, request: PageRequest): Promise<Drawing>
   const kind: Kind = form['wat'] === 'afsluiten' ? 'close' : 'resume'
   const isConfirmed = form['bevestigd'] === 'ja'
   const change = changeOf(request, id)
-  const act = kind === 'close' ? closeParked : resumeParked
   const outcome = isConfirmed
-    ? await act(deps.pool, change)
+    ? await act(deps, kind, change)
     : await previewParked(deps.pool, change, kind)
   const text = nl.parked[kind]
   const title = isConfirmed ? text.done : text.confirm
@@ -117,19 +118,31 @@ async function decide(deps: ConsoleDeps, request: PageRequest): Promise<Drawing>
   return { view: 'parked-decide', title, model }
 }
 
+function act(deps: ConsoleDeps, kind: Kind, change: Release): Promise<ParkedOutcome> {
+  return kind === 'close' ? closeParked(deps.pool, change) : releaseParked(deps, change)
+}
+
 function idOf(params: PageRequest['params']): string {
   const id = params['id'] ?? ''
   if (!MESSAGE_ID.test(id)) throw new PageProblem('not-found')
   return id
 }
 
-function changeOf({ form, session, at }: PageRequest, id: string): ParkedChange {
+function changeOf({ form, session, at }: PageRequest, id: string): Release {
   // Browsers send a line break as two characters, which the field counts as one.
   const reason = (form['reden'] ?? '').replaceAll('\r\n', '\n').trim()
+  const approval = form['goedkeuring'] || undefined
   // What was parked again after the person looked is another matter.
   const seen = new Date(form['gezien'] ?? '')
   const until = Number.isNaN(seen.getTime()) ? {} : { until: seen }
-  return { ids: [id], reason, by: { role: session.role, client: session.id }, at, ...until }
+  return {
+    ids: [id],
+    reason,
+    by: { role: session.role, client: session.id },
+    at,
+    approval,
+    ...until,
+  }
 }
 
 /** The message as it is now, with what is wrong; a reason that is refused is not shown again. */
@@ -144,4 +157,15 @@ async function refused(
   const about = code === 'reason' ? 'reason' : 'all'
   const drawing = await drawParked(deps, request, { reason, error: error.join(' '), about })
   return { ...drawing, status: code === 'reason' ? 400 : 409 }
+}
+
+/** The message as it is now; a second person has to decide first, or decided otherwise. */
+async function notYet(deps: ConsoleDeps, request: PageRequest, refusal: Refusal): Promise<Drawing> {
+  const id = /req_[0-9A-Z]{26}/.exec(refusal.reasons[0]?.remedy ?? '')?.[0]
+  const waits = refusal.code === 'HB-514' && id ? nl.parked.waits(id) : undefined
+  const error = waits ?? nl.parked.refusals[refusal.code]
+  if (!error) throw refusal
+  const reason = request.form['reden'] ?? ''
+  const drawing = await drawParked(deps, request, { reason, error, about: 'all' })
+  return { ...drawing, status: 409 }
 }

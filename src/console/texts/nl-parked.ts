@@ -60,5 +60,12 @@ export const parked = {
     reason:
       'Geef een reden van 1 tot 500 tekens, zonder rijksregisternummer. Ze gaat niet over een persoon.',
   } satisfies Record<ParkedFault, string>,
+  waits: (id: string): string =>
+    `Dit wacht op een tweede persoon (${id}). Keurt die het goed, dan kunt u het doen bij Goedkeuringen.`,
+  refusals: {
+    'HB-420':
+      'De goedkeuring past niet meer: ze is gebruikt of vervallen, of er is nu iets anders geparkeerd. Vraag ze opnieuw.',
+    'HB-421': 'De tweede persoon heeft dit geweigerd. Er is niets gewijzigd.',
+  } as Readonly<Record<string, string>>,
   at: (moment: string): string => `Dat gebeurde op ${moment}.`,
 }

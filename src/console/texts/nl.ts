@@ -1,3 +1,4 @@
+import { approvals } from './nl-approvals.ts'
 import { auditLog } from './nl-audit-log.ts'
 import { messages } from './nl-messages.ts'
 import { overview } from './nl-overview.ts'
@@ -25,6 +26,7 @@ export const nl = {
     verify: 'Controle',
     protocols: 'Protocollen',
     pseudonyms: 'Pseudoniemen',
+    approvals: 'Goedkeuringen',
     sessions: 'Aangemeld',
   },
   signIn: {
@@ -152,6 +154,7 @@ export const nl = {
   suspension,
   parked,
   sessions,
+  approvals,
 }
 
 export type Texts = typeof nl

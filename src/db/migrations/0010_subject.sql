@@ -8,11 +8,14 @@ CREATE TABLE approval (
   reason          text NOT NULL CHECK (reason <> ''),
   asked_role      text NOT NULL,
   asked_by        text NOT NULL,
+  asked_person    bytea,
+  messages        text[],
   asked_at        timestamptz NOT NULL,
   expires_at      timestamptz NOT NULL,
   decision        text CHECK (decision IN ('given', 'refused')),
   decided_role    text,
   decided_by      text CHECK (decided_by <> asked_by),
+  decided_person  bytea CHECK (decided_person <> asked_person),
   decided_at      timestamptz,
   decision_reason text,
   used_at         timestamptz,
@@ -28,11 +31,14 @@ COMMENT ON COLUMN approval.digest IS 'HMAC-SHA256 of operation, what it is about
 COMMENT ON COLUMN approval.reason IS 'Why, in words, never about a person';
 COMMENT ON COLUMN approval.asked_role IS 'Role of who asked';
 COMMENT ON COLUMN approval.asked_by IS 'Session or user who asked';
+COMMENT ON COLUMN approval.asked_person IS 'The person behind that session, as in console_session; empty where nobody vouched for who it is';
+COMMENT ON COLUMN approval.messages IS 'Messages or hand-overs that it is about; empty where it is about a person';
 COMMENT ON COLUMN approval.asked_at IS 'When';
 COMMENT ON COLUMN approval.expires_at IS 'Until when it can be decided and used';
 COMMENT ON COLUMN approval.decision IS 'What the second person decided; empty while it waits';
 COMMENT ON COLUMN approval.decided_role IS 'Role of the second person';
 COMMENT ON COLUMN approval.decided_by IS 'Session or user of the second person, never the one who asked';
+COMMENT ON COLUMN approval.decided_person IS 'The second person, as in console_session, never the one who asked';
 COMMENT ON COLUMN approval.decided_at IS 'When it was decided';
 COMMENT ON COLUMN approval.decision_reason IS 'Why it was refused, where told';
 COMMENT ON COLUMN approval.used_at IS 'When it was used, once';
