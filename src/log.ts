@@ -1,4 +1,5 @@
 import winston from 'winston'
+import { REDACTED, redactLine, redactMember } from './log-redact.ts'
 
 export type Logger = winston.Logger
 
@@ -34,9 +35,24 @@ export function faultOf(thrown: unknown): Fault {
   }
 }
 
+const LINE = Symbol.for('message')
+
+// An error that was given as it is: its message may quote input. Who wants it told calls faultOf.
+const withoutMessages = winston.format(info =>
+  typeof info['stack'] === 'string'
+    ? { ...info, message: 'an error', stack: REDACTED, cause: undefined }
+    : info,
+)
+
+const redacted = winston.format(info => {
+  info[LINE] = redactLine(String(info[LINE]))
+  return info
+})
+
 /**
  * The process's log: one JSON object a line on standard error, UTC. It never takes payload values,
- * tokens, keys or national numbers: callers log ids, codes and counts.
+ * tokens, keys or national numbers: callers log ids, codes and counts. What has such a name or form all
+ * the same is taken out, as a last line of defence.
  */
 export function createLogger(level: string, sink?: NodeJS.WritableStream): Logger {
   const transport = sink
@@ -44,7 +60,12 @@ export function createLogger(level: string, sink?: NodeJS.WritableStream): Logge
     : new winston.transports.Console({ stderrLevels: ['error', 'warn', 'info', 'debug'] })
   return winston.createLogger({
     level,
-    format: winston.format.combine(winston.format.timestamp(), winston.format.json()),
+    format: winston.format.combine(
+      withoutMessages(),
+      winston.format.timestamp(),
+      winston.format.json({ replacer: redactMember }),
+      redacted(),
+    ),
     transports: [transport],
   })
 }

