@@ -6,6 +6,7 @@ import { errorCodeSchema } from './generate/error-codes.ts'
 import { evidencePage, withoutKinds } from './generate/evidence.ts'
 import { openapiOf } from './generate/openapi.ts'
 import { protocolRules } from './generate/protocol-rules.ts'
+import { rightsPage } from './generate/rights.ts'
 import { type Schema, typesOf } from './generate/types.ts'
 
 const root = new URL('../', import.meta.url)
@@ -44,6 +45,7 @@ const outputs: [string, string][] = [
   ['docs/api/openapi.json', openapiOf(schemas)],
   ['docs/protocol-rules.md', protocolRules()],
   ['docs/evidence.md', evidencePage(entry)],
+  ['docs/rights-table.md', rightsPage()],
 ]
 const stale = outputs.filter(([path, text]) => readOr(path, '') !== text)
 if (process.argv.includes('--check')) {
