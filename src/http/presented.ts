@@ -22,8 +22,8 @@ function certificateOf(request: Request, header: string | undefined): string | u
     const value = request.get(header)
     return value === undefined ? undefined : thumbprintInHeader(value)
   }
-  // On a connection without TLS there is no such function.
-  const { getPeerCertificate } = request.socket as Partial<TLSSocket>
-  const der = getPeerCertificate?.call(request.socket)?.raw
+  // Only of the authority that is set; on a connection without TLS there is nothing of it.
+  const socket = request.socket as Partial<TLSSocket>
+  const der = socket.authorized ? socket.getPeerCertificate?.()?.raw : undefined
   return der && certificateThumbprint(der)
 }
