@@ -138,7 +138,7 @@ export function createOutbound(options: OutboundOptions): Outbound {
  */
 export function openOutbound(
   config: Pick<Config, 'allowLoopback' | 'outbound'>,
-  rest: Pick<OutboundOptions, 'log' | 'own'>,
+  rest: Pick<OutboundOptions, 'log' | 'own' | 'resolve'>,
 ): Outbound {
   const { allowLoopback, outbound } = config
   const { proxyUrl: proxy, caFile } = outbound
