@@ -152,7 +152,7 @@ describe('a provider that is lost while the program runs', () => {
 
   test('is remembered for as long as was set, then refused, and comes back by itself', async () => {
     const notes: [boolean, string][] = []
-    const current = await vault.open({ timeoutMs: 1_000, rememberMs: 6_000 })
+    const current = await vault.open({ timeoutMs: 5_000, rememberMs: 6_000 })
     const keys = new KeyStore(database.pool, { current }, (...note) => notes.push(note))
     await keys.assertFits()
     const secret = await keys.secret('subject')

@@ -247,12 +247,14 @@ export function resume(world: World): void {
   settle(world)
 }
 
-/** Feedback that waited for one of two routes to end goes to the one that is left. */
+/** Feedback that waited for one of two routes to end goes to the one that is left, if one is. */
 export function settle(world: World): void {
   for (const it of world.messages.values()) {
+    if (it.state !== 'held' || it.why !== 'routes') continue
     const routes = world.routes.get(it.person)
-    if (it.state !== 'held' || it.why !== 'routes' || routes?.size !== 1) continue
-    Object.assign(it, { state: 'queued', to: [...routes][0], why: null })
+    if (!routes?.size) withdraw(it)
+    else if (routes.size === 1)
+      Object.assign(it, { state: 'queued', to: [...routes][0], why: null })
   }
 }
 
