@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-// Format, lint, types, layers, generated files: everything that is checked without running the product.
+// Format, lint, types, layers, packages, generated files: everything that is checked without running the product.
 const root = fileURLToPath(new URL('..', import.meta.url))
 const node = process.execPath
 const bin = (name: string) => `node_modules/${name}`
@@ -18,6 +18,8 @@ const CHECKS: [string, string[]][] = [
       'src',
     ],
   ],
+  ['packages', ['scripts/licences.ts']],
+  ['audit', ['scripts/audit.ts']],
   ['generated files', ['scripts/generate.ts', '--check']],
   [
     'OpenAPI',
