@@ -2048,6 +2048,19 @@ export interface EvidenceBundle {
     proof: string
   }[]
   /**
+   * What is kept beside the deciding entry of the sender's signature over the body: salt and details whose SHA-256 that entry holds; absent where the message was not signed, or it was erased
+   */
+  signature?: {
+    /**
+     * 32 bytes, base64url
+     */
+    salt: string
+    /**
+     * Canonical JSON: the detached JWS as signature, the public key as key
+     */
+    details: string
+  }
+  /**
    * The document that decided, with what its parties stated over it; null where no known document decided
    */
   protocol: {
@@ -3775,7 +3788,12 @@ export interface Problem {
   /**
    * OAuth error, at the token endpoint only (RFC 6749 section 5.2)
    */
-  error?: 'invalid_request' | 'invalid_client' | 'invalid_scope' | 'temporarily_unavailable'
+  error?:
+    | 'invalid_request'
+    | 'invalid_client'
+    | 'invalid_scope'
+    | 'invalid_dpop_proof'
+    | 'temporarily_unavailable'
   /**
    * Title once more, where RFC 6749 clients look, from the token endpoint only
    */

@@ -6,6 +6,7 @@ import { isDecision } from './bundle.ts'
 import { checkDocument } from './bundle-document.ts'
 import { checkReceipt, type ReadReceipt, readReceipt } from './bundle-receipt.ts'
 import { BundleChecks, BundleFault, type BundleReport, insist } from './bundle-report.ts'
+import { checkSignature } from './bundle-signature.ts'
 import { openCheckpoint } from './checkpoint.ts'
 import { type CosignatureVerifier, readCosignatures } from './cosignature.ts'
 import { parseEntry } from './entry.ts'
@@ -73,6 +74,7 @@ async function checkContents(
   insist(isDecision(decision.entry.action), 'the receipt commits to an entry that decides nothing')
   await checkReceipt(checks, bundle, receipt, decision, trust.receipts)
   checkBody(checks, receipt, trust.body)
+  await checkSignature(checks, bundle.signature, decision.entry, trust)
   await checkDocument(checks, bundle.protocol, decision.entry, trust)
 }
 

@@ -1,7 +1,15 @@
 /** One thing that was looked at, in plain words. */
 export interface BundleCheck {
   /** What it is about, such as `checkpoint`. */
-  name: 'form' | 'checkpoint' | 'entry' | 'receipt' | 'body' | 'protocol' | 'statement'
+  name:
+    | 'form'
+    | 'checkpoint'
+    | 'entry'
+    | 'receipt'
+    | 'body'
+    | 'signature'
+    | 'protocol'
+    | 'statement'
   result: 'fits' | 'wrong' | 'not checked'
   /** What was checked and with which key, what is wrong, or what is needed to check it. */
   what: string

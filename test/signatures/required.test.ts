@@ -1,11 +1,19 @@
 import { randomUUID } from 'node:crypto'
-import { newNonce } from '../../src/client/index.ts'
+import { importKeys, parsePublicJwks } from '../../src/access/public-jwks.ts'
+import type { EvidenceBundle } from '../../src/audit/bundle.ts'
+import { type BundleTrust, checkBundle } from '../../src/audit/bundle-check.ts'
+import { loadLogVerifierKey } from '../../src/audit/log-key.ts'
+import { noteVerifier } from '../../src/audit/note.ts'
+import { makeBundle } from '../../src/cli/audit/prove.ts'
+import { type KeyPair, newNonce, toJwks } from '../../src/client/index.ts'
 import { readBalances } from '../../src/exchange/conservation.ts'
+import { sequence } from '../receipts/kit.ts'
 import { detection, forwardedTo, TODAY } from '../support/detection.ts'
 import { type PartyId, type TestGateway, testGateway, until } from '../support/gateway.ts'
 import { syntheticNumber, tenant } from '../support/people.ts'
 import { call, tokenFor } from '../support/raw.ts'
 import { prepareTestRegister, type TestRegister } from '../support/register.ts'
+import { testKey } from '../support/statements.ts'
 import { detectionBody, mustSign, newCall, type Sent, send, signed } from './support.ts'
 
 let gateway: TestGateway
@@ -176,4 +184,61 @@ test('a party that is shut out is refused as such, signed or not', async () => {
   const sent = newCall()
   const { status, body } = await send(gateway, token, sent, signed(gateway, party, sent))
   expect([status, body.code]).toEqual([401, 'HB-106'])
+})
+
+describe('the evidence bundle of a signed message', () => {
+  const sent = newCall()
+  let bundle: EvidenceBundle
+  let trust: BundleTrust
+
+  beforeAll(async () => {
+    const { body } = await send(gateway, tokens.woonboog, sent, signed(gateway, 'woonboog', sent))
+    await sequence(gateway)
+    bundle = await makeBundle(gateway.context, String(body['messageId']))
+    const { keys, config } = gateway.context
+    const keysOf = async (...pairs: KeyPair[]) =>
+      importKeys(await parsePublicJwks(toJwks(...pairs)))
+    trust = {
+      log: [noteVerifier(await loadLogVerifierKey(keys, config.logOrigin))],
+      ...{ witnesses: [], receipts: [], now: new Date(), body: Buffer.from(sent.body) },
+      parties: new Map([['woonboog', await keysOf(testKey('woonboog'))]]),
+    }
+    others = new Map([['woonboog', await keysOf(testKey('leefgoed'))]])
+  })
+  let others: BundleTrust['parties']
+
+  const told = async (value: unknown, given = trust) => {
+    const { checks } = await checkBundle(JSON.stringify(value), given)
+    return checks.filter(({ name }) => name === 'signature').map(one => [one.result, one.what])
+  }
+
+  test('holds its sender to the body that it signed', async () => {
+    expect(await told(bundle)).toEqual([
+      ['fits', expect.stringContaining('commits to a signature of woonboog')],
+      ['fits', expect.stringContaining('woonboog signed the body with key')],
+    ])
+    expect(JSON.stringify(bundle)).not.toContain(JSON.parse(sent.body).nonce)
+  })
+
+  test('says what is not checked, and what is wrong', async () => {
+    const { body: _, ...without } = trust
+    expect((await told(bundle, without)).at(-1)).toEqual([
+      'not checked',
+      expect.stringContaining('give the body'),
+    ])
+    const { signature, ...rest } = bundle
+    expect(await told(rest)).toEqual([['not checked', expect.stringContaining('erased')]])
+    const details = signature!.details.replace(/.(?="})/, '-')
+    const wrong: [unknown, BundleTrust, string][] = [
+      [{ ...bundle, signature: { ...signature, details } }, trust, 'not what the entry commits to'],
+      [
+        { ...bundle, signature: { ...signature, salt: 'A'.repeat(43) } },
+        trust,
+        'not what the entry',
+      ],
+      [bundle, { ...trust, parties: others }, 'not among those given'],
+    ]
+    for (const [value, given, what] of wrong)
+      expect((await told(value, given)).at(-1)).toEqual(['wrong', expect.stringContaining(what)])
+  })
 })

@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { Signing } from '../../access/signing.ts'
 import { type EvidenceBundle, proveEntries } from '../../audit/bundle.ts'
 import { readReceipt } from '../../audit/bundle-receipt.ts'
+import { findSignature } from '../../audit/bundle-signature.ts'
 import type { Queryable } from '../../db/pool.ts'
 import { findReceipt } from '../../exchange/receipt.ts'
 import { isId } from '../../ids.ts'
@@ -54,12 +55,14 @@ export async function makeBundle(
   if ('waiting' in logged) throw new Error(waits(logged.waiting))
   const { kid, payload } = readReceipt(receipt)
   const { keys: own } = await new Signing(keys).publicJwks()
+  const signature = await findSignature(pool, messageId)
   const claimedReceiptKeys = own.filter(key => key.kid === kid)
   return {
     bundle: 1,
     messageId,
     receipt,
     ...logged,
+    ...(signature && { signature }),
     protocol: await findDocument(pool, config.protocolsDir, payload.protocolDigest ?? undefined),
     claimedReceiptKeys: claimedReceiptKeys as EvidenceBundle['claimedReceiptKeys'],
   }
