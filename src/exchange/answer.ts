@@ -76,7 +76,7 @@ export async function permitReply(
   body: Record<string, unknown>,
   requestId = body['inReplyTo'],
 ): Promise<{ request: Request; permission: Permission }> {
-  const request = await findRequest(context, requestId)
+  const request = await findRequest(context, requestId, incoming.caller.party)
   if (!request || (incoming.general && request.protocol !== body['protocol'])) {
     // What cannot be answered is still checked first: shape and protocol say more than "no such".
     if (incoming.general) permit(context, incoming, { body })
@@ -98,12 +98,19 @@ export async function permitReply(
   return { request, permission }
 }
 
-export async function findRequest(context: Context, id: unknown): Promise<Request | undefined> {
+/** A request that the party sent, or that goes to it; another's is none. */
+export async function findRequest(
+  context: Context,
+  id: unknown,
+  party: string,
+): Promise<Request | undefined> {
   if (typeof id !== 'string' || !isId('msg', id)) return undefined
   const { rows } = await context.pool.query<Request>(
     `SELECT id, type, party_id, protocol, domain, period, purpose, digest, answer_state
-     FROM message WHERE id = $1 AND period IS NOT NULL AND in_reply_to IS NULL AND accepted > 0`,
-    [id],
+     FROM message m WHERE id = $1 AND period IS NOT NULL AND in_reply_to IS NULL AND accepted > 0
+       AND (party_id = $2 OR EXISTS (
+         SELECT FROM hand_over h WHERE h.message_id = m.id AND h.destination = $2))`,
+    [id, party],
   )
   return rows[0]
 }

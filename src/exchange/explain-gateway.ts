@@ -32,7 +32,7 @@ async function findOrigin(context: Context, asking: Asking): Promise<Origin | un
   if (general) return findRequestNamed(context, asking)
   if (about === undefined) return undefined
   if (type === 'detection.answer') {
-    const request = await findRequest(context, about)
+    const request = await findRequest(context, about, caller.party)
     if (!request) throw refuse('HB-503', '', 'the request that it is about')
     return originFrom(request)
   }
@@ -46,12 +46,12 @@ async function findOrigin(context: Context, asking: Asking): Promise<Origin | un
 /** The request that an answer in the general form names, if it is under the protocol that it names. */
 async function findRequestNamed(
   context: Context,
-  { type, body }: Asking,
+  { type, body, caller }: Asking,
 ): Promise<Origin | undefined> {
   const { protocol, inReplyTo } = body
   const pattern = typeof protocol === 'string' && patternOf(context, protocol, type)
   if (pattern !== 'answer' && pattern !== 'counts') return undefined
-  const request = await findRequest(context, inReplyTo)
+  const request = await findRequest(context, inReplyTo, caller.party)
   return request && request.protocol === protocol ? originFrom(request) : undefined
 }
 
