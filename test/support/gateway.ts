@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
+import type { RequestHandler } from 'express'
 import { createClient, type HuisbrugClient, type KeyPair, toJwks } from '../../src/client/index.ts'
 import { readConfig } from '../../src/config.ts'
 import type { Context } from '../../src/context.ts'
@@ -12,6 +13,7 @@ import { type Agreement, digestOf, type Signatures } from '../../src/protocol/do
 import { watchContract } from './contract.ts'
 import { type TestDatabase, testDatabase } from './database.ts'
 import { misfitsOf } from './evidence.ts'
+import { keepLines, watchReceived, watchRequest } from './kept-log.ts'
 import { type Peer, startPeer } from './peer.ts'
 import { signFolders, testKey, writeRecord } from './statements.ts'
 
@@ -81,9 +83,16 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
     ...options.settings,
   })
   const logged: string[] = []
-  const sink = new PassThrough().on('data', chunk => logged.push(String(chunk)))
+  const sink = new PassThrough().on('data', chunk => {
+    keepLines(chunk)
+    logged.push(String(chunk))
+  })
   const { handler, violations } = watchContract()
-  const mounts = [{ path: '/', handler }]
+  const watch: RequestHandler = (request, response, next) => {
+    watchRequest(request)
+    handler(request, response, next)
+  }
+  const mounts = [{ path: '/', handler: watch }]
   const log = createLogger(config.logLevel, sink)
   const gateway = await startGateway(config, log, { mounts, ...options.overrides })
   const { context } = gateway
@@ -102,6 +111,7 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
   await untilInForce(context)
   const close = async () => {
     await gateway.close()
+    for (const peer of [vdab, ...Object.values(hooks)]) watchReceived(peer.received)
     await Promise.all([vdab, ...Object.values(hooks)].map(peer => peer.close()))
     const misfits = await misfitsOf(db.pool)
     await db.close()

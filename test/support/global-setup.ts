@@ -6,6 +6,7 @@ import { type EmbeddedDatabase, startEmbedded } from '../../src/db/embedded.ts'
 import { lockFolder } from '../../src/db/folder-lock.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import { createLogger } from '../../src/log.ts'
+import { makeLogFolder } from './kept-log.ts'
 import { memoryFolder } from './memory-folder.ts'
 import {
   announceServer,
@@ -39,6 +40,7 @@ async function globalSetup(): Promise<void> {
   const memory = process.env['TMPDIR'] ? undefined : memoryFolder()
   if (memory) process.env['TMPDIR'] = memory
   const given = process.env['HUISBRUG_TEST_DATABASE_URL']
+  makeLogFolder()
   const run: TestRun = { url: given ?? '', template: newDatabaseName() }
   if (!given) {
     removeLeftovers()

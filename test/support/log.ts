@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream'
 import { createLogger, type Logger } from '../../src/log.ts'
+import { keepLines } from './kept-log.ts'
 
 export interface TestLog {
   log: Logger
@@ -12,6 +13,7 @@ export function testLog(level = 'debug'): TestLog {
   const lines: TestLog['lines'] = []
   const sink = new Writable({
     write(chunk: Buffer, _encoding, done) {
+      keepLines(chunk)
       for (const line of chunk.toString().trim().split('\n')) lines.push(JSON.parse(line))
       done()
     },
