@@ -13,11 +13,11 @@ export const EXCHANGE_OPERATIONS: readonly Operation[] = [
     tag: 'access',
     summary: 'Get an access token',
     description:
-      'Client credentials with a signed assertion (RFC 6749 section 4.4, RFC 7523 section 2.2): `iss = sub` = party id, `aud` = this URL, `exp - iat` at most 120 s, a fresh `jti` each time. The token (RFC 9068) lasts ten minutes.',
+      'Client credentials with a signed assertion (RFC 6749 section 4.4, RFC 7523 section 2.2): `iss = sub` = party id, `aud` = this URL, `exp - iat` at most 120 s, a fresh `jti` each time. The token (RFC 9068) lasts ten minutes. With a proof in the header `DPoP` (RFC 9449) it is bound to the key of that proof: send it as `Authorization: DPoP`, with a new proof in each call. Fetched over a connection with a client certificate it is bound to that (RFC 8705).',
     form: 'token-request',
     status: 200,
     reply: 'token-response',
-    refusals: ['HB-105', 'HB-106', 'HB-108', 'HB-109'],
+    refusals: ['HB-105', 'HB-106', 'HB-107', 'HB-108', 'HB-109', 'HB-120', 'HB-121'],
   },
   {
     method: 'get',
@@ -243,6 +243,8 @@ export const EXCHANGE_OPERATIONS: readonly Operation[] = [
       'HB-202',
       'HB-410',
       'HB-411',
+      'HB-123',
+      'HB-127',
       'HB-412',
       'HB-413',
       'HB-602',
@@ -276,6 +278,6 @@ export const EXCHANGE_OPERATIONS: readonly Operation[] = [
     request: 'domain-ready',
     status: 200,
     reply: 'domain',
-    refusals: ['HB-202', 'HB-412', 'HB-413'],
+    refusals: ['HB-123', 'HB-127', 'HB-202', 'HB-412', 'HB-413'],
   },
 ]

@@ -18,10 +18,14 @@ interface Known {
   local: boolean
   /** Its protocol asks for signed messages. */
   signed: boolean
+  /** Its protocol asks for a token that is bound. */
+  bound: boolean
 }
 
 const NOT_HERE = 'Only a gateway knows this.'
 const SIGNED = 'Sign it when it is sent: without a signature of the party it is refused (HB-127).'
+const BOUND =
+  'Send it with a token that is bound as the protocol asks: with another it is refused (HB-123).'
 
 /** What depends on who the persons are and on what was sent before, by interaction pattern. */
 const STATE: Readonly<Record<NonNullable<Known['pattern']>, string>> = {
@@ -38,7 +42,7 @@ const STATE: Readonly<Record<NonNullable<Known['pattern']>, string>> = {
 
 /** Tells what is left open, with what could be read beforehand. Pure. */
 export function noteUnknown(asking: Asking, known: Known): Notes {
-  const { pattern, ceilings, used, local, signed } = known
+  const { pattern, ceilings, used, local, signed, bound } = known
   const left = (most: number, gone: number) => `${Math.max(0, most - gone)} of ${most} items`
   const volume = ceilings &&
     used && {
@@ -52,7 +56,8 @@ export function noteUnknown(asking: Asking, known: Known): Notes {
     ...volume,
     ...(local && { domain: NOT_HERE }),
   }
-  return { unknown, notes: [...notesFor(asking, pattern), ...(signed ? [SIGNED] : [])] }
+  const later = [...(signed ? [SIGNED] : []), ...(bound ? [BOUND] : [])]
+  return { unknown, notes: [...notesFor(asking, pattern), ...later] }
 }
 
 function notesFor(

@@ -152,6 +152,7 @@ async function tell(
     used,
     local: !lookUps,
     signed: documents?.agreement.document.modalities.signature ?? false,
+    bound: documents?.agreement.document.modalities.tokenBinding !== undefined,
   })
   return {
     passes: !refusal,

@@ -6,11 +6,13 @@ import { isLoopbackAddress } from '../access/peer-url.ts'
 import type { Person } from '../access/people.ts'
 import type { Context } from '../context.ts'
 import { type ErrorCode, Refusal } from '../errors.ts'
+import { assertBoundForAll } from '../exchange/token-binding.ts'
 import { admitPerson, claimsPerson } from './people.ts'
 import { presentedBy } from './presented.ts'
 import type { Route } from './route.ts'
 
-const LIMITS: ReadonlySet<ErrorCode> = new Set(['HB-601', 'HB-605'])
+/** What is noted here: nobody else sees it of a caller that was let in. */
+const LIMITS: ReadonlySet<ErrorCode> = new Set(['HB-123', 'HB-601', 'HB-605'])
 
 /** Who was let in: a party, a person, or on public routes nobody in particular. */
 export interface Admitted {
@@ -85,7 +87,12 @@ async function identify(
     return { person: await admitPerson(context, route, request) }
   const presented = presentedBy(context, request)
   const authorization = request.get('authorization')
-  return { caller: await context.tokens.verifyToken(authorization, route.access, presented) }
+  const caller = await context.tokens.verifyToken(authorization, route.access, presented)
+  const admitted = { caller }
+  return noted(context, admitted, () => {
+    assertBoundForAll(context.protocols.current(), caller, route.access, context.clock())
+    return admitted
+  })
 }
 
 // What runs on this machine would share one address, and is the operator's own.

@@ -2,7 +2,7 @@ import { Agent, createServer, request as httpsRequest } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import express from 'express'
 import { certificateThumbprint } from '../../src/access/certificate.ts'
-import { createClient, signAssertion } from '../../src/client/index.ts'
+import { createClient, newNonce, signAssertion } from '../../src/client/index.ts'
 import { type Gateway, startGateway } from '../../src/gateway.ts'
 import { presentedBy } from '../../src/http/presented.ts'
 import { makeCertificate } from '../access/certificate.ts'
@@ -16,6 +16,8 @@ import { proofOf, startIssuer, type TestIssuer } from './support.ts'
 const ISSUER_KEY = makeKey('issuer', 'ES256')
 const CERTIFICATE = makeCertificate('woonboog.example')
 const SENT = encodeURIComponent(CERTIFICATE.cert)
+/** Of nobody: who is let in gets 404. */
+const MESSAGE = '/v1/messages/msg_01KAJ5J7WQ7Z3M8T5V9XK2B4CD'
 let gateway: TestGateway
 /** Another process on the same database, behind the same public URL. */
 let second: Gateway
@@ -102,12 +104,26 @@ describe('a protocol that asks for tokens bound by DPoP', () => {
     expect(await evaluated()).toBe('HB-410')
   })
 
+  test('guards what comes under it by any way: inbox, webhook, deliveries, usage', async () => {
+    const token = await tokenFor(gateway, 'woonboog')
+    for (const [method, path] of [
+      ['GET', '/v1/inbox'],
+      ['PUT', '/v1/webhook'],
+      ['GET', '/v1/deliveries'],
+      ['POST', '/v1/deliveries/retry'],
+    ] as const) {
+      const reply = await call(gateway, method, path, { token })
+      expect([path, reply.status, reply.body.code]).toEqual([path, 403, 'HB-123'])
+    }
+    await expect(kit('woonboog').inbox()).resolves.toHaveProperty('items')
+  })
+
   test('is not asked of an explanation: the message goes with another token', async () => {
-    const question = { message: detection([]), type: 'detection.request' }
-    const told = await kit('woonboog', false)
-      .explain(question as never)
-      .catch(error => error)
-    expect(JSON.stringify(told)).not.toContain('HB-123')
+    const message = detection([{ ...tenants(9, 1)[0]!, insz: 'synthetic' }])
+    const question = { type: 'detection.request', message: { ...message, nonce: newNonce() } }
+    const told = await kit('woonboog', false).explain(question)
+    expect(told).toMatchObject({ passes: true, protocol: { id: 'wm-vdab' } })
+    expect(told.notes.join()).toContain('HB-123')
   })
 
   test('a token with another binding is not the one asked for', async () => {
@@ -170,18 +186,18 @@ describe('over HTTP', () => {
 
   test('a bearer token goes on as it did, with a challenge where there is none', async () => {
     const token = await tokenFor(gateway, 'woonboog')
-    expect(await call(gateway, 'GET', '/v1/inbox', { token })).toMatchObject({ status: 200 })
-    const none = await call(gateway, 'GET', '/v1/inbox')
+    expect(await call(gateway, 'GET', MESSAGE, { token })).toMatchObject({ status: 404 })
+    const none = await call(gateway, 'GET', MESSAGE)
     expect([none.status, none.headers.get('www-authenticate')]).toEqual([401, 'Bearer'])
   })
 
   test('a token of the trusted issuer opens what its scopes stand for', async () => {
     const good = await issuer.token()
-    expect(await call(gateway, 'GET', '/v1/inbox', { token: good })).toMatchObject({ status: 200 })
-    const explained = await call(gateway, 'GET', '/v1/deliveries', { token: good })
-    expect(explained.body.code).toBe('HB-107')
+    expect(await call(gateway, 'GET', MESSAGE, { token: good })).toMatchObject({ status: 404 })
+    const other = await call(gateway, 'GET', '/v1/receipts/msg_x', { token: good })
+    expect(other.body.code).toBe('HB-107')
     const unknown = await issuer.token({ client_id: 'app-3' })
-    expect((await call(gateway, 'GET', '/v1/inbox', { token: unknown })).body.code).toBe('HB-106')
+    expect((await call(gateway, 'GET', MESSAGE, { token: unknown })).body.code).toBe('HB-106')
   })
 })
 
@@ -192,23 +208,23 @@ describe('a client certificate', () => {
     const der = CERTIFICATE.cert.replace(/-----[A-Z ]+-----|\s/g, '')
     const other = encodeURIComponent(makeCertificate('other.example').cert)
     for (const [shown, status] of [
-      [SENT, 200],
-      [`:${der}:`, 200],
-      [der, 200],
-      [CERTIFICATE.cert.replace(/\n/g, ' '), 200],
+      [SENT, 404],
+      [`:${der}:`, 404],
+      [der, 404],
+      [CERTIFICATE.cert.replace(/\n/g, ' '), 404],
       [other, 401],
       ['', 401],
       ['%zz', 401],
       ['garbage', 401],
       [`:${der.slice(0, 60)}:`, 401],
     ] as const) {
-      const reply = await call(gateway, 'GET', '/v1/inbox', {
+      const reply = await call(gateway, 'GET', MESSAGE, {
         token,
         headers: { 'X-Client-Cert': shown },
       })
       expect([shown.slice(0, 20), reply.status]).toEqual([shown.slice(0, 20), status])
     }
-    const none = await call(gateway, 'GET', '/v1/inbox', { token })
+    const none = await call(gateway, 'GET', MESSAGE, { token })
     expect(none.body.code).toBe('HB-122')
   })
 
