@@ -1,6 +1,7 @@
 import type { ConsoleRole } from '../config-people.ts'
 import { refuse } from '../errors.ts'
 import type { TokenBinding } from './binding.ts'
+import type { MessageSignature } from './message-signature.ts'
 
 export const PARTY_KINDS = ['housing-company', 'employment-service', 'welfare-office'] as const
 export type PartyKind = (typeof PARTY_KINDS)[number]
@@ -104,6 +105,8 @@ export interface Caller {
   scopes: ReadonlySet<string>
   /** How its token is bound to it; absent or empty for a bearer token. */
   bindings?: ReadonlySet<TokenBinding>
+  /** Its signature over the body of this call, where it gave one: it verified. */
+  signature?: MessageSignature
 }
 
 /**

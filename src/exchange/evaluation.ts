@@ -7,6 +7,7 @@ import { PseudonymError } from '../pseudonym/errors.ts'
 import { findPublication, findPublicKey, SUBJECT_DOMAIN } from '../pseudonym/published-key.ts'
 import { type Allowance, quotaLeft } from '../pseudonym/quota.ts'
 import { takeCounted } from './quotas.ts'
+import { assertSignedCall } from './signature.ts'
 import { assertBound } from './token-binding.ts'
 
 interface EvaluationReply {
@@ -136,6 +137,7 @@ async function findOwnDomain(context: Context, caller: Caller, name: string): Pr
   if (domain.state === 'closed') throw refuse('HB-413', '/domain', 'key epoch')
   const agreement = agreementOf(context.protocols.current(), domain.protocol)
   if (agreement) assertBound({ caller }, agreement.document)
+  if (agreement) await assertSignedCall(context, caller, agreement.document)
   return domain
 }
 

@@ -1,4 +1,3 @@
-import type { MessageSignature } from '../access/message-signature.ts'
 import type { Caller } from '../access/operations.ts'
 import { recordEntry } from '../audit/record.ts'
 import type { EntryDraft } from '../audit/types.ts'
@@ -34,8 +33,6 @@ export interface Incoming {
   caller: Caller
   key: string | undefined
   raw: Buffer
-  /** The sender's signature over those bytes: it verified. */
-  signature?: MessageSignature
   /** Only asked about: it is signed when it is sent. */
   hypothetical?: true
   unreadable?: Refusal

@@ -12,7 +12,6 @@ export function toIncoming(request: ApiRequest, type: string, operation: string)
     key: request.header('idempotency-key'),
     raw: request.raw,
     at: request.at,
-    ...(request.signature && { signature: request.signature }),
     ...(request.unreadable && { unreadable: request.unreadable }),
   }
 }

@@ -1,5 +1,4 @@
 import type { Presented } from '../access/binding.ts'
-import type { MessageSignature } from '../access/message-signature.ts'
 import type { Caller, Operation } from '../access/operations.ts'
 import type { PeopleOperation, Person } from '../access/people.ts'
 import type { Context } from '../context.ts'
@@ -23,8 +22,6 @@ export interface ApiRequest {
   presented: Presented
   /** The body as received; empty where there is none. */
   raw: Buffer
-  /** The party's signature over the body, where it gave one: it verified. */
-  signature?: MessageSignature
   /** Why the body could not be read, such as its size: the route refuses with it, as evidence. */
   unreadable?: Refusal
 }

@@ -5,7 +5,7 @@ import { Refusal } from '../errors.ts'
 import type { ApiRequest } from './route.ts'
 
 /**
- * The request with the signature that its party gave over the body, verified before anything of the body is
+ * The request, its caller with the signature that it gave over the body, verified before anything of the body is
  * read; a wrong one is refused also where none is asked, and is evidence. What could not be received is
  * refused as such.
  * @throws Refusal HB-128, HB-129, HB-130
@@ -28,7 +28,8 @@ export async function withSignature(
     at,
   }
   try {
-    return { ...asked, signature: await verifyMessageSignature(context.parties, given, call) }
+    const signature = await verifyMessageSignature(context.parties, given, call)
+    return { ...asked, caller: { ...caller, signature } }
   } catch (error) {
     if (error instanceof Refusal) await context.tokens.noteRefusal(error.code, caller.party)
     throw error

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { ristretto255 } from '@noble/curves/ed25519.js'
 import { importKeys, parsePublicJwks } from '../../src/access/public-jwks.ts'
 import type { EvidenceBundle } from '../../src/audit/bundle.ts'
 import { type BundleTrust, checkBundle } from '../../src/audit/bundle-check.ts'
@@ -151,6 +152,17 @@ test('of a body without a nonce no signature is kept: it could be guessed with i
     [reply.body['instance']],
   )
   expect(kept).toHaveLength(1)
+})
+
+test('nor is a pseudonym made for who cannot sign: a token alone opens no register', async () => {
+  const { domain } = register
+  const point = Buffer.from(ristretto255.Point.BASE.toBytes())
+  const body = JSON.stringify({ domain, blinded: [point.toString('base64url')] })
+  const evaluate = newCall(body, '/v1/pseudonyms/evaluations')
+  const bare = await send(gateway, tokens.vdab, evaluate)
+  expect([bare.status, bare.body.code]).toEqual([403, 'HB-127'])
+  const reply = await send(gateway, tokens.vdab, evaluate, signed(gateway, 'vdab', evaluate))
+  expect(reply.status).toBe(200)
 })
 
 test('where none is asked a wrong one refuses all the same, and nothing is done', async () => {
