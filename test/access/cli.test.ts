@@ -201,6 +201,72 @@ describe('huisbrug party', () => {
     expect(await entriesOf(bench.db.pool, 'party.disabled')).toHaveLength(1)
   })
 
+  test('contacts, networks and the end of keys: given, shown, changed, warned of', async () => {
+    const day = (days: number) => new Date(Date.now() + days * 86_400_000).toJSON().slice(0, 10)
+    const desk = 'technical: Servicedesk, ict@woonboog.example, +32 3 212 34 56'
+    const reach = [
+      '--contact',
+      desk,
+      '--allow-network',
+      '10.1.2.0/24',
+      '--allow-network',
+      'fd12::/48',
+    ]
+    const base = ['--base-url', 'https://10.1.2.3/api', '--token-url', 'https://[fd12::1]/token']
+    const file = fileOf('keys.json', jwksOf(KEY))
+    bench.clock.pass(Date.now() - bench.clock.now().getTime())
+    const added = await party(...addArgs(file, ...reach, ...base, '--expires', day(9)))
+    expect(added).toMatchObject({ exit: 0, err: '' })
+    expect(added.out).toContain(
+      'contact    technical: Servicedesk, ict@woonboog.example, +3232123456',
+    )
+    expect(added.out).toContain('networks   10.1.2.0/24, fd12::/48')
+    expect(added.out).toContain(`until ${day(9)}T23:59:59.000Z`)
+    const listed = await party('list')
+    expect(listed.err).toMatch(/^Warning: the keys of woonboog end at /)
+    expect(listed.out).toContain(`end ${day(9)}`)
+    const [item] = JSON.parse((await party('list', '--json')).out).items
+    expect(item).toMatchObject({
+      networks: ['10.1.2.0/24', 'fd12::/48'],
+      keysEnd: `${day(9)}T23:59:59.000Z`,
+    })
+    const changed = await party('change', 'woonboog', '--no-networks', '--no-contacts', '--json')
+    expect(changed.err.match(/Warning: the (base|token) URL is in a network/g)).toHaveLength(2)
+    expect(JSON.parse(changed.out)).toMatchObject({ networks: [], contacts: [] })
+    const next = fileOf('next.json', jwksOf(RSA))
+    const rotated = await party(
+      'rotate',
+      'woonboog',
+      '--jwks',
+      next,
+      '--overlap-days',
+      '5',
+      '--json',
+    )
+    const ends = JSON.parse(rotated.out).keys.map((key: { until?: string }) =>
+      key.until?.slice(0, 10),
+    )
+    expect(ends).toEqual([undefined, day(5)])
+    expect((await party('list')).err).toBe('')
+    await party('disable', 'woonboog')
+    expect((await party('enable', 'woonboog')).out).toContain('Enabled woonboog')
+    expect(await party('enable', 'woonboog')).toMatchObject({ exit: 1 })
+  })
+
+  test.each([
+    [1, ['change', 'woonboog'], 'say what is to change'],
+    [1, ['change', 'woonboog', '--allow-network', '8.8.8.0/24'], 'only private networks'],
+    [1, ['change', 'nobody', '--no-networks'], 'there is no party nobody'],
+    [2, ['change', 'woonboog', '--no-networks', '--allow-network', '10.0.0.0/8'], 'cannot be used'],
+    [2, ['rotate', 'w', '--jwks', 'x', '--overlap', '1', '--overlap-days', '1'], 'cannot be used'],
+    [2, ['rotate', 'w', '--jwks', 'x', '--overlap-days', '91'], 'a number of days'],
+    [2, ['rotate', 'w', '--jwks', 'x', '--expires', '2027-02-30'], 'give a date'],
+    [2, ['rotate', 'w', '--jwks', 'x', '--expires', 'soon'], 'give a date'],
+  ])('exit %i: %j', async (exit, args, reason) => {
+    await party(...addArgs(fileOf('keys.json', jwksOf(KEY))))
+    expect(await party(...args)).toMatchObject({ exit, err: expect.stringContaining(reason) })
+  })
+
   test.each([['show'], ['disable']])('%s of an unknown party exits 1', async command => {
     expect(await party(command, 'nobody')).toMatchObject({
       exit: 1,
