@@ -65,6 +65,7 @@ export async function verifyMessageSignature(
   const signed = await isSigned(jws, key ?? decoyKey(alg), alg)
   if (!key || !signed) throw refuse('HB-129', '', 'RFC 7515 5.2: signature')
   assertForCall(header, call)
+  if (found) await parties.noteUse?.(call.party, found)
   return { jws: given, key: { ...key.export({ format: 'jwk' }), kid } }
 }
 
