@@ -189,6 +189,13 @@ test('a question about a message needs none, and says that the message will', as
   expect(String(reply.body['notes'])).toContain('HB-127')
 })
 
+test('the readable protocol says so', async () => {
+  const page = await fetch(`${gateway.url}/v1/protocols/wm-vdab`, {
+    headers: { accept: 'text/html' },
+  })
+  expect(await page.text()).toContain('een digitale handtekening met haar eigen sleutel')
+})
+
 test('a party that is shut out is refused as such, signed or not', async () => {
   const party = 'leefgoed'
   const token = await tokenFor(gateway, party)
