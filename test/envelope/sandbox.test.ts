@@ -69,5 +69,6 @@ test('the main job goes in envelopes both ways, once both have a key for them', 
   await hurry(gateway)
   await until('it arrives', () => company().feedback === vdab.status().feedback, 30)
   await until('progress is told', () => company().closed + company().takenUp > 0, 30)
-  expect((await destinations()).detail).toBe('none is paused')
+  const isWell = async () => (await destinations()).detail === 'none is paused'
+  await until('nothing waits for a key or a pause', isWell, 30)
 })

@@ -59,7 +59,7 @@ test('ends as usual where its connections are cut at that very moment', async ()
     const ended = Promise.allSettled([worker.close(true), queue.close()])
     await database.pool.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-       WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+       WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()`,
     )
     await ended
   }
