@@ -1207,7 +1207,7 @@ export interface Delivery {
    */
   lastStatus: number | null
   /**
-   * Why it waits or why the last try failed, as a code: http- and the status, timeout, refused, redirect, too-large, broken, tls, dns, address, token, no-webhook, or a code of the error table; null where there is nothing to say
+   * Why it waits or why the last try failed, as a code: http- and the status, timeout, refused, redirect, too-large, broken, tls, dns, address, proxy, token, no-webhook, party-disabled, or a code of the error table; null where there is nothing to say
    */
   reason?: string | null
   /**
