@@ -118,6 +118,16 @@ describe('a protocol that asks for tokens bound by DPoP', () => {
     await expect(kit('woonboog').inbox()).resolves.toHaveProperty('items')
   })
 
+  test('the kit goes on with no token that should be bound and is not', async () => {
+    const { privateKey } = gateway.keys.woonboog
+    const tokenUrl = `${gateway.vdab.url}/oauth/token`
+    const options = { gateway: gateway.url, partyId: 'woonboog', privateKey, tokenUrl, dpop: true }
+    const refused = await createClient({ ...options, retry: { attempts: 1 } })
+      .inbox()
+      .catch(error => error)
+    expect(refused).toMatchObject({ status: 400, title: expect.stringContaining('not bound') })
+  })
+
   test('is not asked of an explanation: the message goes with another token', async () => {
     const message = detection([{ ...tenants(9, 1)[0]!, insz: 'synthetic' }])
     const question = { type: 'detection.request', message: { ...message, nonce: newNonce() } }

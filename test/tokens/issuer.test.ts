@@ -303,7 +303,6 @@ describe('keys of an issuer', () => {
     ['no jwks_uri', { jwks_uri: undefined }],
     ['keys in a file', { jwks_uri: 'file:///etc/passwd' }],
     ['keys in an inner network', { jwks_uri: 'http://169.254.169.254/keys' }],
-    ['keys at a page that is none', { jwks_uri: undefined, more: 1 }],
   ])('metadata of %s is not gone by', async (_name, metadata) => {
     const by = trusting(issuer.url)
     issuer.metadata = metadata
