@@ -29,6 +29,8 @@ const PAGES: [name: string, path: (region: Region) => string][] = [
   ['protocol-toetreding', () => '/protocollen/wm-vdab-leefgoed'],
   ['protocol-kapot', () => '/protocollen/kapot'],
   ['pseudoniemen', () => '/pseudoniemen'],
+  ['goedkeuringen', () => '/goedkeuringen'],
+  ['aangemeld', () => '/aangemeld'],
   ['niet-gevonden', () => '/bestaat-niet'],
 ]
 

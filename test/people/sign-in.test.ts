@@ -1,4 +1,9 @@
+import { jest } from '@jest/globals'
+import { PeopleProvider } from '../../src/access/oidc.ts'
+import { nameOf, roleOf } from '../../src/access/oidc-claims.ts'
+import { findPerson } from '../../src/access/session.ts'
 import { queryEntries } from '../../src/audit/query.ts'
+import { readConfig } from '../../src/config.ts'
 import { describeInChromium, openBrowser, openWindow, seriousFindings } from '../console/browser.ts'
 import { type TestGateway, testGateway, until } from '../support/gateway.ts'
 import {
@@ -26,6 +31,8 @@ let provider: TestProvider
 let gateway: TestGateway
 
 beforeAll(async () => {
+  // The provider says on the console what only a real one has to set.
+  for (const way of ['warn', 'info'] as const) jest.spyOn(console, way).mockReturnValue()
   provider = await startProvider()
   gateway = await testGateway({
     webhooks: false,
@@ -164,25 +171,59 @@ test('two sessions of one person have one person, of two people two; nothing tel
   await comeBack('tweede')
   const { rows } = await pool.query('SELECT person, name, s::text AS all FROM console_session s')
   expect(new Set(rows.map(row => row.person.toString('hex'))).size).toBe(2)
-  const { rows: entries } = await pool
-    .query(
-      'SELECT convert_from(entry, $1) AS text FROM audit_pending UNION ALL SELECT convert_from(entry, $1) FROM audit_entry',
-      ['utf8'],
-    )
-    .catch(() => ({ rows: [] }))
-  expect(JSON.stringify(entries)).not.toMatch(/Persoon|tweede/)
+  const { items } = await until('the entries', async () => {
+    const found = await queryEntries(pool, { action: 'console.signed-in' })
+    return found.items.length > 2 && found
+  })
+  expect(JSON.stringify(items)).not.toMatch(/Persoon|tweede/)
+  expect(rows[0]?.all).toContain('Persoon')
   expect(gateway.logged.join('')).not.toMatch(/Persoon|id_token|eyJ/)
 })
 
-test('without the provider people are told so, and a link is the way in of an emergency', async () => {
-  provider.broken = 500
-  // What was learnt of the provider stays good for a while; its token endpoint is away as well.
+test('where the provider does not answer, or is where nobody may call, people are told so', async () => {
   const walker = new Walker()
-  const start = await walker.go(`${gateway.url}/console/aanmelden/start`)
-  expect([303, 503]).toContain(start.status)
-  const link = await gateway.context.sessions.makeLink('operator')
-  const opened = await gateway.context.sessions.openSession(link)
-  expect(opened.role).toBe('operator')
+  const back = await walker.signInAs(gateway.url, 'fg')
+  provider.broken = 500
+  const answer = await walker.go(back)
+  expect([answer.status, sessionOf(walker)]).toEqual([401, undefined])
+  const { config, outbound, log } = gateway.context
+  for (const issuer of [provider.issuer, 'https://10.0.0.1', 'https://elders.invalid']) {
+    const settings = { ...config.people.oidc!, issuer }
+    const { request: call } = outbound
+    const parts = { settings, publicUrl: gateway.url, call, pepper: never, log }
+    const away = new PeopleProvider({ ...parts, allowLoopback: true })
+    await expect(away.start(away.newAttempt())).rejects.toMatchObject({ code: 'HB-118' })
+  }
+})
+
+test('a link is the way in of an emergency, and is nobody in particular', async () => {
+  const { sessions, pool } = gateway.context
+  const { id, role } = await sessions.openSession(await sessions.makeLink('operator'))
+  expect([role, await findPerson(pool, id)]).toEqual(['operator', null])
+})
+
+test.each([
+  ['{"claim":"groups","roles":{"privacy-officer@woonboog":["a"]}}', /of one party/],
+  ['{"claim":"groups","roles":{"beheerder":["a"]}}', /the roles are/],
+  ['{"claim":"groups","roles":{"auditor":"a"}}', /must be like/],
+  ['{"claim":"groups","roles":{}}', /must be like/],
+  ['groups', /must be like/],
+  [undefined, /go together/],
+])('the mapping %s stops the start', (roles, says) => {
+  const oidc = { HUISBRUG_OIDC_ISSUER: 'https://a.example', HUISBRUG_OIDC_CLIENT_ID: 'x' }
+  const env = { ...oidc, HUISBRUG_OIDC_CLIENT_SECRET: 'y', HUISBRUG_OIDC_ROLES: roles }
+  expect(() => readConfig(env)).toThrow(says)
+})
+
+test('a claim is found by its way, never through what every object has', () => {
+  const mapping = { claim: ['realm', 'roles'], roles: { auditor: ['a'], operator: ['b'] } }
+  expect(roleOf({ realm: { roles: ['b', 'a'] } }, mapping)).toBe('auditor')
+  expect(roleOf({ realm: { roles: [['a'], 7] } }, mapping)).toBeUndefined()
+  expect(roleOf({ roles: ['a'], realm: 'a' }, mapping)).toBeUndefined()
+  const odd = { claim: ['constructor', 'name'], roles: { auditor: ['Object'] } }
+  expect(roleOf({}, odd)).toBeUndefined()
+  expect(nameOf({ name: ' An\u0000\n ', preferred_username: 'x' })).toBe('An')
+  expect(nameOf({ name: '', preferred_username: 'é'.repeat(200) })).toHaveLength(80)
 })
 
 describeInChromium('in a browser', () => {
@@ -222,6 +263,10 @@ describeInChromium('in a browser', () => {
     expect(items[0]?.entry.actor).toMatchObject({ role: 'privacy-officer' })
   })
 })
+
+function never(): never {
+  throw new Error('not to be called')
+}
 
 function nowSeconds(): number {
   return Math.floor(Date.now() / 1000)

@@ -307,7 +307,8 @@ describe('huisbrug parked', () => {
 
   async function run(...args: string[]): Promise<{ exit: number; out: string; err: string }> {
     const outcome = { exit: 0, out: '', err: '' }
-    const open = async () => ({ pool: pool(), close: async () => {} }) as never
+    const { config } = gateway.context
+    const open = async () => ({ pool: pool(), config, close: async () => {} }) as never
     const command = quiet(parkedCommand(open), text => {
       outcome.out += text
     })
