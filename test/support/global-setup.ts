@@ -26,7 +26,7 @@ const PREFIX = 'huisbrug-test-'
 const CODE_CACHE = fileURLToPath(
   new URL('../../node_modules/.cache/huisbrug-test', import.meta.url),
 )
-const OTHERS = /^huisbrug-(embedded|redis)-/
+const OTHERS = /^huisbrug-(embedded|logs|redis)-/
 const MINUTE = 60_000
 
 /**
