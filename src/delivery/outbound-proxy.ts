@@ -41,7 +41,8 @@ export class ProxyAgent extends Agent {
     const [{ address, family }] = await this.#find(String(options.host))
     const port = Number(options.port ?? 443)
     if (!isLoopbackAddress(address)) {
-      const socket = await openTunnel(this.#proxy, { address, family, port })
+      const { ca } = this.options
+      const socket = await openTunnel(this.#proxy, { address, family, port }, { ca })
       return this.#secure({ ...options, socket } as Options)
     }
     return this.#secure({
@@ -59,7 +60,11 @@ export class ProxyAgent extends Agent {
 }
 
 /** @throws Error with code EPROXY, which holds nothing of the proxy's address or its answer */
-function openTunnel(proxy: URL, to: Found & { port: number }): Promise<Duplex> {
+function openTunnel(
+  proxy: URL,
+  to: Found & { port: number },
+  { ca }: Pick<AgentOptions, 'ca'>,
+): Promise<Duplex> {
   const authority = `${to.family === 6 ? `[${to.address}]` : to.address}:${to.port}`
   const options: HttpOptions = {
     method: 'CONNECT',
@@ -75,7 +80,8 @@ function openTunnel(proxy: URL, to: Found & { port: number }): Promise<Duplex> {
       request.destroy()
       reject(errorWithCode(PROXY_FAILED))
     }
-    const request = proxy.protocol === 'https:' ? requestByHttps(options) : requestByHttp(options)
+    const secure = proxy.protocol === 'https:'
+    const request = secure ? requestByHttps({ ...options, ca }) : requestByHttp(options)
     const timer = setTimeout(fail, TIMEOUT_MS)
     request.on('error', fail).on('response', fail)
     request.on('connect', ({ statusCode }, socket, head) => {

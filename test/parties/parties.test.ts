@@ -3,6 +3,7 @@ import { parseContacts } from '../../src/access/contacts.ts'
 import { PartyStore } from '../../src/access/party.ts'
 import { type PartyDraft, PartyError, type PartyFault } from '../../src/access/party-types.ts'
 import { checkRegisters } from '../../src/audit/verify-links-registers.ts'
+import { generateEncryptionKeyPair } from '../../src/client/index.ts'
 import { openPool } from '../../src/db/pool.ts'
 import { checkParties } from '../../src/health-parties.ts'
 import { makeCertificate } from '../access/certificate.ts'
@@ -298,6 +299,25 @@ describe('the last use of a key', () => {
       { kid: 'key-1', use: 'sig', since, lastUsed: bench.clock.now() },
       { kid: 'key-2', use: 'sig', since, lastUsed: undefined },
     ])
+  })
+
+  test('of a key to seal for is when something was sealed for it', async () => {
+    const { publicKey } = await generateEncryptionKeyPair()
+    const id = await added({ jwks: { set: { keys: [KEY.jwk, publicKey] } } })
+    const lastUse = async () =>
+      (await bench.parties.show(id)).keys.map(key => [key.use, key.lastUsed])
+    await bench.parties.show(id)
+    expect(await lastUse()).toEqual([
+      ['sig', undefined],
+      ['enc', undefined],
+    ])
+    expect((await bench.parties.encryptionKeyOf(id))?.kid).toBe(publicKey.kid)
+    expect(await lastUse()).toEqual([
+      ['sig', undefined],
+      ['enc', bench.clock.now()],
+    ])
+    await bench.parties.disable(id)
+    expect(await bench.parties.encryptionKeyOf(id)).toBeUndefined()
   })
 
   test('begins anew for another key under an old id, not for one that stays', async () => {

@@ -4,7 +4,7 @@ import { createServer as createTlsServer } from 'node:https'
 import { type AddressInfo, connect, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { PassThrough } from 'node:stream'
+import { type Duplex, PassThrough } from 'node:stream'
 import type { TLSSocket } from 'node:tls'
 import { readConfig } from '../../src/config.ts'
 import {
@@ -21,19 +21,21 @@ import { SILENT } from '../access/support.ts'
 
 const NAME = 'peer.example'
 const { key, cert } = makeCertificate(NAME)
+const own = makeCertificate('localhost')
 const PUBLIC = '93.184.215.14'
 const INNER = '10.1.2.3'
 
 let folder: string
 let peerPort: number
 let proxyPort: number
+let securePort: number
 /** What the peer was asked, under which name. */
 let asked: { host: string | undefined; servername: string; url: string | undefined }[]
 /** What the proxy was asked. */
 let tunnels: IncomingMessage[]
 /** What the proxy does instead of opening a tunnel. */
 let refuseTunnel: ((socket: Socket) => void) | undefined
-const sockets: Socket[] = []
+const sockets: Duplex[] = []
 const servers: Server[] = []
 const clients: Outbound[] = []
 
@@ -45,7 +47,7 @@ async function listen(server: Server): Promise<number> {
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'huisbrug-proxy-'))
-  writeFileSync(join(folder, 'ca.pem'), cert)
+  writeFileSync(join(folder, 'ca.pem'), cert + own.cert)
   const peer = createTlsServer({ key, cert }, (request, response) => {
     const { servername } = request.socket as TLSSocket & { servername: string }
     asked.push({ host: request.headers.host, servername, url: request.url })
@@ -54,19 +56,20 @@ beforeAll(async () => {
   })
   peerPort = await listen(peer)
   const proxy = createServer((_request, response) => response.writeHead(400).end())
-  proxy.on('connect', (request, client: Socket) => {
+  const tunnel = (request: IncomingMessage, client: Duplex) => {
     tunnels.push(request)
     sockets.push(client)
     client.on('error', () => {})
-    if (refuseTunnel) return refuseTunnel(client)
+    if (refuseTunnel) return refuseTunnel(client as Socket)
     const up = connect(peerPort, '127.0.0.1', () => {
       client.write('HTTP/1.1 200 Connection established\r\n\r\n')
       up.pipe(client).pipe(up)
     })
     up.on('error', () => client.destroy())
     return undefined
-  })
-  proxyPort = await listen(proxy)
+  }
+  proxyPort = await listen(proxy.on('connect', tunnel))
+  securePort = await listen(createTlsServer({ ...own }).on('connect', tunnel))
 })
 
 beforeEach(() => {
@@ -94,9 +97,10 @@ const always =
     addresses.map(address => ({ address, family: address.includes(':') ? 6 : 4 }))
 
 /** The client as the settings make it. */
-function client(resolve: Resolve, log = SILENT): Outbound {
+function client(resolve: Resolve, log = SILENT, secure = false): Outbound {
+  const at = secure ? `localhost:${securePort}` : `127.0.0.1:${proxyPort}`
   const config = readConfig({
-    HUISBRUG_HTTPS_PROXY: `http://gebruiker:geh%40im@127.0.0.1:${proxyPort}`,
+    HUISBRUG_HTTPS_PROXY: `http${secure ? 's' : ''}://gebruiker:geh%40im@${at}`,
     HUISBRUG_CA_FILE: join(folder, 'ca.pem'),
     HUISBRUG_ALLOW_LOOPBACK: 'true',
   })
@@ -214,6 +218,13 @@ test('limits hold in a tunnel: the name of the certificate, redirects, size', as
   expect(await reasonOf(one.request(get('https://other.example/')))).toBe('tls')
   expect(await reasonOf(one.request(get(`https://${NAME}/away`)))).toBe('redirect')
   expect(await reasonOf(one.request(get(`https://${NAME}/big`)))).toBe('too-large')
+})
+
+test('the proxy may be spoken to by https, with a certificate of the same file', async () => {
+  const answer = await client(always(PUBLIC), SILENT, true).request(get(`https://${NAME}/pad`))
+  expect(answer.status).toBe(200)
+  expect(tunnels.map(({ url }) => url)).toEqual([`${PUBLIC}:443`])
+  expect(asked).toMatchObject([{ servername: NAME, url: '/pad' }])
 })
 
 test('this host is never asked of the proxy', async () => {
