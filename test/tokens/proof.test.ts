@@ -294,6 +294,7 @@ describe('a token bound to a client certificate (RFC 8705)', () => {
   test.each([
     {},
     { kid: 'x' },
+    { kid: sha256('a') },
     { jkt: 7 },
     'x',
     { jkt: 'short' },
