@@ -12,6 +12,7 @@ import {
 } from './browser.ts'
 import { type Region, seedRegion } from './region.ts'
 import { openRooms, type Rooms } from './rooms.ts'
+import { NOW } from './seed.ts'
 
 const PAGES: [name: string, path: (region: Region) => string][] = [
   ['overzicht', () => ''],
@@ -43,6 +44,13 @@ describeInChromium('every page of the console in Chromium', () => {
     rooms = await openRooms()
     region = await seedRegion(rooms.database.pool)
     await rooms.sequence()
+    await rooms.database.pool.query(
+      `INSERT INTO approval (id, operation, salt, digest, reason, asked_role, asked_by, asked_at,
+         expires_at, messages)
+       VALUES ('req_01KAJ5J7WQ7Z3M8T5V9XK2B4CD', 'parked', $1, $1, repeat('een lange reden ', 20),
+         'privacy-officer', 'ses_AAAAAAAAAAAAAAAA', $2::timestamptz, $2::timestamptz + interval '1 day', ARRAY[$3, $4])`,
+      [Buffer.alloc(32), NOW, region.parked, region.answered],
+    )
     browser = await openBrowser()
   })
 
@@ -92,7 +100,9 @@ describeInChromium('every page of the console in Chromium', () => {
     const window = await openWindow(browser, width)
     const page = await window.newPage()
     await signInByHand(page, rooms.url, await rooms.link())
-    for (const path of ['', '/auditlog', '/berichten', `/berichten/${region.feedback}`]) {
+    const feedback = `/berichten/${region.feedback}`
+    const lists = ['', '/auditlog', '/berichten', feedback, '/goedkeuringen', '/aangemeld']
+    for (const path of lists) {
       await page.goto(`${rooms.url}${path}`)
       expect([path, await contentWidth(page)]).toEqual([path, width])
     }
