@@ -1,5 +1,8 @@
+import { jest } from '@jest/globals'
 import { ConsoleSessions } from '../../src/access/session.ts'
 import { entriesOfMessage, queryEntries } from '../../src/audit/query.ts'
+import { consoleCommand } from '../../src/cli/console.ts'
+import { readConfig } from '../../src/config.ts'
 import { Refusal } from '../../src/errors.ts'
 import { listApprovals } from '../../src/subject/approval.ts'
 import { releaseParked } from '../../src/subject/release.ts'
@@ -163,4 +166,26 @@ test('a session that another ends is over at once, with an entry that says who',
     "SELECT count(*)::int AS n FROM audit_pending WHERE action = 'console.session-ended'",
   )
   expect(rows[0].n).toBe(1)
+})
+
+test('the command lists who is signed in, and ends a session once', async () => {
+  const { id } = await person(10)
+  const config = readConfig({})
+  const open = async () => ({ pool: rooms.database.pool, config, close: async () => {} }) as never
+  let out = ''
+  const print = jest.spyOn(process.stdout, 'write').mockImplementation(text => {
+    out += String(text)
+    return true
+  })
+  const run = (...args: string[]) =>
+    consoleCommand(open).parseAsync(['sessions', ...args], { from: 'user' })
+  try {
+    // The rooms have a clock of their own, so that for the command all of these are long over.
+    await run('list', '--json')
+    await run('end', id)
+    await expect(run('end', id)).rejects.toThrow('there is no such session')
+  } finally {
+    print.mockRestore()
+  }
+  expect(out).toBe(`{"items":[]}\n${id}: ended\n`)
 })
