@@ -244,6 +244,7 @@ test('odd questions get a refusal with a code, never a 500', async () => {
     [{ type, message, about: 'x' }, 400, 'HB-202'],
     [{ type, message: { ...message, type: 'detection.request' } }, 400, 'HB-202'],
     [`{"type":"${'x'.repeat(1_100_000)}"}`, 413, 'HB-203'],
+    [deep, 400, 'HB-211'],
   ]
   for (const [body, status, code] of cases) {
     const reply = await post(body)
@@ -253,8 +254,6 @@ test('odd questions get a refusal with a code, never a 500', async () => {
       code,
     ])
   }
-  const reply = await post(deep)
-  expect([reply.status, reply.body['passes']]).toEqual([200, false])
   const years = await post({ type, message, at: '2999-12-31T23:59:59Z' })
   expect(years.status).toBe(200)
 })
