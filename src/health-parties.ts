@@ -13,13 +13,13 @@ export async function checkParties({ pool, clock }: HealthParts): Promise<Health
   const disabled = waiting.map(({ id, count }) => `${count} wait for ${id}`)
   return [
     {
-      name: 'party keys',
+      name: 'party-keys',
       ok: keys.length === 0,
       detail: keys.length > 0 ? list(keys) : 'none ends within 30 days',
       remedy: 'Ask that party for newer keys: huisbrug party rotate.',
     },
     {
-      name: 'disabled parties',
+      name: 'disabled-parties',
       ok: disabled.length === 0,
       detail: disabled.length > 0 ? list(disabled) : 'nothing waits for one',
       remedy:
