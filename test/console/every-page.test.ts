@@ -74,7 +74,8 @@ describeInChromium('every page of the console in Chromium', () => {
     test.each(PAGES)('%s has no serious finding and no sideways scroll', async (name, path) => {
       await page.goto(`${rooms.url}${path(region)}`)
       await keepShot(page, `${name}-${width}`)
-      expect(await seriousFindings(page)).toEqual([])
+      // The same page at another width: what axe finds does not hang on it, and takes a second.
+      if (width === WIDTHS[0]) expect(await seriousFindings(page)).toEqual([])
       expect(await contentWidth(page)).toBe(width)
       expect(await fieldsOutOfPlace(page)).toEqual([])
       expect(await page.getByRole('heading', { level: 1 }).count()).toBe(1)

@@ -43,6 +43,13 @@ function resolved(part: Node, id: string): Node {
 /** What is part of a document or log, not of a message to the gateway, says its examples elsewhere. */
 const STRUCTURE = new Set(['object', 'array'])
 
+const dialect = createAjv([])
+
+test.each(schemaIds())('%s is a schema of its dialect, which the program takes for granted', id => {
+  expect(dialect.validateSchema(readSchema(id))).toBe(true)
+  expect(dialect.validateSchema({ ...readSchema(id), maxLength: 'many' })).toBe(false)
+})
+
 describe.each(ids)('%s', id => {
   const schema = readSchema(id) as Node
 

@@ -9,7 +9,7 @@ import { lastJson, runCommand, startCommand } from '../support/demo.ts'
 import { until } from '../support/gateway.ts'
 import { describeWithRedis, testRedis } from '../support/redis.ts'
 
-const POPULATION = 2_000
+const POPULATION = 1_000
 const LONG = 240_000
 
 let folder: string

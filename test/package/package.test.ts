@@ -69,7 +69,7 @@ test('the package installs into an empty folder; its command runs the demo, its 
     '--exit',
     '--json',
     '--population',
-    '400',
+    '200',
     // Not the usual one, which another suite's demo may take at the same moment.
     '--port',
     '18099',

@@ -5,7 +5,7 @@ import { createAjv, readSchema } from '../../src/schemas.ts'
 type Form = { properties: Record<string, { const?: string; 'x-details'?: string[] }> }
 
 const schema = readSchema('audit-entry')
-const fits = createAjv().getSchema<AuditEntry>(schema.$id as string)!
+const fits = createAjv(['audit-entry', 'common']).getSchema<AuditEntry>(schema.$id as string)!
 const detailsOf = new Map(
   (schema['oneOf'] as Form[]).map(({ properties }) => [
     properties['action']?.const,

@@ -211,10 +211,10 @@ export async function until<T>(
   seconds = 15,
 ): Promise<T> {
   const end = Date.now() + seconds * 1000
-  for (;;) {
+  for (let rest = 10; ; rest = Math.min(rest * 1.5, 120)) {
     const value = await test()
     if (value) return value
     if (Date.now() > end) throw new Error(`waited ${seconds} s for: ${what}`)
-    await new Promise(resolve => setTimeout(resolve, 25))
+    await new Promise(resolve => setTimeout(resolve, rest))
   }
 }

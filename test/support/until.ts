@@ -6,10 +6,10 @@ export async function until<T>(
   milliseconds = 10_000,
 ): Promise<NonNullable<T>> {
   const deadline = performance.now() + milliseconds
-  for (;;) {
+  for (let rest = 5; ; rest = Math.min(rest * 1.5, 120)) {
     const found = await check()
     if (found) return found
     if (performance.now() > deadline) throw new Error(`not so within ${milliseconds} ms: ${check}`)
-    await sleep(10)
+    await sleep(rest)
   }
 }
