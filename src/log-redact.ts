@@ -60,14 +60,18 @@ const FORMS: RegExp[] = [
   /(?<=:\/\/[^\s:@/"]{0,64}:)[^\s@/"\\]+(?=@)/g,
   /(?<=[?&](?:link|code|state|token|access_token|client_assertion)=)[^&\s"\\]{8,}/g,
 ]
-const ELEVEN = /(?<!\d)(\d{2})[./ -]?(\d{2})[./ -]?(\d{2})[./ -]?(\d{3})[./ -]?(\d{2})(?!\d)/g
+// An id of ours may hold eleven digits in a row by chance, and is what a line is found by: it stays whole.
+const ID_OR_ELEVEN =
+  /\b(?:msg|fb|del|req|att)_[0-9A-Z]{26}\b|(?<!\d)(\d{2})[./ -]?(\d{2})[./ -]?(\d{2})[./ -]?(\d{3})[./ -]?(\d{2})(?!\d)/g
 
 /** Takes out of a line what has the form of a secret or of a national number, whatever its name is. */
 export function redactLine(line: string): string {
   let clean = line
   for (const form of FORMS) clean = clean.replace(form, REDACTED)
-  return clean.replace(ELEVEN, (text, ...groups: string[]) =>
-    isNationalNumber(groups.slice(0, 4).join(''), Number(groups[4])) ? REDACTED : text,
+  return clean.replace(ID_OR_ELEVEN, (text, first: string | undefined, ...rest: string[]) =>
+    first && isNationalNumber(`${first}${rest.slice(0, 3).join('')}`, Number(rest[3]))
+      ? REDACTED
+      : text,
   )
 }
 

@@ -82,6 +82,8 @@ interface Compiling {
 function compileForm({ document, message, form, purpose, key, blindField }: Compiling): Validator {
   const { $id, ...schema } = narrowSchema(document, message, form, purpose, blindField)
   ajv ??= createAjv()
+  // What a document makes of a schema is not known to be one, as the wire schemas are.
+  ajv.validateSchema(schema, true)
   // A name of its own beside the wire schemas, so that references to them go on working.
   const check = ajv.compile({ ...schema, $id: `${$id}~${key}~${blindField}` }) as ValidateFunction
   const translation = {

@@ -119,3 +119,10 @@ describe('the log takes out what nobody should have given it', () => {
     expect(time(() => redactLine(JSON.stringify(fields, redactMember)))).toBeLessThan(100)
   })
 })
+
+test('an id of ours stays whole, whatever digits it holds; a number beside it does not', () => {
+  const id = 'del_019DB8956385073003328AFA30'
+  expect(redactLine(`{"handOver":"${id}","n":"85073003328"}`)).toBe(
+    `{"handOver":"${id}","n":"${REDACTED}"}`,
+  )
+})

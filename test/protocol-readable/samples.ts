@@ -39,6 +39,7 @@ export function fullFramework(): Agreement {
   document.legalBasis[2]!.inForceFrom = null
   document.rights.exercise[0]!.url = 'https://vdab.example/rechten'
   document.modalities.envelope = { calls: true, events: false }
+  document.modalities.tokenBinding = 'dpop'
   document.messageTypes[0]!.whyOff = 'Niet uit.'
   document.messageTypes[0]!.preconditions = {
     participation: {

@@ -85,7 +85,9 @@ function valuesIn(text: string, authorization = ''): string[] {
 /** What a text of log lines holds that it must not; each fault once. */
 export function faultsIn(text: string, values: ReadonlySet<string>): string[] {
   const faults = new Set<string>()
-  if (text.includes(REDACTED)) faults.add('the logger had to take something out')
+  // What is left of such a line may be shown.
+  const taken = text.split('\n').find(line => line.includes(REDACTED))
+  if (taken) faults.add(`the logger had to take something out: ${redactLine(taken)}`)
   if (redactLine(text) !== text) faults.add('the form of a token, key or national number')
   const numbers = new Set<string>()
   new NumberFinder([...values].filter(value => /^\d{11}$/.test(value))).findInText(text, numbers)

@@ -158,6 +158,7 @@ export const LABELS: Readonly<Record<string, string>> = {
   task: 'taak',
   text: 'tekst',
   textDigest: 'vingerafdruk van het advies',
+  tokenBinding: 'een toegangsbewijs is gebonden',
   title: 'titel',
   to: 'naar',
   transformation: 'bewerking',
