@@ -247,8 +247,9 @@ export async function throughOutage(
   const seen = startWatching(gateway, await tokenFor(gateway, 'woonboog'))
   await until('it is under way', () => seen.answers.length > 3 && load.accepted.length > 3)
   await happen()
-  await until('it is refused', () => seen.answers.some(it => it.reply.status === 503))
-  await until('it is not ready', () => seen.ready.includes(503))
+  // A call under way may wait for its statement, one after another of a pool that is cut.
+  await until('it is refused', () => seen.answers.some(it => it.reply.status === 503), 45)
+  await until('it is not ready', () => seen.ready.includes(503), 45)
   await restore()
   const back = performance.now()
   const before = seen.answers.length
