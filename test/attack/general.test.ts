@@ -572,7 +572,7 @@ describe('more than one key epoch', () => {
     const opened = items.find(it => it.domain.startsWith('wm-vdab/') && it.domain !== wm)!
     await gateway.clients.vdab.domainReady(opened.domain)
     await woonboog.detect(detection(tenants(60, 1)))
-    const ended = [50, 60].map(index => ({ tenantRef: `t-${index}`, endedOn: TODAY }))
+    const ended = [50, 60].map(index => ({ tenantRef: `tenant-${index}`, endedOn: TODAY }))
     const { messageId } = await woonboog.tenanciesEnded({ protocol: 'wm-vdab', items: ended })
     const calls = await until('both calls', () => {
       const all = gateway.vdab

@@ -123,7 +123,7 @@ describe('the end of a route', () => {
     const sealed = rows[0]!.reference
     const { keys } = gateway.context
     const own = await RouteCipher.open(keys, domain, 'woonboog')
-    expect(own.open(sealed)).toMatch(/^t-\d+$/)
+    expect(own.open(sealed)).toMatch(/^tenant-\d+$/)
     const [other, elsewhere] = [
       await RouteCipher.open(keys, domain, 'leefgoed'),
       await RouteCipher.open(keys, 'wm-vdab/1/9', 'woonboog'),

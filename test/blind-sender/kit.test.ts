@@ -113,8 +113,8 @@ test('an invalid number is left out and told, without the number', async () => {
   })
   const items = []
   for await (const item of blindPeople(options)) items.push(item)
-  expect(items.map(({ tenantRef }) => tenantRef)).toEqual(['t-301'])
-  expect(told).toEqual([{ tenantRef: 't-300', tenantGround: 'art-6.1-1-a' }])
+  expect(items.map(({ tenantRef }) => tenantRef)).toEqual(['tenant-301'])
+  expect(told).toEqual([{ tenantRef: 'tenant-300', tenantGround: 'art-6.1-1-a' }])
 })
 
 test('the general form carries them too', async () => {

@@ -51,7 +51,7 @@ describe('what is compared at the end', () => {
     books.ended.push(1)
     books.endings.set('del_1', { persons: [1], at: 1 })
     books.progressed.push('fb_1.taken-up', 'fb_1.closed')
-    put(books, 'del_2', 'feedback.reachability', { tenantRef: 't-0', feedbackId: 'fb_1' })
+    put(books, 'del_2', 'feedback.reachability', { tenantRef: 'tenant-0', feedbackId: 'fb_1' })
     put(books, 'del_3', 'detection.answered', { tenants: 3 })
     return books
   }
@@ -84,7 +84,7 @@ describe('what is compared at the end', () => {
     [
       'feedback under two ids',
       books =>
-        put(books, 'del_9', 'feedback.reachability', { tenantRef: 't-0', feedbackId: 'fb_1' }),
+        put(books, 'del_9', 'feedback.reachability', { tenantRef: 'tenant-0', feedbackId: 'fb_1' }),
     ],
     [
       'feedback at another company',
@@ -94,7 +94,7 @@ describe('what is compared at the end', () => {
           books,
           'del_2',
           'feedback.reachability',
-          { tenantRef: 't-0', feedbackId: 'fb_1' },
+          { tenantRef: 'tenant-0', feedbackId: 'fb_1' },
           'leefgoed',
         )
       },

@@ -56,7 +56,7 @@ function wrongRequests({ named, requests, receipts }: Books): string[] {
 
 function wrongFeedback({ events, fedBack, named, progressed }: Books): string[] {
   const companyOf = new Map([...named.values()].flatMap(it => it.persons.map(p => [p, it.company])))
-  const expected = listOf(fedBack.map(person => `${companyOf.get(person)} t-${person}`))
+  const expected = listOf(fedBack.map(person => `${companyOf.get(person)} tenant-${person}`))
   const told = [...events].flatMap(([company, own]) =>
     [...own.values()]
       .filter(event => event.type === 'be.huisbrug.feedback.reachability')

@@ -53,7 +53,7 @@ async function endTenancies(
   while ((await client.message(messageId)).items.pending > 0) {
     await sleep(1_000, undefined, { signal })
   }
-  const items = leaving.map(person => ({ tenantRef: `t-${person}`, endedOn: TODAY }))
+  const items = leaving.map(person => ({ tenantRef: `tenant-${person}`, endedOn: TODAY }))
   const options = { idempotencyKey: `ended-${messageId}`, nonce: newNonce() }
   await books.send('tenancy.ended', () =>
     client.tenanciesEnded({ protocol: 'wm-vdab', items }, options),

@@ -200,14 +200,14 @@ describe('a webhook receiver', () => {
   }
 
   const seal = (id: string) =>
-    sealByHand({ tenantRef: 't-1' }, x25519.publicKey, { typ: 'event+jwe', cty: 'json', id })
+    sealByHand({ tenantRef: 'tenant-1' }, x25519.publicKey, { typ: 'event+jwe', cty: 'json', id })
 
   test('passes the data on opened', async () => {
     const { receive, events } = receiver([x25519.privateKey])
     const { headers, body } = request(seal('del_1'))
     expect(await receive(headers, body)).toEqual({ status: 204 })
     expect(events).toMatchObject([
-      { id: 'del_1', datacontenttype: 'application/json', data: { tenantRef: 't-1' } },
+      { id: 'del_1', datacontenttype: 'application/json', data: { tenantRef: 'tenant-1' } },
     ])
   })
 

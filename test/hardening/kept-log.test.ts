@@ -17,7 +17,7 @@ function folderWith(log: string, values: string[] = []): string {
 
 describe('after a run the logs of all tests are looked through', () => {
   test('clean ones pass, and nothing is left behind', () => {
-    const folder = folderWith(CLEAN, ['t-7', number])
+    const folder = folderWith(CLEAN, ['tenant-7', number])
     expect(scanKeptLogs(folder)).toEqual({ files: 1, bytes: CLEAN.length * 21 })
     expect(existsSync(folder)).toBe(false)
   })
@@ -25,7 +25,7 @@ describe('after a run the logs of all tests are looked through', () => {
   test.each([
     ['a national number', `{"it":"${number}"}`, []],
     ['one of a request in base64', Buffer.from(`a ${number} b`).toString('base64'), [number]],
-    ['a reference of a tenant', '{"who":"t-7"}', ['t-7']],
+    ['a reference of a tenant', '{"who":"tenant-7"}', ['tenant-7']],
     ['a value of a payload', 'at q3J0mK1rZ0vY8c7dXw2bTn', ['q3J0mK1rZ0vY8c7dXw2bTn']],
     ['a token', '{"it":"eyJhbGciOiJFZERTQSJ9.eyJzdWIiOiJhIn0.c2ln"}', []],
     ['a webhook secret', '"whsec_q3J0mK1rZ0vY8c7dXw2bTn"', []],

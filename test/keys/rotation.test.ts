@@ -166,7 +166,7 @@ describe('a rotation while the exchange goes on', () => {
     const found = opened.map(row => row.rowId)
     await gateway.clients.vdab.answer(sent.messageId, { requestDigest, found })
 
-    const item = { tenantRef: 't-0', endedOn: TODAY }
+    const item = { tenantRef: 'tenant-0', endedOn: TODAY }
     const { messageId } = await woonboog.tenanciesEnded({ protocol: 'wm-vdab', items: [item] })
     const told = await until('VDAB is told twice', () => {
       const calls = gateway.vdab.to('/api/tenancies/ended')

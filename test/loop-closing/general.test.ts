@@ -35,7 +35,7 @@ test('an event of another protocol is overdue at the welfare office, by its own 
       feedbackId,
       protocol: 'ocmw-vdab',
       type: 'contact.follow-up-needed',
-      item: { clientRef: 'c-0' },
+      item: { clientRef: 'client-0' },
       status: 'open',
       dueOn: DUE_ON,
     })
@@ -113,7 +113,7 @@ test('what VDAB takes up is overdue at VDAB, by the id alone; an objection ends 
       })
       expect(feedbackId).toBe(event.subject)
     }
-    expect(JSON.stringify(items)).not.toMatch(/d-[012]/)
+    expect(JSON.stringify(items)).not.toMatch(/"d-[012]/)
     // It closes what it was told of.
     const id = events[0]?.subject ?? ''
     const step = { feedbackId: id, status: 'closed', on: TODAY }

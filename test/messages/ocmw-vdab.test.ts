@@ -48,7 +48,7 @@ describe('who takes the guidance, in files alone', () => {
       granularity: 'person',
     })
     expect(call.headers['idempotency-key']).toBe(call.body['deliveryId'])
-    expect(call.raw).not.toMatch(/c-[0-9]|\b[0-9]{11}\b/)
+    expect(call.raw).not.toMatch(/client-[0-9]|\b[0-9]{11}\b/)
     const opened = await register.open(call)
     expect(opened).toHaveLength(5)
     expect(opened[0]?.content).toEqual({ referenceDate: TODAY })
@@ -88,7 +88,7 @@ describe('who takes the guidance, in files alone', () => {
     const byRef = new Map(results.map(one => [one.item.clientRef, one.answer]))
     expect([...byRef.keys()].sort()).toEqual(persons(8))
     expect(results.filter(one => one.answer === null)).toHaveLength(3)
-    for (const index of [5, 6, 7]) expect(byRef.get(`c-${index}`)).toBeNull()
+    for (const index of [5, 6, 7]) expect(byRef.get(`client-${index}`)).toBeNull()
     const known = results.flatMap(one => one.answer?.guidance ?? [])
     expect(known.filter(one => one === 'welfare-office')).toHaveLength(1)
   })
@@ -104,8 +104,8 @@ describe('who takes the guidance, in files alone', () => {
     const event = await eventAt(hook, ANSWERED, 1)
     expect((event['data'] as { results: object[] }).results).toEqual(
       expect.arrayContaining([
-        { item: { clientRef: 'c-70' }, answer: null },
-        { item: { clientRef: 'c-71' }, answer: null },
+        { item: { clientRef: 'client-70' }, answer: null },
+        { item: { clientRef: 'client-71' }, answer: null },
       ]),
     )
   })
@@ -168,14 +168,16 @@ describe('the end of the assistance', () => {
       type: 'assistance.ended',
       purpose: 'stopping',
       items: [
-        { clientRef: 'c-0', endedOn: TODAY },
-        { clientRef: 'c-999', endedOn: TODAY },
+        { clientRef: 'client-0', endedOn: TODAY },
+        { clientRef: 'client-999', endedOn: TODAY },
       ],
     }
     const sent = await office.send(ended)
     expect(sent).toMatchObject({
       accepted: 1,
-      refused: [{ index: 1, tenantRef: 'c-999', code: 'HB-406', pointer: '/items/1/clientRef' }],
+      refused: [
+        { index: 1, tenantRef: 'client-999', code: 'HB-406', pointer: '/items/1/clientRef' },
+      ],
     })
     const call = await until('VDAB is told', () => callsOf(gateway, ended.type)[0])
     const [item] = call.body['items'] as { tag: string; endedOn: string }[]
@@ -205,5 +207,5 @@ test('every item of it balances, and no reference or number is stored in clear',
 })
 
 function persons(count: number): string[] {
-  return Array.from({ length: count }, (_, index) => `c-${index}`)
+  return Array.from({ length: count }, (_, index) => `client-${index}`)
 }

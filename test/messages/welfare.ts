@@ -62,7 +62,7 @@ export async function joinOffice(
 
 /** A person of the office by number: the first is 0. */
 export function client(index: number, changes: Record<string, string> = {}) {
-  return { insz: syntheticNumber(index), clientRef: `c-${index}`, ...changes }
+  return { insz: syntheticNumber(index), clientRef: `client-${index}`, ...changes }
 }
 
 /** The monthly question about these persons. */

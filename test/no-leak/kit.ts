@@ -33,7 +33,7 @@ let next = 0
 export function detectionOf(written: readonly string[]) {
   const tenants = written.map((insz, index) => ({
     insz,
-    tenantRef: `t-${next}-${index}`,
+    tenantRef: `tenant-${next}-${index}`,
     tenantGround: 'art-6.1-1-a' as const,
   }))
   return detection(tenants)

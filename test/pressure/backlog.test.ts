@@ -44,7 +44,7 @@ test('nothing more is taken in for a recipient that takes nothing, and all goes 
   expect(refused.body.errors).toMatchObject([{ pointer: '/protocol', code: 'HB-606' }])
   expect(await seen()).toEqual(before)
   // What ends something, or goes elsewhere, is let in.
-  const ended = { protocol: 'wm-vdab', items: [{ tenantRef: 't-1', endedOn: TODAY }] }
+  const ended = { protocol: 'wm-vdab', items: [{ tenantRef: 'tenant-1', endedOn: TODAY }] }
   expect((await post(gateway, 'woonboog', '/v1/tenancies/ended', ended)).status).toBe(202)
 
   gateway.vdab.reply = () => ({ status: 202, body: {} })

@@ -72,7 +72,7 @@ async function liveThrough() {
   const waiting = await leefgoed.detect(detection(tenants(PERSON, 1)))
   const ended = await office.send({
     ...{ protocol: 'ocmw-vdab', type: 'assistance.ended', purpose: 'stopping' },
-    items: [PERSON, OTHER].map(index => ({ clientRef: `c-${index}`, endedOn: TODAY })),
+    items: [PERSON, OTHER].map(index => ({ clientRef: `client-${index}`, endedOn: TODAY })),
   })
   for (const { messageId } of [waiting, ended]) await untilIn(world, messageId, 'retrying')
   await gateway.db.pool.query(
@@ -129,7 +129,7 @@ test('nothing can be recomputed with the number and all keys, and every proof st
     "SELECT message_id, entry FROM audit_entry WHERE action = 'message.accepted'",
   )
   const look = async (index: number) => {
-    const references = [`t-${index}`, `c-${index}`]
+    const references = [`tenant-${index}`, `client-${index}`]
     return findTraces(db.url, await tracesOf(gateway, syntheticNumber(index), references))
   }
   const before = await look(PERSON)
@@ -207,7 +207,9 @@ test('erased while its answer is awaited: the answer counts for the others', asy
   hook.received.length = 0
   await vdab.send({ ...about, items: itemsOf(rows) })
   const event = await eventAt(hook, 'be.huisbrug.message.answered')
-  expect(event['data']).toMatchObject({ results: [{ item: { clientRef: 'c-70' }, answer: null }] })
+  expect(event['data']).toMatchObject({
+    results: [{ item: { clientRef: 'client-70' }, answer: null }],
+  })
 })
 
 test('a restriction survives, and what a worker has in hand is waited for', async () => {
@@ -229,7 +231,7 @@ test('a restriction survives, and what a worker has in hand is waited for', asyn
   expect(await erasing).toMatchObject({ remains: { restriction: true } })
   const traces = await findTraces(
     gateway.db.url,
-    await tracesOf(gateway, syntheticNumber(80), ['t-80']),
+    await tracesOf(gateway, syntheticNumber(80), ['tenant-80']),
   )
   expect(traces).toEqual(['public.restriction'])
   const later = detection([{ ...tenants(80, 1)[0]!, tenantRef: 'new' }, ...tenants(81, 1)])

@@ -163,7 +163,9 @@ test('an answer per person leaves the person out, and is taken for the others', 
   })
   const event = await eventAt(hook, 'be.huisbrug.message.answered')
   const { results } = event['data'] as { results: object[] }
-  expect(results).toEqual([{ item: { clientRef: 'c-61' }, answer: { guidance: 'welfare-office' } }])
+  expect(results).toEqual([
+    { item: { clientRef: 'client-61' }, answer: { guidance: 'welfare-office' } },
+  ])
 })
 
 test('at the same instant as messages: none slips through', async () => {

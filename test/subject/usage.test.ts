@@ -136,13 +136,13 @@ interface Told {
 
 describe('what a housing company sees', () => {
   test('is the same for a tenant whom VDAB knows and one whom it does not', async () => {
-    const [one, other] = [await own('t-0'), await own('t-1')]
+    const [one, other] = [await own('tenant-0'), await own('tenant-1')]
     expect(steps(one)).toEqual(SENT)
     expect(bare(one)).toEqual(bare(other))
     // Nor after the searches themselves, and those of the privacy officer.
     await ask()
     await sequenced()
-    expect(bare(await own('t-0'))).toEqual(bare(one))
+    expect(bare(await own('tenant-0'))).toEqual(bare(one))
   })
 
   test('is its own: the feedback that reached it, not what others did', async () => {
@@ -161,27 +161,27 @@ describe('what a housing company sees', () => {
       const events = hook.received.slice(before).map(it => it.body['data'] as Told)
       return events.length === 2 && events
     })
-    const { feedbackId = '' } = told.find(it => it.tenantRef === 't-0') ?? {}
+    const { feedbackId = '' } = told.find(it => it.tenantRef === 'tenant-0') ?? {}
     await gateway.clients.woonboog.progress(feedbackId, { status: 'taken-up', on: TODAY })
     const report = await until('all of it is in the log', async () => {
-      const found = await own('t-0')
+      const found = await own('tenant-0')
       return found.totalUsages === 5 && found
     })
     // Its progress may come before the gateway noted that the feedback arrived.
     expect(steps(report).slice(0, 2).toSorted()).toEqual([PROGRESS, GOT])
     expect(steps(report).slice(2)).toEqual(SENT)
-    expect(steps(await own('t-2'))).toEqual([GOT, ...SENT])
-    expect(steps(await own('t-1'))).toEqual(SENT)
+    expect(steps(await own('tenant-2'))).toEqual([GOT, ...SENT])
+    expect(steps(await own('tenant-1'))).toEqual(SENT)
     expect(report.usages.every(({ proof }) => !proof.subject && !proof.entry)).toBe(true)
   })
 
   test('is nothing of a tenant that is not its own, nor open to others', async () => {
     const unknown = await post('woonboog', { tenantRef: 'nobody' })
     expect(unknown).toMatchObject({ status: 422, body: { code: 'HB-406' } })
-    const elsewhere = await post('leefgoed', { tenantRef: 't-0' })
+    const elsewhere = await post('leefgoed', { tenantRef: 'tenant-0' })
     expect(elsewhere).toMatchObject({ status: 422, body: { code: 'HB-406' } })
     expect(elsewhere.body.errors).toEqual(unknown.body.errors)
-    expect((await post('vdab', { tenantRef: 't-0' })).body.code).toBe('HB-107')
+    expect((await post('vdab', { tenantRef: 'tenant-0' })).body.code).toBe('HB-107')
     expect((await post('woonboog', { insz: FOUND, reason: REASON })).body.code).toBe('HB-202')
     expect((await post('auditor', { insz: FOUND, reason: REASON })).body.code).toBe('HB-114')
     expect((await post('viewer', { insz: FOUND, reason: REASON })).body.code).toBe('HB-114')
@@ -312,7 +312,7 @@ describe('what a privacy officer sees', () => {
       [{ limit: 1_001 }, 'HB-202', '/limit'],
       [{ limit: 0 }, 'HB-202', '/limit'],
       [{ from: '2099-01-01T00:00:00.000Z' }, 'HB-202', '/from'],
-      [{ tenantRef: 't-0' }, 'HB-202', ''],
+      [{ tenantRef: 'tenant-0' }, 'HB-202', ''],
     ] as const) {
       const reply = await post('privacy-officer', { insz: FOUND, reason: REASON, ...question })
       expect({ question, ...reply.body }).toMatchObject({ code })
@@ -332,7 +332,7 @@ describe('what a privacy officer sees', () => {
     const { messageId } = await gateway.clients.woonboog.detect(detection(tenants(40, 2)))
     await gateway.clients.woonboog.tenanciesEnded({
       protocol: 'wm-vdab',
-      items: [{ tenantRef: 't-40', endedOn: TODAY }],
+      items: [{ tenantRef: 'tenant-40', endedOn: TODAY }],
     })
     await pool.query("DELETE FROM circuit WHERE party_id = 'vdab'")
     await gateway.context.wakeUps.wake(['vdab'])
@@ -363,7 +363,7 @@ describe('what a privacy officer sees', () => {
     const after = await ask()
     expect(steps(after).filter(it => it === SENT[0])).toHaveLength(2)
     expect(after.totalUsages).toBeGreaterThanOrEqual(before.totalUsages + 3)
-    const mine = await own('t-0')
+    const mine = await own('tenant-0')
     expect(steps(mine).filter(it => it === SENT[0])).toHaveLength(2)
   })
 })

@@ -10,7 +10,7 @@ export function syntheticNumber(index: number): string {
 export function tenant(index: number, overrides: Record<string, unknown> = {}) {
   return {
     insz: syntheticNumber(index),
-    tenantRef: `t-${index}`,
+    tenantRef: `tenant-${index}`,
     tenantGround: 'art-6.1-1-a' as const,
     ...overrides,
   }
