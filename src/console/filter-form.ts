@@ -1,5 +1,5 @@
 import { endOfDay, startOfDay } from './format.ts'
-import { nl } from './texts/nl.ts'
+import { texts } from './texts/index.ts'
 
 /** A field of a filter form as a template draws it, with what the person filled in. */
 export interface Field {
@@ -55,7 +55,7 @@ export class FilterForm {
     const from = this.#date('van', labels.from, startOfDay)
     const until = this.#date('tot', labels.until, endOfDay)
     const field = this.fields['tot']
-    if (from && until && from >= until && field) field.error = nl.common.wrongRange
+    if (from && until && from >= until && field) field.error = texts().common.wrongRange
     return { ...(from && { from }), ...(until && { until }) }
   }
 
@@ -73,12 +73,12 @@ export class FilterForm {
     this.#add(
       { name, label, value, type: 'date' },
       value === '' || date !== undefined,
-      nl.common.wrongDate,
+      texts().common.wrongDate,
     )
     return date
   }
 
-  #add(field: Field, fits: boolean, error = nl.common.wrongValue): void {
+  #add(field: Field, fits: boolean, error = texts().common.wrongValue): void {
     this.fields[field.name] = fits ? field : { ...field, error }
   }
 }

@@ -4,7 +4,7 @@ import { format } from './format.ts'
 import type { AttemptLine, MessageFile, RelatedMessage } from './reads/journey.ts'
 import type { NameOfType } from './reads/type-names.ts'
 import { explainCode, explainReason, sentenceOf } from './sentence.ts'
-import { nl } from './texts/nl.ts'
+import { texts } from './texts/index.ts'
 import { wordFor, words } from './texts/words.ts'
 import type { Moment } from './timeline.ts'
 import { toneOfAction, toneOfState } from './tone.ts'
@@ -29,7 +29,7 @@ export function momentsOf(
 }
 
 function received(message: MessageFile): Moment {
-  const text = nl.messages.journey
+  const text = texts().messages.journey
   const items = format.number(message.accepted + message.refused)
   return {
     at: message.receivedAt,
@@ -48,7 +48,7 @@ function ofEntry({ index, entry }: PlacedEntry, names: ReadonlyMap<string, strin
     title: wordFor(words.actions, action),
     sentence: [sentenceOf(entry, names), ...whyOf(entry)].join(' '),
     tone: toneOfAction(action),
-    link: { path: `/auditlog/${index}`, text: nl.auditLog.openEntry(format.number(index)) },
+    link: { path: `/auditlog/${index}`, text: texts().auditLog.openEntry(format.number(index)) },
   }
 }
 
@@ -56,7 +56,7 @@ function ofEntry({ index, entry }: PlacedEntry, names: ReadonlyMap<string, strin
 function whyOf({ code, decision }: AuditEntry): string[] {
   if (!code) return []
   const meaning = explainCode(code)
-  return [decision === 'allowed' ? nl.messages.journey.partly(code, meaning) : meaning]
+  return [decision === 'allowed' ? texts().messages.journey.partly(code, meaning) : meaning]
 }
 
 /** Every try of its hand-overs, as a moment of its own (pure). */
@@ -65,7 +65,7 @@ export function momentsOfAttempts(
   names: ReadonlyMap<string, string>,
 ): Moment[] {
   return attempts.map(({ at, destination, outcome, status, reason, milliseconds }) => {
-    const text = nl.messages.journey
+    const text = texts().messages.journey
     const to = names.get(destination) ?? destination
     const took = milliseconds === null ? '' : format.duration(milliseconds)
     const answer = outcome === null ? text.tryOpen : answerOf(status, reason)
@@ -80,12 +80,12 @@ export function momentsOfAttempts(
 }
 
 function answerOf(status: number | null, reason: string | null): string {
-  if (status !== null) return nl.messages.journey.httpStatus(status)
-  return reason === null ? nl.messages.journey.noAnswer : explainReason(reason)
+  if (status !== null) return texts().messages.journey.httpStatus(status)
+  return reason === null ? texts().messages.journey.noAnswer : explainReason(reason)
 }
 
 function ofRelated({ id, type, receivedAt, partyName }: RelatedMessage, title: string): Moment {
-  const text = nl.messages.journey
+  const text = texts().messages.journey
   return {
     at: receivedAt,
     kind: type,

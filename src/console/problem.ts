@@ -1,7 +1,7 @@
 import { isStoreAway } from '../db/away.ts'
 import { faultOf, type Logger } from '../log.ts'
 import { type Drawing, PageProblem, type Problem } from './page.ts'
-import { nl } from './texts/nl.ts'
+import { texts } from './texts/index.ts'
 
 const BY_CODE: Readonly<Record<string, Problem>> = {
   'HB-110': 'not-signed-in',
@@ -41,23 +41,23 @@ interface Place {
 
 /** The page that explains a problem and says what to do. */
 export function problemDrawing({ problem, status }: PageProblem, place: Place): Drawing {
-  const text = nl.problems[problem]
+  const text = texts().problems[problem]
   const isStranger = problem === 'not-signed-in' && place.byProvider
-  const lines = isStranger ? [nl.problems.signInFirst] : text.lines
+  const lines = isStranger ? [texts().problems.signInFirst] : text.lines
   const needsLink = status === 401 && !place.byProvider && !SIGN_IN.has(problem)
-  const command = needsLink ? nl.problems.command : undefined
+  const command = needsLink ? texts().problems.command : undefined
   const code = SIGN_IN.has(problem) ? CODES[problem] : undefined
   const links = linksFor(problem, place)
   return { view: 'problem', title: text.title, status, model: { lines, command, code, links } }
 }
 
 function linksFor(problem: Problem, { base, again, byProvider }: Place) {
-  const signIn = { href: `${base}/aanmelden`, text: nl.problems.signIn, isMain: true }
-  const retry = again ? [{ href: again, text: nl.problems.again }] : []
+  const signIn = { href: `${base}/aanmelden`, text: texts().problems.signIn, isMain: true }
+  const retry = again ? [{ href: again, text: texts().problems.again }] : []
   if (SIGN_IN.has(problem) || problem === 'too-many') return [signIn]
   if (problem === 'not-signed-in' && byProvider) return [signIn, ...retry]
   if (retry.length > 0 && (problem === 'not-signed-in' || problem === 'store-away')) return retry
   if (problem === 'log-unreadable')
-    return [{ href: `${base}/controle`, text: nl.problems.toVerify }]
-  return [{ href: base, text: nl.problems.toOverview }]
+    return [{ href: `${base}/controle`, text: texts().problems.toVerify }]
+  return [{ href: base, text: texts().problems.toOverview }]
 }

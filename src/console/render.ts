@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Eta } from 'eta'
 import { format } from './format.ts'
-import { nl } from './texts/nl.ts'
+import { texts } from './texts/index.ts'
 import { wordFor, words } from './texts/words.ts'
 
 const VIEWS = fileURLToPath(new URL('./views', import.meta.url))
@@ -19,6 +19,6 @@ export function createRender(): Render {
   for (const file of readdirSync(VIEWS).filter(name => name.endsWith('.eta'))) {
     eta.loadTemplate(`@${file.slice(0, -4)}`, readFileSync(`${VIEWS}/${file}`, 'utf8'))
   }
-  const shared = { t: nl, f: format, w: words, word: wordFor }
-  return (view, model) => eta.render(`@${view}`, { ...shared, ...model })
+  const shared = { f: format, w: words, word: wordFor }
+  return (view, model) => eta.render(`@${view}`, { t: texts(), ...shared, ...model })
 }

@@ -1,6 +1,6 @@
 import { explainEntry } from '../audit/explain.ts'
 import type { AuditEntry } from '../audit/types.ts'
-import { nl } from './texts/nl.ts'
+import { texts } from './texts/index.ts'
 import { codes } from './texts/nl-codes.ts'
 import { wordFor, words } from './texts/words.ts'
 
@@ -23,7 +23,7 @@ export function explainRemedy(code: string): string {
 export function explainReason(reason: string): string {
   if (reason.startsWith('HB-')) return `${reason}: ${explainCode(reason)}`
   const status = /^http-(\d{3})$/.exec(reason)?.[1]
-  return status ? nl.messages.journey.peerSaid(status) : wordFor(words.reasons, reason)
+  return status ? texts().messages.journey.peerSaid(status) : wordFor(words.reasons, reason)
 }
 
 function textOf(code: string): readonly [string, string] | undefined {

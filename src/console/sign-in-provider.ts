@@ -5,7 +5,7 @@ import { Refusal, refuse } from '../errors.ts'
 import type { Frame } from './console.ts'
 import { PageProblem } from './page.ts'
 import { cookieFor, readCookie } from './security.ts'
-import { nl } from './texts/nl.ts'
+import { texts } from './texts/index.ts'
 
 const ATTEMPT = 'huisbrug-aanmelding'
 const ATTEMPT_MS = 10 * 60_000
@@ -39,7 +39,7 @@ export function addProviderSignIn(router: Router, frame: Frame): void {
     res.cookie(session.name, opened.cookie, session.options)
     // Not a redirect: that would still belong to the other site, and a Strict cookie stays behind then.
     res.set('Refresh', `0; url=${base}`)
-    frame.draw(res, { view: 'signed-in', title: nl.signIn.signedInTitle, model: {} })
+    frame.draw(res, { view: 'signed-in', title: texts().signIn.signedInTitle, model: {} })
   })
 }
 

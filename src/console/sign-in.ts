@@ -4,7 +4,7 @@ import type { Frame } from './console.ts'
 import type { ConsoleDeps, Session } from './deps.ts'
 import { PageProblem } from './page.ts'
 import { cookieFor, newFormToken, readCookie, tokensMatch } from './security.ts'
-import { nl } from './texts/nl.ts'
+import { texts } from './texts/index.ts'
 
 const FORM = 'huisbrug-aanmelden'
 const FORM_MS = 15 * 60_000
@@ -34,12 +34,12 @@ export function addSignIn(router: Router, frame: Frame): void {
     const link = String(req.query['link'] ?? '')
     if (!LINK_FORM.test(link)) {
       if (!deps.provider || link !== '') throw new PageProblem('not-signed-in')
-      frame.draw(res, { view: 'sign-in-provider', title: nl.signIn.title, model: {} })
+      frame.draw(res, { view: 'sign-in-provider', title: texts().signIn.title, model: {} })
       return
     }
     const csrf = newFormToken()
     res.cookie(form.name, csrf, { ...form.options, maxAge: FORM_MS })
-    frame.draw(res, { view: 'sign-in', title: nl.signIn.title, model: { link, csrf } })
+    frame.draw(res, { view: 'sign-in', title: texts().signIn.title, model: { link, csrf } })
   })
 
   router.post('/aanmelden', async (req, res) => {
@@ -60,6 +60,6 @@ export function addSignIn(router: Router, frame: Frame): void {
     await deps.sessions.closeSession(readCookie(req, session.name) ?? '')
     res.clearCookie(session.name, session.options)
     const model = { again: Boolean(deps.provider), elsewhere: await deps.provider?.signOutUrl() }
-    frame.draw(res, { view: 'signed-out', title: nl.signIn.signedOutTitle, model })
+    frame.draw(res, { view: 'signed-out', title: texts().signIn.signedOutTitle, model })
   })
 }

@@ -8,7 +8,7 @@ import {
 } from '../../subject/approval.ts'
 import type { ConsoleDeps } from '../deps.ts'
 import type { Drawing, Page, PageRequest } from '../page.ts'
-import { nl } from '../texts/nl.ts'
+import { texts } from '../texts/index.ts'
 import { wordFor } from '../texts/words.ts'
 
 const PATH = '/goedkeuringen'
@@ -41,10 +41,10 @@ export const decideApprovalPage: Page = {
         operations,
       } as const
       await decideApproval(deps.pool, asked)
-      return await draw(deps, request, { text: nl.approvals[decision], isGood: true })
+      return await draw(deps, request, { text: texts().approvals[decision], isGood: true })
     } catch (error) {
       if (!(error instanceof Refusal)) throw error
-      const text = error.code === 'HB-422' ? nl.approvals.own : nl.approvals.gone
+      const text = error.code === 'HB-422' ? texts().approvals.own : texts().approvals.gone
       return { ...(await draw(deps, request, { text, isGood: false })), status: 409 }
     }
   },
@@ -65,14 +65,14 @@ async function draw(
     .filter(({ operation }) => operations.includes(operation))
     .map(line => ({ ...toLine(line), isOwn: line.askedBy === session.id }))
   const todo = approved.map(toLine)
-  return { view: 'approvals', title: nl.approvals.title, model: { lines, todo, notice } }
+  return { view: 'approvals', title: texts().approvals.title, model: { lines, todo, notice } }
 }
 
 function toLine({ operation, askedAt, expiresAt, messages = [], ...line }: WaitingApproval) {
   return {
     ...line,
     messages,
-    what: wordFor(nl.approvals.operations, operation),
+    what: wordFor(texts().approvals.operations, operation),
     askedAt: new Date(askedAt),
     expiresAt: new Date(expiresAt),
   }

@@ -5,7 +5,7 @@ import { FilterForm, optionsOf } from '../filter-form.ts'
 import type { Drawing, Page, PageRequest } from '../page.ts'
 import { partyNames } from '../reads/messages.ts'
 import { sentenceOf } from '../sentence.ts'
-import { nl } from '../texts/nl.ts'
+import { texts } from '../texts/index.ts'
 import { words } from '../texts/words.ts'
 
 const PER_PAGE = 50
@@ -34,7 +34,7 @@ async function drawAuditLog(deps: ConsoleDeps, request: PageRequest): Promise<Dr
   const { fields, isWrong, isFiltered } = form
   return {
     view: 'audit-log',
-    title: nl.auditLog.title,
+    title: texts().auditLog.title,
     status: isWrong ? 400 : 200,
     model: {
       fields,
@@ -51,7 +51,7 @@ function readFilter(
   names: ReadonlyMap<string, string>,
   protocols: readonly string[],
 ): EntryFilter {
-  const text = nl.auditLog.filters
+  const text = texts().auditLog.filters
   const parties = [...names].map(([value, name]) => ({ value, text: name }))
   const protocol = form.choice(
     'protocol',

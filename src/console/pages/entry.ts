@@ -7,7 +7,7 @@ import { type Drawing, type Page, PageProblem, type PageRequest } from '../page.
 import { partyNames } from '../reads/messages.ts'
 import { type NameOfType, namesOfTypes } from '../reads/type-names.ts'
 import { explainCode, explainReason, explainRemedy, sentenceOf } from '../sentence.ts'
-import { nl } from '../texts/nl.ts'
+import { texts } from '../texts/index.ts'
 import { wordFor, words } from '../texts/words.ts'
 import { recordViewing } from '../viewing.ts'
 
@@ -34,7 +34,7 @@ async function drawEntry(deps: ConsoleDeps, request: PageRequest): Promise<Drawi
   const names = await partyNames(deps.pool)
   return {
     view: 'entry',
-    title: nl.auditLog.entry.title(format.number(placed.index)),
+    title: texts().auditLog.entry.title(format.number(placed.index)),
     model: {
       entry,
       commitment,
@@ -70,7 +70,7 @@ function factsOf(
   names: ReadonlyMap<string, string>,
   nameOfType: NameOfType,
 ): Fact[] {
-  const text = nl.auditLog.entry
+  const text = texts().auditLog.entry
   const { actor, message, protocol, counts, subjects } = entry
   const nameOf = (party: string) => names.get(party) ?? party
   return [
@@ -80,9 +80,13 @@ function factsOf(
     ...fact(text.client, actor.client, { code: true }),
     ...fact(text.message, message?.id, { code: true, href: `/berichten/${message?.id}` }),
     ...fact(text.messageType, message && nameOfType(message.type, protocol?.id)),
-    ...fact(text.protocol, protocol && nl.messages.journey.version(protocol.id, protocol.version), {
-      href: `/protocollen/${protocol?.id}`,
-    }),
+    ...fact(
+      text.protocol,
+      protocol && texts().messages.journey.version(protocol.id, protocol.version),
+      {
+        href: `/protocollen/${protocol?.id}`,
+      },
+    ),
     ...fact(text.digest, protocol?.digest, { code: true }),
     ...fact(text.purpose, entry.purpose),
     ...fact(text.fields, entry.fields?.join(', ')),

@@ -21,7 +21,7 @@ import { fieldsOf, purposeTitle } from '../reads/protocols.ts'
 import { namesOfTypes } from '../reads/type-names.ts'
 import { readReceipt } from '../receipt.ts'
 import { explainCode, explainReason, explainRemedy } from '../sentence.ts'
-import { nl } from '../texts/nl.ts'
+import { texts } from '../texts/index.ts'
 import { wordFor, words } from '../texts/words.ts'
 import { buildTimeline, spansOf, staysOf } from '../timeline.ts'
 import { toneOfState } from '../tone.ts'
@@ -62,7 +62,7 @@ async function drawJourney(deps: ConsoleDeps, request: PageRequest): Promise<Dra
   const promise = described.receipt?.entryCommitment
   return {
     view: 'journey',
-    title: `${nl.messages.journey.title} ${id}`,
+    title: `${texts().messages.journey.title} ${id}`,
     model: {
       ...described,
       typeName: nameOf(message.type, message.protocol),
@@ -89,7 +89,7 @@ function describe(deps: ConsoleDeps, message: MessageFile) {
   return {
     message,
     tone: toneOfState(state),
-    summary: nl.messages.journey.summary(partyName, format.moment(receivedAt)),
+    summary: texts().messages.journey.summary(partyName, format.moment(receivedAt)),
     refusal: code ? { meaning: explainCode(code), remedy: explainRemedy(code) } : undefined,
     fields: fieldsOf(set, decided, message.fields ?? []),
     purpose: purpose ? purposeTitle(set, decided, purpose) : undefined,
@@ -99,7 +99,7 @@ function describe(deps: ConsoleDeps, message: MessageFile) {
 
 function toLine(handOver: HandOverLine, stays: readonly Stay[], now: Date): object {
   const { state, lastStatus, reason } = handOver
-  const answer = lastStatus === null ? '–' : nl.messages.journey.httpStatus(lastStatus)
+  const answer = lastStatus === null ? '–' : texts().messages.journey.httpStatus(lastStatus)
   const showsReason = reason !== null && state !== 'delivered'
   return {
     ...handOver,

@@ -9,7 +9,7 @@ import {
   type MessageState,
 } from '../reads/messages.ts'
 import { type NameOfType, namesOfTypes, typeOptions } from '../reads/type-names.ts'
-import { nl } from '../texts/nl.ts'
+import { texts } from '../texts/index.ts'
 import { words } from '../texts/words.ts'
 import { toneOfState } from '../tone.ts'
 
@@ -27,7 +27,7 @@ export const messagesPage: Page = {
 }
 
 async function drawMessages(deps: ConsoleDeps, request: PageRequest): Promise<Drawing> {
-  const text = nl.messages.filters
+  const text = texts().messages.filters
   const form = new FilterForm(request.query)
   const set = deps.protocols.current()
   const parties = await listParties(deps.pool)
@@ -47,7 +47,7 @@ async function drawMessages(deps: ConsoleDeps, request: PageRequest): Promise<Dr
   const { fields, isWrong, isFiltered } = form
   return {
     view: 'messages',
-    title: nl.messages.title,
+    title: texts().messages.title,
     status: isWrong ? 400 : 200,
     model: {
       fields,

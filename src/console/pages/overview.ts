@@ -14,7 +14,7 @@ import {
   type Waiting,
 } from '../reads/overview.ts'
 import { type ProtocolLine, protocolLines } from '../reads/protocols.ts'
-import { nl } from '../texts/nl.ts'
+import { texts } from '../texts/index.ts'
 import type { Tone } from '../tone.ts'
 import { oldestParked } from './parked.ts'
 
@@ -72,7 +72,7 @@ async function drawOverview(deps: ConsoleDeps, request: PageRequest): Promise<Dr
   }
   return {
     view: 'overview',
-    title: nl.overview.title,
+    title: texts().overview.title,
     model: { ...model, ...log, ...chartOf(hours), verdict: verdictOf(points) },
   }
 }
@@ -95,7 +95,7 @@ interface Figures {
 
 /** What is not as it should be, the gravest first (pure). */
 export function pointsOf(figures: Figures): Point[] {
-  const text = nl.overview.points
+  const text = texts().overview.points
   const { waiting, exceptionCount, log } = figures
   const unbalanced = figures.balances.filter(balance => !balance.balanced)
   const broken = figures.protocols.filter(protocol => protocol.isBroken)
@@ -136,7 +136,7 @@ function chartOf(hours: readonly Hour[]): object {
     string,
     string,
   ]
-  return { chart: layOutBars(columns), chartText: nl.overview.chart.description(...counts) }
+  return { chart: layOutBars(columns), chartText: texts().overview.chart.description(...counts) }
 }
 
 function bad(text: string, path: string): Point {

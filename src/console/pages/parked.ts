@@ -15,7 +15,7 @@ import { partyNames } from '../reads/messages.ts'
 import { readOldestParked } from '../reads/overview.ts'
 import { namesOfTypes } from '../reads/type-names.ts'
 import { explainReason } from '../sentence.ts'
-import { nl } from '../texts/nl.ts'
+import { texts } from '../texts/index.ts'
 
 const MESSAGE_ID = /^msg_[0-9A-Za-z]{1,40}$/
 const PATH = '/berichten/:id/geparkeerd'
@@ -98,7 +98,7 @@ async function drawParked(
   filled?: Filled,
 ): Promise<Drawing> {
   const parked = await parkedModel(deps, idOf(params), session)
-  return { view: 'parked', title: nl.parked.title, model: { parked, filled } }
+  return { view: 'parked', title: texts().parked.title, model: { parked, filled } }
 }
 
 async function decide(deps: ConsoleDeps, request: PageRequest): Promise<Drawing> {
@@ -110,7 +110,7 @@ async function decide(deps: ConsoleDeps, request: PageRequest): Promise<Drawing>
   const outcome = isConfirmed
     ? await act(deps, kind, change)
     : await previewParked(deps.pool, change, kind)
-  const text = nl.parked[kind]
+  const text = texts().parked[kind]
   const title = isConfirmed ? text.done : text.confirm
   const mayRead = mayPerson(session.role, 'evidence:read')
   const { reason } = change
@@ -153,7 +153,10 @@ async function refused(
 ): Promise<Drawing> {
   if (code === 'unknown') throw new PageProblem('not-found')
   const reason = code === 'reason' ? '' : (request.form['reden'] ?? '')
-  const error = [nl.parked.faults[code], ...(since ? [nl.parked.at(format.moment(since))] : [])]
+  const error = [
+    texts().parked.faults[code],
+    ...(since ? [texts().parked.at(format.moment(since))] : []),
+  ]
   const about = code === 'reason' ? 'reason' : 'all'
   const drawing = await drawParked(deps, request, { reason, error: error.join(' '), about })
   return { ...drawing, status: code === 'reason' ? 400 : 409 }
@@ -162,8 +165,8 @@ async function refused(
 /** The message as it is now; a second person has to decide first, or decided otherwise. */
 async function notYet(deps: ConsoleDeps, request: PageRequest, refusal: Refusal): Promise<Drawing> {
   const id = /req_[0-9A-Z]{26}/.exec(refusal.reasons[0]?.remedy ?? '')?.[0]
-  const waits = refusal.code === 'HB-514' && id ? nl.parked.waits(id) : undefined
-  const error = waits ?? nl.parked.refusals[refusal.code]
+  const waits = refusal.code === 'HB-514' && id ? texts().parked.waits(id) : undefined
+  const error = waits ?? texts().parked.refusals[refusal.code]
   if (!error) throw refusal
   const reason = request.form['reden'] ?? ''
   const drawing = await drawParked(deps, request, { reason, error, about: 'all' })

@@ -1,7 +1,7 @@
 import type { ConsoleDeps } from '../deps.ts'
 import type { Page } from '../page.ts'
 import { protocolLines } from '../reads/protocols.ts'
-import { nl } from '../texts/nl.ts'
+import { texts } from '../texts/index.ts'
 
 /** /console/protocollen: every protocol with its state and, in plain words, why it is not in force. */
 export const protocolsPage: Page = {
@@ -11,7 +11,7 @@ export const protocolsPage: Page = {
   nav: 'protocols',
   answer: async (deps: ConsoleDeps, { at }) => ({
     view: 'protocols',
-    title: nl.protocols.title,
+    title: texts().protocols.title,
     model: { protocols: protocolLines(deps.protocols.current(), at) },
   }),
 }

@@ -12,7 +12,7 @@ import { type Quota, readQuotas } from '../../exchange/quotas.ts'
 import type { ConsoleDeps } from '../deps.ts'
 import type { Drawing, Page, PageRequest } from '../page.ts'
 import { partyNames } from '../reads/messages.ts'
-import { nl } from '../texts/nl.ts'
+import { texts } from '../texts/index.ts'
 
 const STATUS: Record<GrantFault, number> = {
   unknown: 404,
@@ -79,7 +79,7 @@ async function drawQuotas(
   const burst = lines.filter(({ bursts }) => bursts.length > 0)
   return {
     view: 'quotas',
-    title: nl.quotas.title,
+    title: texts().quotas.title,
     model: { lines, burst, grantable, mayGrant, filled },
   }
 }
@@ -101,7 +101,7 @@ async function drawGrant(deps: ConsoleDeps, request: PageRequest): Promise<Drawi
   const granted = await (confirmed ? grantQuota : previewGrant)(deps, change)
   const names = await partyNames(deps.pool)
   const { party, domain, elements } = granted
-  const title = nl.quotas.grant[confirmed ? 'done' : 'confirm']
+  const title = texts().quotas.grant[confirmed ? 'done' : 'confirm']
   const { reason } = change
   const name = names.get(party) ?? party
   const model = { ...granted, title, reason, name, who: `${party} ${domain}`, confirmed, elements }

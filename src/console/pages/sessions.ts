@@ -1,7 +1,7 @@
 import type { SessionLine } from '../../access/session.ts'
 import type { ConsoleDeps } from '../deps.ts'
 import type { Drawing, Page, PageRequest } from '../page.ts'
-import { nl } from '../texts/nl.ts'
+import { texts } from '../texts/index.ts'
 
 const PATH = '/aangemeld'
 
@@ -34,15 +34,15 @@ async function draw(
 ): Promise<Drawing> {
   const lines = (await sessions.listSessions()).map(line => toLine(line, session.id))
   const status = told === 'gone' ? 409 : 200
-  const notice = told && nl.sessions[told]
+  const notice = told && texts().sessions[told]
   return {
     view: 'sessions',
-    title: nl.sessions.title,
+    title: texts().sessions.title,
     status,
     model: { lines, notice, isGood: told === 'ended' },
   }
 }
 
 function toLine({ way, name, ...line }: SessionLine, own: string) {
-  return { ...line, isOwn: line.id === own, who: name ?? nl.sessions.unnamed[way] }
+  return { ...line, isOwn: line.id === own, who: name ?? texts().sessions.unnamed[way] }
 }

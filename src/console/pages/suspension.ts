@@ -8,7 +8,7 @@ import {
 import type { ConsoleDeps } from '../deps.ts'
 import { type Drawing, type Page, PageProblem, type PageRequest } from '../page.ts'
 import { partyNames } from '../reads/messages.ts'
-import { nl } from '../texts/nl.ts'
+import { texts } from '../texts/index.ts'
 import { drawProtocol } from './protocol.ts'
 
 type Kind = 'suspend' | 'resume'
@@ -39,7 +39,7 @@ function changePage(kind: Kind, path: string): Page {
 async function confirm(kind: Kind, deps: ConsoleDeps, request: PageRequest): Promise<Drawing> {
   const wanted = changeOf(request)
   const preview = await previewChange(deps, wanted, kind)
-  const title = nl.suspension[kind].confirmTitle(titleOf(deps, wanted.id))
+  const title = texts().suspension[kind].confirmTitle(titleOf(deps, wanted.id))
   const told = await namesOf(deps, preview.told)
   return draw(kind, deps, wanted, { ...preview, told, step: 'confirm', title })
 }
@@ -52,7 +52,7 @@ async function change(kind: Kind, deps: ConsoleDeps, request: PageRequest): Prom
     ...outcome,
     told: await namesOf(deps, outcome.told),
     step: 'done',
-    title: nl.suspension[kind].done,
+    title: texts().suspension[kind].done,
     isStill,
   })
 }
@@ -93,7 +93,7 @@ async function refused(
   if (code === 'unknown') throw new PageProblem('not-found')
   // A reason that is refused is not shown again: it may hold a national number.
   const reason = code === 'reason' ? '' : (request.form['reden'] ?? '')
-  const filled = { reason, error: nl.suspension.faults[code] }
+  const filled = { reason, error: texts().suspension.faults[code] }
   const drawing = await drawProtocol(deps, request, filled)
   return { ...drawing, status: code === 'reason' ? 400 : 409 }
 }

@@ -6,7 +6,7 @@ import type { ConsoleDeps } from '../deps.ts'
 import { format } from '../format.ts'
 import type { Drawing, Page, PageRequest } from '../page.ts'
 import { countTiles, readLogState } from '../reads/evidence.ts'
-import { nl } from '../texts/nl.ts'
+import { texts } from '../texts/index.ts'
 import { wordFor } from '../texts/words.ts'
 
 /** /console/controle: what a check of the audit log would do, and a button. */
@@ -75,11 +75,11 @@ async function recordCheck(
 async function draw(deps: ConsoleDeps, outcome?: Outcome): Promise<Drawing> {
   const { checkpoint } = await readLogState(deps.pool)
   const model = { checkpoint, ...(outcome && { outcome: describe(outcome) }) }
-  return { view: 'verify', title: nl.auditLog.verify.title, model }
+  return { view: 'verify', title: texts().auditLog.verify.title, model }
 }
 
 function describe({ report, key, tiles, lasted }: Outcome): object {
-  const text = nl.auditLog.verify
+  const text = texts().auditLog.verify
   const first = report.problems[0]
   return {
     ...report,
@@ -96,7 +96,7 @@ function describe({ report, key, tiles, lasted }: Outcome): object {
 }
 
 function describeFirst({ index, kind }: Problem): string {
-  const text = nl.auditLog.verify
+  const text = texts().auditLog.verify
   const what = wordFor(text.kinds, kind)
   return index === undefined ? text.badRow(what) : text.badFirst(format.number(index), what)
 }

@@ -7,7 +7,7 @@ import {
 import { type Obstacle, statusAt } from '../../protocol/lifecycle.ts'
 import type { ProtocolSet } from '../../protocol/load.ts'
 import { explainObstacle } from '../../protocol/readable/obstacle.ts'
-import { nl } from '../texts/nl.ts'
+import { texts } from '../texts/index.ts'
 import type { Tone } from '../tone.ts'
 
 /** A protocol in a list: whether it is in force and, in plain words, why not. */
@@ -76,13 +76,13 @@ function throughFramework(
     document.kind === 'accession' ? set.protocols.get(document.framework) : undefined
   const status = framework ? statusAt(framework, at) : 'in-force'
   if (status === 'in-force') return undefined
-  const { frameworkSuspended, frameworkClosed } = nl.protocols.why
+  const { frameworkSuspended, frameworkClosed } = texts().protocols.why
   if (status.code === 'HB-307') return { state: 'suspended', why: frameworkSuspended }
   return { state: 'not-in-force', why: frameworkClosed }
 }
 
 function unreadable(id: string): ProtocolLine {
-  const why = nl.protocols.why.unreadable
+  const why = texts().protocols.why.unreadable
   const none = { title: id, version: '', kind: '' }
   return {
     id,
