@@ -2,7 +2,7 @@ import express, { type Request, type Response, type Router } from 'express'
 import { mayPerson } from '../access/operations.ts'
 import { ASSETS_VERSION, serveAsset } from './assets.ts'
 import type { ConsoleDeps, Session } from './deps.ts'
-import { type Drawing, type Page, PageProblem, type PageRequest } from './page.ts'
+import { type Download, type Drawing, type Page, PageProblem, type PageRequest } from './page.ts'
 import { MENU, PAGES } from './pages/index.ts'
 import { problemDrawing, toPageProblem } from './problem.ts'
 import { createRender } from './render.ts'
@@ -86,7 +86,16 @@ async function serve(frame: Frame, page: Page, req: Request, res: Response): Pro
     query: singleValues(req.query),
     at: frame.deps.clock(),
   }
-  frame.draw(res, await page.answer(frame.deps, request), { session, nav: page.nav })
+  const answer = await page.answer(frame.deps, request)
+  if ('file' in answer) send(res, answer)
+  else frame.draw(res, answer, { session, nav: page.nav })
+}
+
+function send(res: Response, { file, type, content }: Download): void {
+  res.attachment(file.replace(/[^A-Za-z0-9._-]/g, '-'))
+  res.setHeader('Content-Type', type)
+  res.setHeader('Cache-Control', 'no-store')
+  res.send(content)
 }
 
 async function requireSession(frame: Frame, req: Request): Promise<Session> {

@@ -21,6 +21,15 @@ export interface Drawing {
   status?: number
 }
 
+/** A file to keep instead of a page to draw. */
+export interface Download {
+  /** Its name: letters, digits, dots, dashes and underscores. */
+  file: string
+  /** Its media type. */
+  type: string
+  content: string | Buffer
+}
+
 /** One address of the console. */
 export interface Page {
   method: 'get' | 'post'
@@ -30,7 +39,7 @@ export interface Page {
   operation: PageOperation
   /** The item of the menu it belongs to. */
   nav: NavKey
-  answer(deps: ConsoleDeps, request: PageRequest): Promise<Drawing>
+  answer(deps: ConsoleDeps, request: PageRequest): Promise<Drawing | Download>
 }
 
 export type Problem =
