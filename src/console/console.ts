@@ -1,12 +1,21 @@
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import express, { type Request, type Response, type Router } from 'express'
 import { mayPerson } from '../access/operations.ts'
 import { ASSETS_VERSION, serveAsset } from './assets.ts'
 import type { ConsoleDeps, Session } from './deps.ts'
-import { type Download, type Drawing, type Page, PageProblem, type PageRequest } from './page.ts'
+import {
+  type Answer,
+  type Download,
+  type Drawing,
+  type Page,
+  PageProblem,
+  type PageRequest,
+} from './page.ts'
 import { MENU, PAGES } from './pages/index.ts'
 import { problemDrawing, toPageProblem } from './problem.ts'
 import { createRender } from './render.ts'
-import { securityHeaders, tokensMatch } from './security.ts'
+import { allowOwnScript, securityHeaders, tokensMatch } from './security.ts'
 import { addSignIn, findSession } from './sign-in.ts'
 import { addProviderSignIn } from './sign-in-provider.ts'
 
@@ -63,7 +72,9 @@ function createFrame(deps: ConsoleDeps): Frame {
         title: drawing.title,
         ...signedIn,
         ...drawing.model,
+        script: drawing.script,
       })
+      if (drawing.script) allowOwnScript(res)
       res
         .status(drawing.status ?? 200)
         .type('html')
@@ -73,22 +84,38 @@ function createFrame(deps: ConsoleDeps): Frame {
 }
 
 async function serve(frame: Frame, page: Page, req: Request, res: Response): Promise<void> {
-  const session = await requireSession(frame, req)
+  const { deps } = frame
   const form = singleValues(req.body)
-  if (page.method === 'post' && !tokensMatch(form['csrf'], session.csrf)) {
-    throw new PageProblem('foreign-form')
-  }
+  const session = await findSession(deps, req)
+  if (!session) throw new PageProblem('not-signed-in', keptOf(page, form))
+  const isForeign = page.method === 'post' && !tokensMatch(form['csrf'], session.csrf)
+  if (isForeign && !page.keeps) throw new PageProblem('foreign-form')
   if (!mayPerson(session.role, page.operation)) throw new PageProblem('not-allowed')
   const request: PageRequest = {
     session,
-    form,
+    form: isForeign ? (keptOf(page, form) ?? {}) : form,
     params: singleValues(req.params),
     query: singleValues(req.query),
-    at: frame.deps.clock(),
+    at: deps.clock(),
   }
-  const answer = await page.answer(frame.deps, request)
-  if ('file' in answer) send(res, answer)
-  else frame.draw(res, answer, { session, nav: page.nav })
+  const answer = await (isForeign && page.keeps
+    ? page.keeps.again(deps, request)
+    : page.answer(deps, request))
+  await reply(frame, res, answer, { session, nav: page.nav })
+}
+
+async function reply(
+  frame: Frame,
+  res: Response,
+  answer: Answer,
+  signedIn: { session: Session; nav: string },
+): Promise<void> {
+  if ('view' in answer) return frame.draw(res, answer, signedIn)
+  if ('file' in answer) return send(res, answer)
+  res.type('text/event-stream')
+  res.flushHeaders()
+  // Who closes the page ends the feed: no fault of ours.
+  await pipeline(Readable.from(answer.feed), res).catch(() => {})
 }
 
 function send(res: Response, { file, type, content }: Download): void {
@@ -96,6 +123,11 @@ function send(res: Response, { file, type, content }: Download): void {
   res.setHeader('Content-Type', type)
   res.setHeader('Cache-Control', 'no-store')
   res.send(content)
+}
+
+function keptOf(page: Page, form: Record<string, string>): Record<string, string> | undefined {
+  if (!page.keeps || page.method !== 'post') return undefined
+  return Object.fromEntries(page.keeps.fields.map(name => [name, form[name] ?? '']))
 }
 
 async function requireSession(frame: Frame, req: Request): Promise<Session> {
@@ -108,7 +140,8 @@ async function fail(frame: Frame, error: unknown, req: Request, res: Response): 
   const problem = toPageProblem(error, frame.deps.log)
   const again = req.method === 'GET' ? `${frame.base}${req.url}` : undefined
   const byProvider = Boolean(frame.deps.provider)
-  const drawing = problemDrawing(problem, { base: frame.base, again, byProvider })
+  const kept = problem.kept && { action: `${frame.base}${req.path}`, fields: problem.kept }
+  const drawing = problemDrawing(problem, { base: frame.base, again, byProvider, kept })
   // A person who is signed in keeps the menu; one who is not sees a page of its own.
   const session =
     problem.status === 503 ? undefined : await findSession(frame.deps, req).catch(() => undefined)

@@ -19,6 +19,8 @@ export interface Drawing {
   title: string
   model: object
   status?: number
+  /** A script of ours that the page may load, by its name among the assets; it works without. */
+  script?: string
 }
 
 /** A file to keep instead of a page to draw. */
@@ -30,6 +32,13 @@ export interface Download {
   content: string | Buffer
 }
 
+/** Text that is sent as it comes, as server-sent events. */
+export interface Feed {
+  feed: AsyncIterable<string>
+}
+
+export type Answer = Drawing | Download | Feed
+
 /** One address of the console. */
 export interface Page {
   method: 'get' | 'post'
@@ -39,7 +48,17 @@ export interface Page {
   operation: PageOperation
   /** The item of the menu it belongs to. */
   nav: NavKey
-  answer(deps: ConsoleDeps, request: PageRequest): Promise<Drawing | Download>
+  answer(deps: ConsoleDeps, request: PageRequest): Promise<Answer>
+  /** A form that is not lost with its session. */
+  keeps?: KeptForm
+}
+
+/** What a person typed outlives the session: nothing is done with it, it is shown again to be sent anew. */
+export interface KeptForm {
+  /** Names of the fields to give back; never one that may hold a national number. */
+  fields: readonly string[]
+  /** Draws the form with them, under the session of now. */
+  again(deps: ConsoleDeps, request: PageRequest): Promise<Drawing>
 }
 
 export type Problem =
@@ -77,10 +96,13 @@ const STATUS: Record<Problem, number> = {
 export class PageProblem extends Error {
   override readonly name = 'PageProblem'
   readonly problem: Problem
+  /** What a person typed before the session ended, by field. */
+  readonly kept: Readonly<Record<string, string>> | undefined
 
-  constructor(problem: Problem) {
+  constructor(problem: Problem, kept?: Readonly<Record<string, string>>) {
     super(problem)
     this.problem = problem
+    this.kept = kept
   }
 
   get status(): number {

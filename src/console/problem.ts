@@ -37,6 +37,8 @@ interface Place {
   again?: string | undefined
   /** Whether people sign in at an identity provider. */
   byProvider: boolean
+  /** What a person typed before the session ended, and where it goes. */
+  kept?: { action: string; fields: Readonly<Record<string, string>> } | undefined
 }
 
 /** The page that explains a problem and says what to do. */
@@ -48,7 +50,12 @@ export function problemDrawing({ problem, status }: PageProblem, place: Place): 
   const command = needsLink ? texts().problems.command : undefined
   const code = SIGN_IN.has(problem) ? CODES[problem] : undefined
   const links = linksFor(problem, place)
-  return { view: 'problem', title: text.title, status, model: { lines, command, code, links } }
+  return {
+    view: 'problem',
+    title: text.title,
+    status,
+    model: { lines, command, code, links, kept: place.kept },
+  }
 }
 
 function linksFor(problem: Problem, { base, again, byProvider }: Place) {

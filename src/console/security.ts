@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { CookieOptions, Request, RequestHandler } from 'express'
+import type { CookieOptions, Request, RequestHandler, Response } from 'express'
 import helmet from 'helmet'
 import { cookieName, cookieValue } from '../access/people.ts'
 
@@ -30,6 +30,12 @@ export function securityHeaders(publicUrl: string): RequestHandler[] {
       next()
     },
   ]
+}
+
+/** Lets this one page run a script file of ours, which may ask this host alone; no other page runs any. */
+export function allowOwnScript(res: Response): void {
+  const policy = String(res.getHeader('Content-Security-Policy'))
+  res.set('Content-Security-Policy', `${policy};script-src 'self';connect-src 'self'`)
 }
 
 /** Name and attributes of a cookie of the console; `__Host-` binds it to this host over https. */

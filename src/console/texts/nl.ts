@@ -135,6 +135,8 @@ export const nl = {
       title: 'Te veel pogingen',
       lines: ['Er waren te veel pogingen om aan te melden. Probeer het over een minuut opnieuw.'],
     },
+    kept: 'Wat u invulde, staat nog op deze pagina, behalve een rijksregisternummer. Meld u aan in een ander tabblad. Kom dan hier terug en ga verder: u kijkt alles nog eens na voor u het verstuurt.',
+    keptOn: 'Ik ben aangemeld: ga verder',
     signInFirst:
       'Voor deze pagina moet u aangemeld zijn. Een sessie eindigt vanzelf als u een tijd niets doet.',
     signIn: 'Aanmelden',
