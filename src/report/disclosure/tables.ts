@@ -1,0 +1,72 @@
+import type { Measure, TableDeclaration } from './types.ts'
+
+const PARTY = { name: 'party', kind: 'codes' } as const
+const MONTH = { name: 'month', kind: 'calendar' } as const
+
+/** What is counted. A measure is added here in advance, with every dimension that a table may show. */
+export const MEASURES: readonly Measure[] = [
+  // Tenants found in the client file: the monthly number of each housing company, noise in it.
+  { id: 'detection.found', dimensions: [PARTY, MONTH], about: true },
+  // Feedback handed over, by the month in which it was, and how far its follow-up is.
+  {
+    id: 'feedback',
+    dimensions: [
+      PARTY,
+      MONTH,
+      {
+        name: 'reachability',
+        kind: 'codes',
+        codes: ['hard-to-reach', 'not-reached'],
+        attribute: true,
+      },
+      {
+        name: 'state',
+        kind: 'codes',
+        codes: ['open', 'overdue', 'taken-up', 'closed'],
+        attribute: true,
+      },
+    ],
+  },
+  // What became of those whose feedback was taken up.
+  {
+    id: 'sensitising',
+    dimensions: [
+      PARTY,
+      MONTH,
+      {
+        name: 'outcome',
+        kind: 'codes',
+        codes: ['found-later', 'reachable-again', 'no-change'],
+        attribute: true,
+      },
+    ],
+  },
+]
+
+/** Every table of counts that may be released; see docs/disclosure-control.md for how to add one. */
+export const TABLES: readonly TableDeclaration[] = [
+  {
+    id: 'detection-found',
+    measure: 'detection.found',
+    dimensions: ['party', 'month'],
+    levels: ['month', 'quarter', 'year'],
+  },
+  {
+    id: 'feedback-by-reachability',
+    measure: 'feedback',
+    dimensions: ['party', 'month', 'reachability'],
+    levels: ['month', 'quarter', 'year'],
+  },
+  {
+    id: 'feedback-by-state',
+    measure: 'feedback',
+    dimensions: ['party', 'month', 'reachability', 'state'],
+    levels: ['quarter', 'year'],
+  },
+  {
+    id: 'sensitising-outcome',
+    measure: 'sensitising',
+    dimensions: ['party', 'month', 'outcome'],
+    levels: ['quarter', 'year'],
+  },
+]
