@@ -4,6 +4,7 @@ import express, { type Request, type Response, type Router } from 'express'
 import { mayPerson } from '../access/operations.ts'
 import { ASSETS_VERSION, serveAsset } from './assets.ts'
 import type { ConsoleDeps, Session } from './deps.ts'
+import { languageOfPages, otherLanguage } from './language.ts'
 import {
   type Answer,
   type Download,
@@ -32,13 +33,14 @@ export interface Frame {
 /**
  * The privacy officer's pages, to be mounted at /console. Every page but those of signing in asks for
  * a session of a role that may open it; every form carries its session's token; a failure is a page
- * in Dutch that shows nothing of the input or of the inside.
+ * that shows nothing of the input or of the inside.
  */
 export function createConsole(deps: ConsoleDeps): Router {
   const router = express.Router()
   const frame = createFrame(deps)
   router.use(securityHeaders(deps.config.publicUrl))
   router.get('/bestanden/:name', serveAsset)
+  router.use(languageOfPages(deps.config.publicUrl, frame.base))
   router.use(express.urlencoded({ extended: false, limit: MAX_FORM, parameterLimit: 50 }))
   addSignIn(router, frame)
   addProviderSignIn(router, frame)
@@ -65,6 +67,7 @@ function createFrame(deps: ConsoleDeps): Frame {
         base,
         version: ASSETS_VERSION,
         menu: menuFor(signedIn?.session),
+        other: otherLanguage(res.req, base, pathOf(signedIn?.nav)),
         at: deps.clock(),
       }
       const body = render(drawing.view, {
@@ -146,6 +149,10 @@ async function fail(frame: Frame, error: unknown, req: Request, res: Response): 
   const session =
     problem.status === 503 ? undefined : await findSession(frame.deps, req).catch(() => undefined)
   frame.draw(res, drawing, session && { session, nav: '' })
+}
+
+function pathOf(nav = ''): string {
+  return MENU.find(item => item.key === nav)?.path || '/'
 }
 
 function menuFor(session: Session | undefined): typeof MENU {

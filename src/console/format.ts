@@ -1,51 +1,78 @@
-const ZONE = 'Europe/Brussels'
-const LOCALE = 'nl-BE'
+import type { Language } from '../language.ts'
+import { language } from './language.ts'
 
-const moment = new Intl.DateTimeFormat(LOCALE, {
-  timeZone: ZONE,
-  day: 'numeric',
-  month: 'short',
-  year: 'numeric',
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-})
-const day = new Intl.DateTimeFormat(LOCALE, {
-  timeZone: ZONE,
-  day: 'numeric',
-  month: 'long',
-  year: 'numeric',
-})
-const hour = new Intl.DateTimeFormat(LOCALE, { timeZone: ZONE, hour: '2-digit', minute: '2-digit' })
-const whole = new Intl.NumberFormat(LOCALE, { maximumFractionDigits: 0 })
-const decimal = new Intl.NumberFormat(LOCALE, {
-  minimumFractionDigits: 1,
-  maximumFractionDigits: 1,
-})
+const ZONE = 'Europe/Brussels'
+
+/** How a language writes instants, numbers and units of time. */
+interface Manner {
+  moment: Intl.DateTimeFormat
+  day: Intl.DateTimeFormat
+  hour: Intl.DateTimeFormat
+  whole: Intl.NumberFormat
+  decimal: Intl.NumberFormat
+  units: readonly (readonly [one: string, many: string, milliseconds: number])[]
+  /** What is shorter than a second. */
+  instant: string
+}
+
+const MANNERS: Record<Language, Manner> = {
+  nl: {
+    ...mannerOf('nl-BE'),
+    units: [
+      ['dag', 'dagen', 86_400_000],
+      ['uur', 'uur', 3_600_000],
+      ['min.', 'min.', 60_000],
+    ],
+    instant: 'minder dan een seconde',
+  },
+  en: {
+    ...mannerOf('en-GB'),
+    units: [
+      ['day', 'days', 86_400_000],
+      ['h', 'h', 3_600_000],
+      ['min', 'min', 60_000],
+    ],
+    instant: 'less than a second',
+  },
+}
+
+function mannerOf(locale: string): Omit<Manner, 'units' | 'instant'> {
+  const date = { timeZone: ZONE, day: 'numeric', year: 'numeric' } as const
+  const time = { hour: '2-digit', minute: '2-digit' } as const
+  return {
+    moment: new Intl.DateTimeFormat(locale, {
+      ...date,
+      month: 'short',
+      ...time,
+      second: '2-digit',
+    }),
+    day: new Intl.DateTimeFormat(locale, { ...date, month: 'long' }),
+    hour: new Intl.DateTimeFormat(locale, { timeZone: ZONE, ...time }),
+    whole: new Intl.NumberFormat(locale, { maximumFractionDigits: 0 }),
+    decimal: new Intl.NumberFormat(locale, { minimumFractionDigits: 1, maximumFractionDigits: 1 }),
+  }
+}
+
+const manner = (): Manner => MANNERS[language()]
+
 const wallClock = new Intl.DateTimeFormat('sv-SE', {
   timeZone: ZONE,
   dateStyle: 'short',
   timeStyle: 'medium',
 })
 
-const UNITS = [
-  ['dag', 'dagen', 86_400_000],
-  ['uur', 'uur', 3_600_000],
-  ['min.', 'min.', 60_000],
-] as const
-
-/** Text for people: instants in Belgian time, numbers and durations in Dutch. */
+/** Text for people: instants in Belgian time, all in the language of the page being drawn. */
 export const format = {
   iso: (at: Date): string => at.toISOString(),
-  moment: (at: Date): string => moment.format(at),
-  hour: (at: Date): string => hour.format(at),
-  number: (value: number): string => whole.format(value),
+  moment: (at: Date): string => manner().moment.format(at),
+  hour: (at: Date): string => manner().hour.format(at),
+  number: (value: number): string => manner().whole.format(value),
   /** A calendar day `YYYY-MM-DD`, or an instant, as a day in words. */
-  day: (at: Date | string): string => day.format(typeof at === 'string' ? noon(at) : at),
+  day: (at: Date | string): string => manner().day.format(typeof at === 'string' ? noon(at) : at),
   duration: formatDuration,
   /** How long ago: like a duration, in whole seconds. */
   age: (milliseconds: number): string =>
-    milliseconds < 1000 ? 'minder dan een seconde' : formatDuration(milliseconds),
+    milliseconds < 1000 ? manner().instant : formatDuration(milliseconds),
   short: (text: string, length = 16): string =>
     text.length > length ? `${text.slice(0, length)}…` : text,
 }
@@ -55,11 +82,12 @@ export type Format = typeof format
 /** Milliseconds as the one or two largest units: "850 ms", "4,2 s", "3 min. 5 s", "2 dagen 4 uur". */
 export function formatDuration(milliseconds: number): string {
   const span = Math.max(0, milliseconds)
+  const { decimal, whole, units } = manner()
   if (span < 1000) return `${Math.round(span)} ms`
   if (span < 60_000) return `${decimal.format(Math.floor(span / 100) / 10)} s`
   const parts: string[] = []
   let rest = span
-  for (const [one, many, size] of UNITS) {
+  for (const [one, many, size] of units) {
     const count = Math.floor(rest / size)
     rest -= count * size
     if (count > 0) parts.push(`${whole.format(count)} ${count === 1 ? one : many}`)

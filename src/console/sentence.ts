@@ -1,20 +1,22 @@
 import { explainEntry } from '../audit/explain.ts'
 import type { AuditEntry } from '../audit/types.ts'
+import { ERRORS, type ErrorCode, explain } from '../errors.ts'
+import { language } from './language.ts'
 import { texts } from './texts/index.ts'
 import { codes } from './texts/nl-codes.ts'
 import { wordFor, words } from './texts/words.ts'
 
-/** An entry of the audit log as one Dutch sentence, parties by their names. */
+/** An entry of the audit log as one sentence in the language of the page, parties by their names. */
 export function sentenceOf(entry: AuditEntry, names: ReadonlyMap<string, string>): string {
   return explainEntry(entry, id => names.get(id) ?? id)
 }
 
-/** What a code of the error table means, in Dutch; the code itself where it is not known. */
+/** What a code of the error table means; the code itself where it is not known. */
 export function explainCode(code: string): string {
   return textOf(code)?.[0] ?? code
 }
 
-/** What the sender of the refused message can do, in Dutch; empty where the code is not known. */
+/** What the sender of the refused message can do; empty where the code is not known. */
 export function explainRemedy(code: string): string {
   return textOf(code)?.[1] ?? ''
 }
@@ -26,6 +28,11 @@ export function explainReason(reason: string): string {
   return status ? texts().messages.journey.peerSaid(status) : wordFor(words.reasons, reason)
 }
 
+// In English the table of errors itself has the words.
 function textOf(code: string): readonly [string, string] | undefined {
-  return Object.hasOwn(codes, code) ? codes[code as keyof typeof codes] : undefined
+  if (!Object.hasOwn(ERRORS, code)) return undefined
+  const known = code as ErrorCode
+  if (language() === 'nl') return codes[known]
+  const { title, remedy } = explain(known)
+  return [`${title}.`, remedy]
 }

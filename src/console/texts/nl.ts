@@ -8,7 +8,7 @@ import { quotas } from './nl-quotas.ts'
 import { sessions } from './nl-sessions.ts'
 import { suspension } from './nl-suspension.ts'
 
-/** All words of the console in Dutch (B1). A second language is a value of type Texts. */
+/** All words of the console in Dutch (B1); `en.ts` says the same in English. */
 export const nl = {
   lang: 'nl',
   frame: {
@@ -18,6 +18,7 @@ export const nl = {
     signedInAs: 'Aangemeld als',
     signOut: 'Afmelden',
     drawnAt: (moment: string): string => `Stand van ${moment} (Belgische tijd).`,
+    other: 'English',
   },
   nav: {
     overview: 'Overzicht',
