@@ -20,38 +20,80 @@ const CELL_PADDING = 5
 type TableBlock = Extract<Block, { kind: 'table' }>
 type Facts = readonly (readonly [string, string])[]
 
+/** A text on paper: what is drawn as a PDF. Texts are plain. */
+export interface Paper {
+  language: string
+  title: string
+  /** The title in the properties of the file, where it says more. */
+  fullTitle?: string
+  /** Whose document it is. */
+  authors: readonly string[]
+  subject: string
+  /** Words to find it by, in the properties of the file. */
+  keywords: string
+  /** UTC day, `YYYY-MM-DD`: the file says it was made then. */
+  on: string
+  head: Facts
+  notes: readonly { tone: 'info' | 'warning'; lines: readonly string[] }[]
+  articles: readonly Pick<Article, 'number' | 'title' | 'blocks'>[]
+  /** Whether a list of the articles comes first. */
+  hasContents: boolean
+  /** What stands at the foot of each page. */
+  foot: string
+}
+
 /**
  * A readable document as pdfmake draws it: A4, a bookmark for each article, heads of tables on every
  * page, rows and headings that stay whole. The same document gives the same file. Pure.
  */
 export function layoutOf(document: ReadableDocument): TDocumentDefinitions {
-  const articles = [...document.articles, ...document.annexes]
+  const { id, version, digest, language, title, authors, status, sample, head } = document
+  return paperLayout({
+    language,
+    title,
+    fullTitle: `${title} (${id} ${version})`,
+    authors,
+    subject: `${id}, versie ${version}`,
+    keywords: digest,
+    // Where the document stands is told for a day; nothing in the file is younger.
+    on: status.on,
+    head,
+    notes: [
+      ...(sample === undefined ? [] : [{ tone: 'warning' as const, lines: [sample] }]),
+      { tone: status.inForce ? 'info' : 'warning', lines: statusLines(status) },
+    ],
+    articles: [...document.articles, ...document.annexes],
+    hasContents: true,
+    foot: footLine(document),
+  })
+}
+
+/** Any text on paper, drawn the same way. Pure. */
+export function paperLayout(paper: Paper): TDocumentDefinitions {
   return {
     content: [
-      { text: document.title, style: 'title' },
-      ...facts(document.head),
-      ...(document.sample === undefined ? [] : [note('warning', [document.sample])]),
-      note(document.status.inForce ? 'info' : 'warning', statusLines(document.status)),
-      contents(),
-      ...articles.flatMap(article),
+      { text: paper.title, style: 'title' },
+      ...facts(paper.head),
+      ...paper.notes.map(({ tone, lines }) => note(tone, lines)),
+      ...(paper.hasContents ? [contents()] : []),
+      ...paper.articles.flatMap(article),
     ],
-    footer: (page, pages) => footer(document, page, pages),
+    footer: (page, pages) => footer(paper.foot, page, pages),
     // pdfmake says nothing of where rows come that stay whole, so the room is estimated.
     pageBreakBefore: ({ headlineLevel: room = 0, startPosition: { top } }) =>
       room > 0 && top > MARGINS[1] && top + room > MARGINS[1] + TEXT_HEIGHT,
     pageSize: 'A4',
     pageMargins: MARGINS,
     version: '1.7',
-    language: document.language,
+    language: paper.language,
     displayTitle: true,
     info: {
-      title: `${document.title} (${document.id} ${document.version})`,
-      author: document.authors.join('; '),
-      subject: `${document.id}, versie ${document.version}`,
-      keywords: document.digest,
+      title: paper.fullTitle ?? paper.title,
+      author: paper.authors.join('; '),
+      subject: paper.subject,
+      keywords: paper.keywords,
       creator: 'Huisbrug',
-      // Where the document stands is told for a day; nothing in the file is younger.
-      creationDate: new Date(`${document.status.on}T00:00:00Z`),
+      creationDate: new Date(`${paper.on}T00:00:00Z`),
     },
     defaultStyle: { font: 'Roboto', fontSize: 9.5, lineHeight: 1.2, color: INK },
     styles: STYLES,
@@ -80,8 +122,8 @@ function contents(): Content {
   }
 }
 
-function article({ number, title, blocks }: Article): Content[] {
-  const name = `${number}. ${title}`
+function article({ number, title, blocks }: Paper['articles'][number]): Content[] {
+  const name = number === '' ? title : `${number}. ${title}`
   const headline = { text: name, style: 'article', tocItem: true, outline: true, outlineText: name }
   const room = 38 + roomOf(blocks)
   return [
@@ -264,11 +306,11 @@ function widthOf(text: string): number {
   return (wide * 0.9 + capitals * 0.66 + narrow * 0.36 + rest * 0.56) * 9
 }
 
-function footer(document: ReadableDocument, page: number, pages: number): Content {
+function footer(text: string, page: number, pages: number): Content {
   return {
     margin: [MARGINS[0], 14, MARGINS[2], 0],
     columns: [
-      { text: footLine(document), width: '*' },
+      { text, width: '*' },
       { text: `bladzijde ${page} van ${pages}`, width: 'auto', alignment: 'right' },
     ],
     columnGap: 12,

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import pdfmake from 'pdfmake'
 import type { ReadableDocument } from './model.ts'
-import { layoutOf } from './pdf-layout.ts'
+import { layoutOf, type Paper, paperLayout } from './pdf-layout.ts'
 
 const FONTS = join(
   dirname(createRequire(import.meta.url).resolve('pdfmake/package.json')),
@@ -22,4 +22,9 @@ pdfmake.addFonts({ Roboto: FACES })
 /** Draws a readable document as a PDF; runs in a thread of its own. */
 export async function draw(document: ReadableDocument): Promise<Uint8Array> {
   return pdfmake.createPdf(layoutOf(document)).getBuffer()
+}
+
+/** Draws any text on paper as a PDF; runs in the same thread. */
+export async function drawPaper(paper: Paper): Promise<Uint8Array> {
+  return pdfmake.createPdf(paperLayout(paper)).getBuffer()
 }

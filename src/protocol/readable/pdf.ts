@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
 import type { ReadableDocument } from './model.ts'
+import type { Paper } from './pdf-layout.ts'
 
 const WORKER = import.meta.url.endsWith('.ts') ? './pdf-worker.ts' : './pdf-worker.js'
 /** Documents of which the file is kept: some dozens of protocols, in two states each. */
@@ -21,7 +22,7 @@ export function pdfOf(document: ReadableDocument): Promise<Buffer> {
   const key = createHash('sha256').update(JSON.stringify(document)).digest('base64url')
   const known = files.get(key)
   if (known) return known
-  const drawn = drawInThread(document)
+  const drawn = inThread('draw', document)
   files.set(key, drawn)
   const [oldest] = files.keys()
   if (files.size > KEPT && oldest !== undefined) files.delete(oldest)
@@ -29,7 +30,15 @@ export function pdfOf(document: ReadableDocument): Promise<Buffer> {
   return drawn
 }
 
-async function drawInThread(document: ReadableDocument): Promise<Buffer> {
+/**
+ * Any text on paper as PDF, drawn in the same thread; nothing of it is kept.
+ * @throws Error where it cannot be drawn
+ */
+export function pdfOfPaper(paper: Paper): Promise<Buffer> {
+  return inThread('drawPaper', paper)
+}
+
+async function inThread(name: 'draw' | 'drawPaper', document: object): Promise<Buffer> {
   thread ??= new Piscina({
     filename: fileURLToPath(new URL(WORKER, import.meta.url)),
     minThreads: 0,
@@ -39,6 +48,6 @@ async function drawInThread(document: ReadableDocument): Promise<Buffer> {
     argv: [],
     env: {},
   })
-  const bytes: Uint8Array = await thread.run(document, { name: 'draw' })
+  const bytes: Uint8Array = await thread.run(document, { name })
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
