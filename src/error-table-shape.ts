@@ -41,4 +41,9 @@ export const SHAPE = {
     'The request can be read in more than one way',
     'Send an ordinary HTTP request: a path, each header once, at most 100 of them.',
   ],
+  'HB-219': [
+    422,
+    'The counts contradict each other',
+    'Count again: a part is never more than its whole, and nothing is counted before its day.',
+  ],
 } as const

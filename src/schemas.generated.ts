@@ -25,6 +25,14 @@ export type ReceiptToken = string
  */
 export type Timestamp = string
 /**
+ * Pass as after to get the next page; null on the last
+ */
+export type Next = Cursor | null
+/**
+ * Opaque place in a list, for the query parameter after
+ */
+export type Cursor = string
+/**
  * SHA-256, base64url without padding
  */
 export type Digest = string
@@ -36,14 +44,6 @@ export type PartyId = string
  * Id of a framework or protocol. Messages name the framework; the accession follows from the sender
  */
 export type ProtocolId = string
-/**
- * Pass as after to get the next page; null on the last
- */
-export type Next = Cursor | null
-/**
- * Opaque place in a list, for the query parameter after
- */
-export type Cursor = string
 /**
  * Version of a document: major, minor, patch
  */
@@ -227,6 +227,7 @@ export type ErrorCode =
   | TheBodyIsNestedTooDeepOrHoldsTooManyValues
   | ANameIsGivenTwiceInOneObjectOrIsNotAllowed
   | TheRequestCanBeReadInMoreThanOneWay
+  | TheCountsContradictEachOther
   | TheProtocolIsUnknown
   | Phase1NoProtocolOpensThisExchange
   | TheDecreeIsNotInForce
@@ -467,6 +468,10 @@ export type ANameIsGivenTwiceInOneObjectOrIsNotAllowed = 'HB-212'
  * HTTP 400. Send an ordinary HTTP request: a path, each header once, at most 100 of them.
  */
 export type TheRequestCanBeReadInMoreThanOneWay = 'HB-213'
+/**
+ * HTTP 422. Count again: a part is never more than its whole, and nothing is counted before its day.
+ */
+export type TheCountsContradictEachOther = 'HB-219'
 /**
  * HTTP 422. Use an id from GET /v1/protocols.
  */
@@ -854,22 +859,56 @@ export interface Annex1 {
  */
 export interface Annex1Accepted {
   messageId: MessageId
+  referenceDate?: CalendarDate
   /**
    * What looks odd but is not refused
    *
    * @minItems 0
    * @maxItems 20
-   *
-   * Items: One warning
    */
-  warnings: {
-    pointer: Pointer
-    /**
-     * What looks odd
-     */
-    text: string
-  }[]
+  warnings: Annex1Warning[]
   receipt: ReceiptToken
+}
+/**
+ * What looks odd in Annex 1 but is not refused
+ */
+export interface Annex1Warning {
+  pointer: Pointer
+  /**
+   * What would be expected
+   */
+  rule?: 'sum = checked' | 'given = false' | 'given = true'
+  /**
+   * What looks odd
+   */
+  text: string
+}
+/**
+ * GET /v1/reports/annex-1: what the calling housing company reported, exact, with what a newer report of the same day replaced
+ */
+export interface Annex1Reports {
+  /**
+   * Newest first
+   *
+   * @minItems 0
+   * @maxItems 1000
+   *
+   * Items: One report
+   */
+  items: {
+    messageId: MessageId
+    reportedAt: Timestamp
+    report: Annex1
+    /**
+     * What looks odd but was not refused
+     *
+     * @minItems 0
+     * @maxItems 20
+     */
+    warnings: Annex1Warning[]
+    replacedBy?: MessageId
+  }[]
+  next: Next
 }
 /**
  * POST /v1/approvals/{id}
@@ -1018,6 +1057,9 @@ export interface AuditEntry {
     | 'program.started'
     | 'program.stopped'
     | 'balance.daily'
+    | 'subject.requested'
+    | 'subject.extended'
+    | 'subject.answered'
     | 'subject.searched'
     | 'subject.restricted'
     | 'subject.released'
@@ -4455,6 +4497,8 @@ export interface WebhookTest {
 export interface WireTypes {
   'annex-1': Annex1
   'annex-1-accepted': Annex1Accepted
+  'annex-1-reports': Annex1Reports
+  'annex-1-warning': Annex1Warning
   'approval-decision': ApprovalDecision
   'approvals': Approvals
   'audit-entries': AuditEntries

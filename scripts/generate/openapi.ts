@@ -30,6 +30,7 @@ const TAGS = [
   ['protocols', 'The agreements that the gateway executes'],
   ['detection', 'Which tenants of the target group are in the client file'],
   ['feedback', 'Tenants who are hard to reach, and what is done about it'],
+  ['reports', 'What housing companies report of their own work: counts alone'],
   ['messages', 'Where a message stands, and the proof of what was decided'],
   ['pseudonyms', 'Blind pseudonyms for the recipient'],
   ['hand-over', 'Events by webhook or inbox'],
@@ -138,7 +139,7 @@ function parametersOf({
   return [
     ...names.map(name => pathParameter(path, name)),
     ...(personBearing ? [IDEMPOTENCY_KEY, SIGNATURE] : []),
-    ...(keyed ? [{ ...IDEMPOTENCY_KEY, required: false }] : []),
+    ...(keyed ? [{ ...IDEMPOTENCY_KEY, required: keyed === 'required' }] : []),
     ...(list ? [LIMIT, AFTER] : []),
     ...(people && method !== 'get' ? [CSRF_TOKEN] : []),
     ...Object.entries(query).map(queryParameter),

@@ -17,8 +17,8 @@ export interface Operation {
   people?: PeopleOperation
   /** It bears persons: a key is required, and the protocol decides. */
   personBearing?: true
-  /** A key is honoured where one is given. */
-  keyed?: true
+  /** A key is honoured where one is given, or has to be given. */
+  keyed?: true | 'required'
   /** It is a list: limit and after. */
   list?: true
   request?: SchemaId

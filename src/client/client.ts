@@ -1,4 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
+import type { Annex1, Annex1Accepted, Annex1Report } from './annex-1.ts'
 import { type DecryptionKeys, openEvent } from './envelope.ts'
 import { type Call, type ClientOptions, createTransport, type Transport } from './transport.ts'
 import type {
@@ -103,6 +104,12 @@ function housingCompanyCalls(call: Transport) {
       ),
     tenanciesEnded: (ended: TenanciesEnded, options: SendOptions = {}) =>
       call<Accepted>(post('/v1/tenancies/ended', ended, options)),
+    /** Reports Annex 1 of the call: counts alone, in any phase. A newer report of the same day counts. */
+    reportAnnex1: (report: Annex1, options: SendOptions = {}) =>
+      call<Annex1Accepted>(post('/v1/reports/annex-1', report, options)),
+    /** What was reported as Annex 1, newest first, with what was replaced. */
+    annex1Reports: (page: PageOptions = {}) =>
+      call<Page<Annex1Report>>({ method: 'GET', path: '/v1/reports/annex-1', query: { ...page } }),
   }
 }
 

@@ -1,3 +1,4 @@
+export type * from './annex-1.ts'
 export { type AssertionOptions, signAssertion, verifyAssertion } from './assertion.ts'
 export { createClient, type HuisbrugClient, newNonce } from './client.ts'
 export {

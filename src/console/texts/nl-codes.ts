@@ -59,6 +59,10 @@ export const codes: Readonly<Record<ErrorCode, readonly [meaning: string, remedy
   'HB-211': ['Het bericht is te diep of te groot van opbouw.', 'Splits het bericht.'],
   'HB-212': ['Een naam staat twee keer in het bericht of mag niet.', 'Geef elke naam één keer.'],
   'HB-213': ['De aanvraag is dubbelzinnig.', 'Stuur een gewone HTTP-aanvraag.'],
+  'HB-219': [
+    'De aantallen spreken elkaar tegen.',
+    'Tel opnieuw: een deel is nooit meer dan het geheel.',
+  ],
 
   'HB-301': ['Het protocol is niet bekend.', 'Noem een protocol dat hier gepubliceerd is.'],
   'HB-302': [

@@ -19,6 +19,7 @@ import { postProgress } from './progress-post.ts'
 import { getProtocolDiff } from './protocol-diff-get.ts'
 import { getProtocol, getProtocols } from './protocols-get.ts'
 import { getReceipt } from './receipt-get.ts'
+import { getAnnex1, postAnnex1 } from './reports.ts'
 import { postErasure, postRestriction, postRestrictionLift } from './rights-post.ts'
 import { postTenanciesEnded } from './tenancies-ended-post.ts'
 import { postToken } from './token-post.ts'
@@ -73,6 +74,8 @@ export const ROUTES: Route[] = [
   getEntryTile,
   getTile,
   postAddCheckpoint,
+  postAnnex1,
+  getAnnex1,
   postUsage,
   postRestriction,
   postRestrictionLift,
