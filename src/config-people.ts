@@ -6,6 +6,10 @@ export type FourEyes = (typeof FOUR_EYES)[number]
 export const CONSOLE_ROLES = ['privacy-officer', 'auditor', 'operator', 'viewer'] as const
 export type ConsoleRole = (typeof CONSOLE_ROLES)[number]
 
+/** What the privacy officer of one party is called in the table of rights, and before `@party` in a mapping. */
+export const PARTY_OFFICER = 'privacy-officer of one party'
+const OF_PARTY = /^privacy-officer@([A-Za-z0-9._-]{1,64})$/
+
 export interface PeopleEnvironment {
   HUISBRUG_FOUR_EYES?: string
   HUISBRUG_SESSION_IDLE_MINUTES: number
@@ -43,6 +47,8 @@ export interface RoleMapping {
   /** The name of the claim, or the way to it in nested objects. */
   claim: readonly string[]
   roles: Readonly<Partial<Record<ConsoleRole, readonly string[]>>>
+  /** Which values make somebody the privacy officer of one party, by party, in the order given. */
+  officers: ReadonlyMap<string, readonly string[]>
 }
 
 /** The identity provider of the people. */
@@ -112,15 +118,18 @@ function mappingOf(text: string): RoleMapping {
       'HUISBRUG_OIDC_ROLES must be like {"claim":"groups","roles":{"auditor":["a value"]}}',
     )
   }
-  if (wanted.some(([role]) => role.includes('@'))) {
-    throw new Error(
-      'HUISBRUG_OIDC_ROLES: a privacy officer of one party is not offered: the pages show all parties',
-    )
+  const known: readonly string[] = CONSOLE_ROLES
+  if (!wanted.every(([role]) => known.includes(role) || OF_PARTY.test(role))) {
+    const names = [...CONSOLE_ROLES, 'privacy-officer@<party>'].join(', ')
+    throw new Error(`HUISBRUG_OIDC_ROLES: the roles are ${names}`)
   }
-  if (!wanted.every(([role]) => CONSOLE_ROLES.some(known => known === role))) {
-    throw new Error(`HUISBRUG_OIDC_ROLES: the roles are ${CONSOLE_ROLES.join(', ')}`)
-  }
-  return { claim: path, roles: Object.fromEntries(wanted) as RoleMapping['roles'] }
+  const lists = wanted as [string, string[]][]
+  const officers = lists.flatMap(([role, values]) => {
+    const party = OF_PARTY.exec(role)?.[1]
+    return party === undefined ? [] : [[party, values] as const]
+  })
+  const ofAll = Object.fromEntries(lists.filter(([role]) => known.includes(role)))
+  return { claim: path, roles: ofAll as RoleMapping['roles'], officers: new Map(officers) }
 }
 
 function parseObject(text: string): Record<string, unknown> {

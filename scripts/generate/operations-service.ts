@@ -216,7 +216,7 @@ export const SERVICE_OPERATIONS: readonly Operation[] = [
     tag: 'evidence',
     summary: 'A bundle of entries of the audit log',
     description: 'C2SP tlog-tiles. Reading them is an entry, at most two a minute for a session.',
-    people: 'audit:read',
+    people: 'tiles:read',
     status: 200,
     text: {
       type: 'application/octet-stream',

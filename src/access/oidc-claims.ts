@@ -1,17 +1,24 @@
-import { CONSOLE_ROLES, type ConsoleRole, type RoleMapping } from '../config-people.ts'
+import { CONSOLE_ROLES, type RoleMapping } from '../config-people.ts'
+import type { Holder } from './scope.ts'
 
 const MAX_NAME = 80
 
 /**
  * The role that claims give, the one that may do most where there are several; undefined where they give
- * none. Values are compared exactly. Pure.
+ * none. To be the officer of one party is more than a viewer and less than any other role of all; of two
+ * parties the first of the mapping counts. Values are compared exactly. Pure.
  */
 export function roleOf(
   claims: Readonly<Record<string, unknown>>,
-  { claim, roles }: RoleMapping,
-): ConsoleRole | undefined {
+  { claim, roles, officers }: RoleMapping,
+): Holder | undefined {
   const values = textsOf(claim.reduce<unknown>(member, claims))
-  return CONSOLE_ROLES.find(role => roles[role]?.some(value => values.has(value)))
+  const fits = (list: readonly string[] = []) => list.some(value => values.has(value))
+  const role = CONSOLE_ROLES.find(one => fits(roles[one]))
+  const [party] = [...officers].find(([, list]) => fits(list)) ?? []
+  if (party !== undefined && (role === undefined || role === 'viewer'))
+    return { role: 'privacy-officer', party }
+  return role && { role }
 }
 
 /** A name to show in the list of sessions: the first of the usual claims, in one short line. Pure. */

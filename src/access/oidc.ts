@@ -86,13 +86,13 @@ export class PeopleProvider {
   async finish(attempt: string, query: string): Promise<SignedInPerson> {
     const config = await this.#configuration()
     const claims = await this.#claimsOf(config, attempt, query)
-    const role = roleOf(claims, this.#parts.settings.mapping)
-    if (!role) throw refuse('HB-116', '', 'console: HUISBRUG_OIDC_ROLES')
+    const holder = roleOf(claims, this.#parts.settings.mapping)
+    if (!holder) throw refuse('HB-116', '', 'console: HUISBRUG_OIDC_ROLES')
     const subject = JSON.stringify([claims['iss'], claims['sub']])
     const person = createHmac('sha256', await this.#parts.pepper())
       .update(subject)
       .digest()
-    return { role, person, name: nameOf(claims) }
+    return { ...holder, person, name: nameOf(claims) }
   }
 
   /** Where a person signs out at the provider too, where it offers that; nothing about who it is. */

@@ -1,12 +1,13 @@
-import type { ConsoleRole } from '../config-people.ts'
+import { type ConsoleRole, PARTY_OFFICER } from '../config-people.ts'
 import { refuse } from '../errors.ts'
 import type { TokenBinding } from './binding.ts'
 import type { MessageSignature } from './message-signature.ts'
+import type { Holder } from './scope.ts'
 
 export const PARTY_KINDS = ['housing-company', 'employment-service', 'welfare-office'] as const
 export type PartyKind = (typeof PARTY_KINDS)[number]
 
-/** Of whom: a party of what it sent, received or was told alone; a person of all parties. */
+/** Of whom: of what the own party sent, received or was told alone, or of all parties. */
 export type Reach = 'own' | 'all'
 
 const ANY_PARTY = {
@@ -16,15 +17,11 @@ const ANY_PARTY = {
 } as const
 const HOUSING = { 'housing-company': 'own' } as const
 const EMPLOYMENT = { 'employment-service': 'own' } as const
+const OWN = { [PARTY_OFFICER]: 'own' } as const
 const OFFICER = { 'privacy-officer': 'all' } as const
-const READERS = { 'privacy-officer': 'all', auditor: 'all' } as const
-const DECIDERS = { 'privacy-officer': 'all', operator: 'all' } as const
-const EVERYONE = {
-  'privacy-officer': 'all',
-  auditor: 'all',
-  operator: 'all',
-  viewer: 'all',
-} as const
+const READERS = { ...OFFICER, auditor: 'all' } as const
+const DECIDERS = { ...OFFICER, operator: 'all' } as const
+const EVERYONE = { ...OFFICER, ...OWN, auditor: 'all', operator: 'all', viewer: 'all' } as const
 
 /**
  * Who may do what, of whom: the one table behind every route of the interface and every page of the
@@ -48,6 +45,7 @@ export const RIGHTS = {
     'tenancies:write': HOUSING,
     'periods:close': HOUSING,
     'reports:write': HOUSING,
+    'reports:read': HOUSING,
     'usage:read': HOUSING,
     'answers:write': EMPLOYMENT,
     'feedback:write': EMPLOYMENT,
@@ -55,26 +53,28 @@ export const RIGHTS = {
   },
   /** At the interface, by a person; a person never passes as a party, nor a party as a person. */
   people: {
-    'audit:read': READERS,
-    'usage:search': OFFICER,
+    'audit:read': { ...READERS, ...OWN },
+    /** Whole bundles of entries: they cannot be parted. */
+    'tiles:read': READERS,
+    'usage:search': { ...OFFICER, ...OWN },
     'subjects:restrict': OFFICER,
     'subjects:erase': OFFICER,
-    'approvals:manage': OFFICER,
+    'approvals:manage': { ...OFFICER, ...OWN },
   },
   /** On a page of the console. */
   pages: {
     'overview:read': EVERYONE,
-    'evidence:read': READERS,
+    'evidence:read': { ...READERS, ...OWN },
     'protocols:suspend': DECIDERS,
-    'parked:decide': DECIDERS,
-    'approvals:decide': DECIDERS,
+    'parked:decide': { ...DECIDERS, ...OWN },
+    'approvals:decide': { ...DECIDERS, ...OWN },
     'quotas:grant': OFFICER,
     'sessions:manage': DECIDERS,
   },
 } as const satisfies {
   parties: Table<PartyKind>
-  people: Table<ConsoleRole>
-  pages: Table<ConsoleRole>
+  people: Table<ConsoleRole | typeof PARTY_OFFICER>
+  pages: Table<ConsoleRole | typeof PARTY_OFFICER>
 }
 
 type Table<R extends string> = Record<string, Partial<Record<R, Reach>>>
@@ -120,9 +120,14 @@ export function assertMayCall(caller: Caller, operation: Operation): void {
   throw refuse('HB-107', '', `access: ${operation}`)
 }
 
-/** Whether a role of people has a page or an operation of the interface. */
-export function mayPerson(role: ConsoleRole, operation: PageOperation | PeopleOperation): boolean {
-  return Object.hasOwn({ ...RIGHTS.people, ...RIGHTS.pages }[operation], role)
+/** Whether a person has a page or an operation of the interface; of whom, its scope says. */
+export function mayPerson(
+  { role, party }: Holder,
+  operation: PageOperation | PeopleOperation,
+): boolean {
+  const row = { ...RIGHTS.people, ...RIGHTS.pages }[operation]
+  if (party === undefined) return Object.hasOwn(row, role)
+  return role === 'privacy-officer' && Object.hasOwn(row, PARTY_OFFICER)
 }
 
 function operationsOf(kind: PartyKind): readonly Operation[] {

@@ -1,13 +1,16 @@
 import { timingSafeEqual } from 'node:crypto'
+import { CONSOLE_ROLES, type ConsoleRole } from '../config-people.ts'
 import { refuse } from '../errors.ts'
 import { mayPerson, type PeopleOperation, RIGHTS } from './operations.ts'
-import { type ConsoleRole, type ConsoleSession, isPersonToken } from './session.ts'
+import type { Holder } from './scope.ts'
+import { type ConsoleSession, isPersonToken } from './session.ts'
 
 export type { PeopleOperation } from './operations.ts'
 
-/** The roles that may do each operation of people at the interface. */
+/** The roles that may do each operation of people at the interface, of all parties. */
 export const PEOPLE_OPERATIONS: Readonly<Record<PeopleOperation, readonly ConsoleRole[]>> = {
   'audit:read': rolesOf('audit:read'),
+  'tiles:read': rolesOf('tiles:read'),
   'usage:search': rolesOf('usage:search'),
   'subjects:restrict': rolesOf('subjects:restrict'),
   'subjects:erase': rolesOf('subjects:erase'),
@@ -15,10 +18,9 @@ export const PEOPLE_OPERATIONS: Readonly<Record<PeopleOperation, readonly Consol
 }
 
 /** The signed-in person behind a request. */
-export interface Person {
+export interface Person extends Holder {
   /** `ses_…`, the session: names the person in evidence until there are accounts; opens nothing. */
   id: string
-  role: ConsoleRole
 }
 
 /** How a person shows who it is; both attacker-controlled. */
@@ -79,16 +81,18 @@ export function personCredential(
 export function assertPerson(
   session: ConsoleSession | undefined,
   credential: PersonCredential,
-  call: { operation: PeopleOperation; changes: boolean },
+  call: { operation: PeopleOperation; changes: boolean; isOwn: boolean },
 ): Person {
   if (!session) throw refuse('HB-113', '', 'access: session')
-  if (!mayPerson(session.role, call.operation))
+  const isOpen = session.party === undefined || call.isOwn
+  if (!isOpen || !mayPerson(session, call.operation))
     throw refuse('HB-114', '', `access: ${call.operation}`)
   if (call.changes && credential.kind === 'cookie' && !tokensMatch(credential.csrf, session.csrf))
     throw refuse('HB-115', '', `access: ${CSRF_HEADER}`)
-  return { id: session.id, role: session.role }
+  const { id, role, party } = session
+  return { id, role, ...(party !== undefined && { party }) }
 }
 
 function rolesOf(operation: PeopleOperation): readonly ConsoleRole[] {
-  return Object.keys(RIGHTS.people[operation]) as ConsoleRole[]
+  return CONSOLE_ROLES.filter(role => Object.hasOwn(RIGHTS.people[operation], role))
 }

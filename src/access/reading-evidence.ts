@@ -2,6 +2,7 @@ import { recordEntry } from '../audit/record.ts'
 import type { Pool } from '../db/pool.ts'
 import type { Logger } from '../log.ts'
 import type { Person } from './people.ts'
+import { actorOf } from './scope.ts'
 
 const WINDOW_MS = 60_000
 
@@ -52,7 +53,7 @@ export class ReadingEvidence {
     await recordEntry(this.#pool, {
       action: 'audit.read',
       at: this.#now(),
-      actor: { role: person.role, client: person.id },
+      actor: actorOf(person),
       decision: 'allowed',
       counts: { entries },
       reason: 'tiles',

@@ -4,6 +4,7 @@ import type { Actor } from '../audit/types.ts'
 import type { ConsoleRole } from '../config-people.ts'
 import { inTransaction, type Pool, type Queryable } from '../db/pool.ts'
 import { refuse } from '../errors.ts'
+import { actorOf, type Holder } from './scope.ts'
 
 export type { ConsoleRole } from '../config-people.ts'
 
@@ -19,10 +20,11 @@ export interface SessionLimits {
 }
 
 /** Whom the identity provider vouched for. */
-export interface SignedInPerson {
-  role: ConsoleRole
+export interface SignedInPerson extends Holder {
   /** 32 bytes, the same for every session of one person; tells nothing of who it is. */
   person: Uint8Array
+  /** 32 bytes for the session at the provider, where it gave one: this one ends with it. */
+  provider?: Uint8Array | undefined
   /** What the provider calls the person, to be shown in the list of sessions. */
   name: string | undefined
 }
@@ -34,6 +36,8 @@ export type SessionWay = 'link' | 'provider' | 'token'
 export interface SessionLine {
   id: string
   role: ConsoleRole
+  /** The party of whom it is the privacy officer; null for all. */
+  party: string | null
   way: SessionWay
   name: string | null
   createdAt: Date
@@ -42,10 +46,9 @@ export interface SessionLine {
 }
 
 /** A person who is signed in. */
-export interface ConsoleSession {
+export interface ConsoleSession extends Holder {
   /** Names the session in evidence; nothing can be opened with it. */
   id: string
-  role: ConsoleRole
   /** What every form of this session carries. */
   csrf: string
 }
@@ -70,13 +73,19 @@ export class ConsoleSessions {
     this.#now = parts.now ?? (() => new Date())
   }
 
-  /** Makes a link token: 32 random bytes in base64url, good once, for 15 minutes. */
-  async makeLink(role: ConsoleRole): Promise<string> {
+  /**
+   * Makes a link token: 32 random bytes in base64url, good once, for 15 minutes.
+   * @param party of whom it makes somebody the privacy officer; all where absent
+   * @throws Refusal HB-116 where there is no such party
+   */
+  async makeLink(role: ConsoleRole, party?: string): Promise<string> {
     const token = newToken()
     const at = this.#now()
+    await assertParty(this.#pool, party)
     await this.#pool.query(
-      'INSERT INTO console_link (digest, role, created_at, expires_at) VALUES ($1, $2, $3, $4)',
-      [digestOf(token), role, at, new Date(at.getTime() + LINK_MS)],
+      `INSERT INTO console_link (digest, role, party, created_at, expires_at)
+       VALUES ($1, $2, $3, $4, $5)`,
+      [digestOf(token), role, party ?? null, at, new Date(at.getTime() + LINK_MS)],
     )
     return token
   }
@@ -92,19 +101,21 @@ export class ConsoleSessions {
     const at = this.#now()
     const cookie = newToken()
     return inTransaction(this.#pool, async tx => {
-      const role = await useLink(tx, linkToken, at)
-      return { cookie, ...(await this.#signIn(tx, cookie, { role, way: 'link' }, at)) }
+      const who = await useLink(tx, linkToken, at)
+      return { cookie, ...(await this.#signIn(tx, cookie, { ...who, way: 'link' }, at)) }
     })
   }
 
   /**
    * Opens a session for whom the identity provider vouched for, always a new one; the entry commits with it.
    * @returns the cookie's value, which is stored nowhere, and the session
+   * @throws Refusal HB-116 where it is of a party that is not here
    */
   async openFor(
     who: SignedInPerson,
   ): Promise<ConsoleSession & { cookie: string; expiresAt: Date }> {
     const cookie = newToken()
+    await assertParty(this.#pool, who.party)
     return inTransaction(this.#pool, async tx => ({
       cookie,
       ...(await this.#signIn(tx, cookie, { ...who, way: 'provider' }, this.#now())),
@@ -115,13 +126,18 @@ export class ConsoleSessions {
    * Makes a session for a script: its secret goes into `Authorization: Bearer` and ends as every
    * session does; the entry commits with it.
    * @returns `token`, which is stored nowhere, and the session
+   * @throws Refusal HB-116 where there is no such party
    */
-  async makeToken(role: ConsoleRole): Promise<ConsoleSession & { token: string; expiresAt: Date }> {
+  async makeToken(
+    role: ConsoleRole,
+    party?: string,
+  ): Promise<ConsoleSession & { token: string; expiresAt: Date }> {
     const at = this.#now()
+    await assertParty(this.#pool, party)
     const token = `hbp_${newToken()}`
     return inTransaction(this.#pool, async tx => ({
       token,
-      ...(await this.#signIn(tx, token, { role, way: 'token' }, at)),
+      ...(await this.#signIn(tx, token, { role, ...ofParty(party), way: 'token' }, at)),
     }))
   }
 
@@ -132,19 +148,19 @@ export class ConsoleSessions {
   async findSession(cookie: string | undefined): Promise<ConsoleSession | undefined> {
     if (!cookie || cookie.length > 100) return undefined
     const at = this.#now()
-    const { rows } = await this.#pool.query<{ role: ConsoleRole; csrf: string }>(
+    const { rows } = await this.#pool.query<HolderRow & { csrf: string }>(
       `UPDATE console_session SET seen_at = $2
-       WHERE digest = $1 AND expires_at > $2 AND seen_at > $3 RETURNING role, csrf`,
+       WHERE digest = $1 AND expires_at > $2 AND seen_at > $3 RETURNING role, party, csrf`,
       [digestOf(cookie), at, this.#idleAt(at)],
     )
-    return rows[0] && { id: sessionId(cookie), ...rows[0] }
+    return rows[0] && { id: sessionId(cookie), ...holderOf(rows[0]), csrf: rows[0].csrf }
   }
 
   /** Who is signed in now, the newest first. */
   async listSessions(): Promise<SessionLine[]> {
     const at = this.#now()
     const { rows } = await this.#pool.query<Omit<SessionLine, 'id'> & { digest: Buffer }>(
-      `SELECT digest, role, way, name, created_at AS "createdAt", seen_at AS "seenAt",
+      `SELECT digest, role, party, way, name, created_at AS "createdAt", seen_at AS "seenAt",
          expires_at AS "expiresAt" FROM console_session
        WHERE expires_at > $1 AND seen_at > $2 ORDER BY created_at DESC, digest`,
       [at, this.#idleAt(at)],
@@ -180,22 +196,25 @@ export class ConsoleSessions {
   async #signIn(
     tx: Queryable,
     secret: string,
-    who: { role: ConsoleRole; way: SessionWay } & Partial<SignedInPerson>,
+    who: Holder & { way: SessionWay } & Partial<SignedInPerson>,
     at: Date,
   ): Promise<ConsoleSession & { expiresAt: Date }> {
     const csrf = newToken()
     const id = sessionId(secret)
     const expiresAt = new Date(at.getTime() + this.#limits.sessionMs)
-    const { role, way, person, name } = who
+    const { role, party, way, person, provider, name } = who
+    const known = [person ?? null, provider ?? null, name ?? null]
     await tx.query(
-      `INSERT INTO console_session (digest, role, way, person, name, csrf, created_at, seen_at, expires_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $8)`,
-      [digestOf(secret), role, way, person ?? null, name ?? null, csrf, at, expiresAt],
+      `INSERT INTO console_session (digest, role, party, way, person, provider, name, csrf, created_at,
+         seen_at, expires_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10)`,
+      [digestOf(secret), role, party ?? null, way, ...known, csrf, at, expiresAt],
     )
-    const actor = { role, client: id }
+    const session = { id, role, ...ofParty(party) }
+    const actor = actorOf(session)
     await recordEntry(tx, { action: 'console.signed-in', at, actor, decision: 'allowed' })
     await sweep(tx, at, this.#idleAt(at))
-    return { id, role, csrf, expiresAt }
+    return { ...session, csrf, expiresAt }
   }
 
   #idleAt(at: Date): Date {
@@ -217,14 +236,32 @@ export async function findPerson(db: Queryable, session: string): Promise<Buffer
   return rows[0]?.person ?? null
 }
 
-async function useLink(tx: Queryable, token: string, at: Date): Promise<ConsoleRole> {
-  const { rows } = await tx.query(
+type HolderRow = { role: ConsoleRole; party: string | null }
+
+async function useLink(tx: Queryable, token: string, at: Date): Promise<Holder> {
+  const { rows } = await tx.query<HolderRow>(
     `UPDATE console_link SET used_at = $2
-     WHERE digest = $1 AND used_at IS NULL AND expires_at > $2 RETURNING role`,
+     WHERE digest = $1 AND used_at IS NULL AND expires_at > $2 RETURNING role, party`,
     [digestOf(token), at],
   )
   if (!rows[0]) throw refuse('HB-112', '', 'console: one-time link')
-  return rows[0].role
+  return holderOf(rows[0])
+}
+
+function holderOf({ role, party }: HolderRow): Holder {
+  return { role, ...ofParty(party) }
+}
+
+function ofParty(party: string | null | undefined): { party?: string } {
+  return party ? { party } : {}
+}
+
+async function assertParty(db: Queryable, party: string | undefined): Promise<void> {
+  if (party === undefined) return
+  const { rowCount } = await db.query("SELECT FROM party WHERE id = $1 AND kind <> 'gateway'", [
+    party,
+  ])
+  if (rowCount === 0) throw refuse('HB-116', '', 'the party of a privacy officer')
 }
 
 async function sweep(tx: Queryable, at: Date, idle: Date): Promise<void> {

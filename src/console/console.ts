@@ -2,6 +2,7 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import express, { type Request, type Response, type Router } from 'express'
 import { mayPerson } from '../access/operations.ts'
+import { scopeOf } from '../access/scope.ts'
 import { ASSETS_VERSION, serveAsset } from './assets.ts'
 import type { ConsoleDeps, Session } from './deps.ts'
 import { languageOfPages, otherLanguage } from './language.ts'
@@ -93,9 +94,10 @@ async function serve(frame: Frame, page: Page, req: Request, res: Response): Pro
   if (!session) throw new PageProblem('not-signed-in', keptOf(page, form))
   const isForeign = page.method === 'post' && !tokensMatch(form['csrf'], session.csrf)
   if (isForeign && !page.keeps) throw new PageProblem('foreign-form')
-  if (!mayPerson(session.role, page.operation)) throw new PageProblem('not-allowed')
+  if (!mayOpen(session, page)) throw new PageProblem('not-allowed')
   const request: PageRequest = {
     session,
+    scope: scopeOf(session),
     form: isForeign ? (keptOf(page, form) ?? {}) : form,
     params: singleValues(req.params),
     query: singleValues(req.query),
@@ -155,8 +157,13 @@ function pathOf(nav = ''): string {
   return MENU.find(item => item.key === nav)?.path || '/'
 }
 
+/** Whether a person may open a page: by the table of rights, and of one party only where it is made for that. */
+export function mayOpen(session: Session, page: Pick<Page, 'operation' | 'own'>): boolean {
+  return mayPerson(session, page.operation) && (session.party === undefined || page.own === true)
+}
+
 function menuFor(session: Session | undefined): typeof MENU {
-  return MENU.filter(item => session && mayPerson(session.role, item.operation))
+  return MENU.filter(item => session && mayOpen(session, item))
 }
 
 // A parameter given twice counts once, the last: no page has a use for a list.

@@ -1,10 +1,13 @@
 import type { PageOperation } from '../access/operations.ts'
+import type { Scope } from '../access/scope.ts'
 import type { ConsoleDeps, Session } from './deps.ts'
 import type { NavKey } from './texts/nl.ts'
 
 /** What a page sees of a request: no framework object, so that a page is an ordinary function. */
 export interface PageRequest {
   session: Session
+  /** Of whom this person sees something: every read obeys it (src/access/scope.ts). */
+  scope: Scope
   params: Record<string, string>
   /** Query parameters, trimmed; attacker-controlled. */
   query: Record<string, string>
@@ -46,6 +49,11 @@ export interface Page {
   path: string
   /** What it is for: the table of rights says who may open it. */
   operation: PageOperation
+  /**
+   * That it shows and does no more than `request.scope` says, so that the privacy officer of one party
+   * may open it; without this it is closed to her, whatever the table of rights says.
+   */
+  own?: true
   /** The item of the menu it belongs to. */
   nav: NavKey
   answer(deps: ConsoleDeps, request: PageRequest): Promise<Answer>

@@ -23,7 +23,7 @@ export function claimsPerson(context: Context, request: Request): boolean {
  */
 export async function admitPerson(
   context: Context,
-  { people, method }: Route,
+  { people, method, own }: Route,
   request: Request,
 ): Promise<Person> {
   const credential = credentialOf(context, request)
@@ -31,7 +31,8 @@ export async function admitPerson(
   const session = credential && (await context.sessions.findSession(credential.secret))
   try {
     if (!credential || !people) throw refuse('HB-113', '', 'access: session')
-    return assertPerson(session, credential, { operation: people, changes: method !== 'get' })
+    const changes = method !== 'get'
+    return assertPerson(session, credential, { operation: people, changes, isOwn: own === true })
   } catch (error) {
     await noteRefusal(context, error, session)
     throw error

@@ -52,6 +52,11 @@ type Admission =
 
 /** One operation of the outside contract. */
 export type Route = Admission & {
+  /**
+   * That what it gives and does for a person obeys the scope of that person (src/access/scope.ts), so that
+   * the privacy officer of one party may call it; without this it is closed to her.
+   */
+  own?: true
   method: 'get' | 'post' | 'put' | 'delete'
   path: string
   /** On every operation that is no GET and not public; people have no keys: `natural` or `nothing`. */

@@ -50,9 +50,10 @@ const IN_MENU = [
 ]
 
 /** The menu, in its order; a person sees what the role may open. */
-export const MENU: readonly { key: NavKey; path: string; operation: Page['operation'] }[] =
-  IN_MENU.map(({ nav, path, operation }) => ({
+export const MENU: readonly (Pick<Page, 'operation' | 'own' | 'path'> & { key: NavKey })[] =
+  IN_MENU.map(({ nav, path, operation, own }) => ({
     key: nav,
     path: path === '/' ? '' : path,
     operation,
+    ...(own && { own }),
   }))

@@ -58,8 +58,8 @@ export async function parkedModel({ pool }: ConsoleDeps, id: string, session: Se
   return {
     id,
     most: MOST,
-    mayDecide: mayPerson(session.role, 'parked:decide'),
-    mayRead: mayPerson(session.role, 'evidence:read'),
+    mayDecide: mayPerson(session, 'parked:decide'),
+    mayRead: mayPerson(session, 'evidence:read'),
     canResume: parked.some(it => !it.isGone),
     lines: parked.map(it => ({
       ...it,
@@ -82,8 +82,8 @@ export async function oldestParked({ pool, protocols }: ConsoleDeps, { session }
 
 // Who may read the journey decides there; an operator has a page with what is parked alone.
 function pathFor(session: Session, id: string): string | undefined {
-  if (mayPerson(session.role, 'evidence:read')) return `/berichten/${id}#geparkeerd`
-  return mayPerson(session.role, 'parked:decide') ? `/berichten/${id}/geparkeerd` : undefined
+  if (mayPerson(session, 'evidence:read')) return `/berichten/${id}#geparkeerd`
+  return mayPerson(session, 'parked:decide') ? `/berichten/${id}/geparkeerd` : undefined
 }
 
 interface Filled {
@@ -112,7 +112,7 @@ async function decide(deps: ConsoleDeps, request: PageRequest): Promise<Drawing>
     : await previewParked(deps.pool, change, kind)
   const text = texts().parked[kind]
   const title = isConfirmed ? text.done : text.confirm
-  const mayRead = mayPerson(session.role, 'evidence:read')
+  const mayRead = mayPerson(session, 'evidence:read')
   const { reason } = change
   const model = { ...outcome, id, kind, title, reason, isConfirmed, mayRead }
   return { view: 'parked-decide', title, model }

@@ -3,6 +3,7 @@ import { type Agreement, isAgreement, type LoadedProtocol } from '../../protocol
 import { weighedTextNl } from '../../protocol/finding-texts.ts'
 import type { ProtocolSet } from '../../protocol/load.ts'
 import type { ConsoleDeps } from '../deps.ts'
+import { language } from '../language.ts'
 import { type Drawing, type Page, PageProblem, type PageRequest } from '../page.ts'
 import { agreementOf, protocolLines } from '../reads/protocols.ts'
 import { readSuspensionState } from '../reads/suspension.ts'
@@ -36,8 +37,11 @@ export async function drawProtocol(
   if (!line) throw new PageProblem('not-found')
   const protocol = set.protocols.get(id)
   const found = protocol?.findings ?? set.broken.get(id) ?? []
-  const findings = found.map(one => ({ ...one, textNl: weighedTextNl(one) }))
-  const mayChange = mayPerson(request.session.role, 'protocols:suspend')
+  const findings = found.map(one => ({
+    ...one,
+    text: language() === 'nl' ? weighedTextNl(one) : one.text,
+  }))
+  const mayChange = mayPerson(request.session, 'protocols:suspend')
   const suspension = protocol && (await readSuspensionState(deps, set, protocol, request.at))
   const accessions = lines.filter(({ id: other }) => isAccessionOf(set, other, id))
   return {

@@ -74,7 +74,7 @@ async function drawQuotas(
 ): Promise<Drawing> {
   const [quotas, names] = await Promise.all([readQuotas(deps, at), partyNames(deps.pool)])
   const lines = quotas.map(quota => toLine(quota, names))
-  const mayGrant = mayPerson(session.role, 'quotas:grant')
+  const mayGrant = mayPerson(session, 'quotas:grant')
   const grantable = lines.filter(({ state, grant }) => state !== 'closed' && !grant)
   const burst = lines.filter(({ bursts }) => bursts.length > 0)
   return {

@@ -92,6 +92,7 @@ CREATE INDEX used_assertion_expiry ON used_assertion (expires_at);
 CREATE TABLE console_link (
   digest     bytea PRIMARY KEY,
   role       text NOT NULL CHECK (role IN ('privacy-officer', 'auditor', 'operator', 'viewer')),
+  party      text REFERENCES party CHECK (party IS NULL OR role = 'privacy-officer'),
   created_at timestamptz NOT NULL DEFAULT now(),
   expires_at timestamptz NOT NULL,
   used_at    timestamptz
@@ -99,6 +100,7 @@ CREATE TABLE console_link (
 COMMENT ON TABLE console_link IS 'One-time links into the console';
 COMMENT ON COLUMN console_link.digest IS 'SHA-256 of the random link token';
 COMMENT ON COLUMN console_link.role IS 'The role that the session gets';
+COMMENT ON COLUMN console_link.party IS 'The one party that the privacy officer is of; empty for all parties';
 COMMENT ON COLUMN console_link.created_at IS 'When the link was made';
 COMMENT ON COLUMN console_link.expires_at IS 'Until when it works';
 COMMENT ON COLUMN console_link.used_at IS 'When it was used';
@@ -106,8 +108,10 @@ COMMENT ON COLUMN console_link.used_at IS 'When it was used';
 CREATE TABLE console_session (
   digest     bytea PRIMARY KEY,
   role       text NOT NULL CHECK (role IN ('privacy-officer', 'auditor', 'operator', 'viewer')),
+  party      text REFERENCES party CHECK (party IS NULL OR role = 'privacy-officer'),
   way        text NOT NULL DEFAULT 'link' CHECK (way IN ('link', 'provider', 'token')),
   person     bytea CHECK (octet_length(person) = 32),
+  provider   bytea CHECK (octet_length(provider) = 32),
   name       text CHECK (length(name) BETWEEN 1 AND 80),
   csrf       text NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now(),
@@ -117,8 +121,10 @@ CREATE TABLE console_session (
 COMMENT ON TABLE console_session IS 'People who are signed in';
 COMMENT ON COLUMN console_session.digest IS 'SHA-256 of the random cookie value';
 COMMENT ON COLUMN console_session.role IS 'What this session may do';
+COMMENT ON COLUMN console_session.party IS 'The one party that the privacy officer is of: nothing of another shows; empty for all parties';
 COMMENT ON COLUMN console_session.way IS 'How it was opened: a one-time link, the identity provider, or a token for a script';
 COMMENT ON COLUMN console_session.person IS 'HMAC-SHA256 of issuer and subject at the identity provider: the same for every session of one person; empty for links and tokens';
+COMMENT ON COLUMN console_session.provider IS 'HMAC-SHA256 of issuer and sid, the session at the identity provider: this one ends with it; empty where it gave none';
 COMMENT ON COLUMN console_session.name IS 'What the identity provider calls the person, for the list of who is signed in; goes with the session';
 COMMENT ON COLUMN console_session.csrf IS 'Token that every form of this session carries';
 COMMENT ON COLUMN console_session.created_at IS 'When the person signed in';

@@ -20,7 +20,7 @@ export const getCheckpoint: Route = {
 export const getEntryTile: Route = {
   method: 'get',
   path: '/log/tile/entries/*path',
-  people: 'audit:read',
+  people: 'tiles:read',
   handle: async (context, request) => {
     const name = parseTilePath(`tile/entries/${request.params['path'] ?? ''}`)
     const bundle = name && (await readEntryBundle(context.pool, name.n, name.width))
