@@ -19,6 +19,11 @@ export interface RightsRequest {
 
 const CASE = /^[A-Za-z0-9._/-]{1,64}$/
 
+/** Whether a case number may be kept: it has the form of one, and holds no national number. */
+export function isCaseRef(caseRef: string, at: Date): boolean {
+  return CASE.test(caseRef) && !containsNationalNumber(caseRef, at.toISOString().slice(0, 10))
+}
+
 /**
  * Checks a request about a person.
  * @returns the eleven digits
@@ -29,7 +34,7 @@ export function assertRequest({ insz, caseRef, reason, at }: RightsRequest): str
   const faults = []
   const digits = parseNationalNumber(insz, day)
   if (!digits) faults.push(fault('HB-401', '/insz', 'national register number, modulo 97'))
-  if (!CASE.test(caseRef) || containsNationalNumber(caseRef, day)) {
+  if (!isCaseRef(caseRef, at)) {
     const remedy = 'Give 1 to 64 letters, digits, points, dashes or slashes that name nobody.'
     faults.push(fault('HB-202', '/case', 'a case number', remedy))
   }
