@@ -1,128 +1,68 @@
-import type { AuditEntry } from './types.ts'
+import type { AuditEntry, EntryAction } from './types.ts'
 
-const TYPES: Record<string, string> = {
-  'detection.request': 'een detectievraag',
-  'detection.answer': 'een antwoord op een detectievraag',
-  'steps.counts': 'een telling van stappen bij VDAB',
-  'feedback.reachability': 'een terugkoppeling over bereikbaarheid',
-  'feedback.progress': 'een voortgangsmelding',
-  'tenancy.ended': 'een melding dat een huur eindigde',
-  'report.annex-1': 'een rapport volgens bijlage 1',
-  'period.close': 'de afsluiting van een periode',
+/** The words that an entry brings to its sentence. */
+export interface Words {
+  who: string
+  message: string
+  counts: string
+  recipient: (preposition: string) => string
+  why: string
+  protocol: string
+  /** What a balance is about. */
+  balance: string
 }
 
-const ROLES: Record<string, string> = {
-  gateway: 'de gateway',
-  client: 'een onbekende beller',
-  operator: 'een beheerder',
-  'privacy-officer': 'een functionaris voor gegevensbescherming',
-  auditor: 'een auditor',
-  viewer: 'een lezer',
-  'housing-company': 'een woonmaatschappij',
-  'employment-service': 'de arbeidsbemiddelaar',
-  'welfare-office': 'een OCMW',
-}
+type Named = Record<string, string>
 
-const COUNTS: Record<string, [one: string, more: string]> = {
-  accepted: ['aanvaard', 'aanvaard'],
-  refused: ['geweigerd', 'geweigerd'],
-  items: ['item', 'items'],
-  found: ['gevonden', 'gevonden'],
-  tenants: ['huurder', 'huurders'],
-  attempts: ['poging', 'pogingen'],
-  elements: ['pseudoniem', 'pseudoniemen'],
-  allowance: ['per dag afgesproken', 'per dag afgesproken'],
-  used: ['berekening', 'berekeningen'],
-  evaluations: ['berekening', 'berekeningen'],
-  entries: ['regel', 'regels'],
-  delivered: ['afgeleverd', 'afgeleverd'],
-  pending: ['onderweg', 'onderweg'],
-  parked: ['geparkeerd', 'geparkeerd'],
-  expired: ['vervallen', 'vervallen'],
-  withdrawn: ['ingetrokken', 'ingetrokken'],
-  received: ['ontvangen', 'ontvangen'],
-  handOvers: ['afgifte', 'afgiftes'],
-  inHand: ['al onderweg', 'al onderweg'],
-  messages: ['bericht', 'berichten'],
-  persons: ['persoon', 'personen'],
-  refusals: ['weigering', 'weigeringen'],
-  lines: ['lijn', 'lijnen'],
-  protocols: ['protocol', 'protocollen'],
-  results: ['antwoord', 'antwoorden'],
-  rows: ['verzegelde rij', 'verzegelde rijen'],
-  outgoing: ['wachtende melding', 'wachtende meldingen'],
-  feedback: ['terugkoppeling', 'terugkoppelingen'],
-  routes: ['route', 'routes'],
-  memberships: ['groep', 'groepen'],
-  participations: ['deelname', 'deelnames'],
-  objections: ['bezwaar', 'bezwaren'],
-  formerRestrictions: ['eerdere beperking', 'eerdere beperkingen'],
-  details: ['toelichting', 'toelichtingen'],
-  commitments: ['vermelding in bewijs', 'vermeldingen in bewijs'],
-  approvals: ['gevraagde goedkeuring', 'gevraagde goedkeuringen'],
-  keys: ['sleutel', 'sleutels'],
-  days: ['dag', 'dagen'],
-  seconds: ['seconde', 'seconden'],
-  size: ['regel in de log', 'regels in de log'],
-  checkpoints: ['controlepunt', 'controlepunten'],
-  problems: ['probleem', 'problemen'],
-  required: ['gevraagd', 'gevraagd'],
-  cosigned: ['gekregen', 'gekregen'],
-  kept: ['regel behouden', 'regels behouden'],
-  published: ['regel eerder bekendgemaakt', 'regels eerder bekendgemaakt'],
+/** All that a language needs to tell an entry. */
+export interface Tongue {
+  locale: string
+  types: Named
+  anyMessage: string
+  roles: Named
+  counts: Record<string, readonly [one: string, more: string]>
+  protocol: (protocol: { id: string; version: string }) => string
+  anyProtocol: string
+  /** ", with code HB-304 (rule: art. 3)" */
+  why: (code: string, rule: string | undefined) => string
+  byRule: (rule: string) => string
+  balance: (day: string | undefined, protocol: string | undefined) => string
+  /** An entry of a kind that has no sentence. */
+  unknown: (action: string) => string
+  sentences: Record<EntryAction, (words: Words) => string>
 }
 
 /** Gives the name of a party for people. */
 export type NameOf = (partyId: string) => string
 
-const whole = new Intl.NumberFormat('nl-BE')
-
-/** "een detectievraag", or "een bericht" where the type has no word. */
-export function messageWords({ message }: AuditEntry): string {
-  return TYPES[message?.type ?? ''] ?? 'een bericht'
-}
-
-/** The one who acted: the name of the party, else the role in words. */
-export function actorWords({ actor }: AuditEntry, nameOf: NameOf): string {
-  return actor.party ? nameOf(actor.party) : (ROLES[actor.role] ?? actor.role)
-}
-
-/** Whether a number of that name is told in words. */
-export function hasWord(count: string): boolean {
-  return count in COUNTS
+/** What an entry brings to its sentence in a language. */
+export function wordsOf(entry: AuditEntry, nameOf: NameOf, tongue: Tongue): Words {
+  const { actor, message, recipient, protocol } = entry
+  const named = protocol && tongue.protocol(protocol)
+  return {
+    who: actor.party ? nameOf(actor.party) : (tongue.roles[actor.role] ?? actor.role),
+    message: tongue.types[message?.type ?? ''] ?? tongue.anyMessage,
+    counts: countWords(entry, tongue),
+    recipient: preposition => (recipient ? ` ${preposition} ${nameOf(recipient)}` : ''),
+    why: reasonWords(entry, tongue),
+    protocol: named ?? tongue.anyProtocol,
+    balance: tongue.balance(entry.reason, named),
+  }
 }
 
 /** " (900 aanvaard, 3 geweigerd)", or nothing. */
-export function countWords({ counts = {} }: AuditEntry): string {
+function countWords({ counts = {} }: AuditEntry, tongue: Tongue): string {
+  const whole = new Intl.NumberFormat(tongue.locale)
   const parts = Object.entries(counts).map(([name, count]) => {
-    const [one, more] = COUNTS[name] ?? [name, name]
+    const [one, more] = tongue.counts[name] ?? [name, name]
     return `${whole.format(count)} ${count === 1 ? one : more}`
   })
   return parts.length > 0 ? ` (${parts.join(', ')})` : ''
 }
 
-/** Words for the recipient after a preposition, such as " bij VDAB", or nothing. */
-export function recipientWords(
-  { recipient }: AuditEntry,
-  nameOf: NameOf,
-): (preposition: string) => string {
-  return preposition => (recipient ? ` ${preposition} ${nameOf(recipient)}` : '')
-}
-
 /** ", met code HB-304 (regel: art. 3)", or nothing. */
-export function reasonWords({ code, rule, reason }: AuditEntry): string {
+function reasonWords({ code, rule, reason }: AuditEntry, tongue: Tongue): string {
   const why = code ?? reason
-  if (!why) return rule ? `, volgens ${rule}` : ''
-  return `, met code ${why}${rule ? ` (regel: ${rule})` : ''}`
-}
-
-/** "2026-11-20 voor protocol wm-vdab, versie 1.0.0", or for messages without one. */
-export function balanceWords(entry: AuditEntry): string {
-  const what = entry.protocol ? protocolWords(entry) : 'berichten zonder bekend protocol'
-  return `${entry.reason ?? 'een dag'} voor ${what}`
-}
-
-/** "protocol wm-vdab, versie 1.0.0", or "een protocol". */
-export function protocolWords({ protocol }: AuditEntry): string {
-  return protocol ? `protocol ${protocol.id}, versie ${protocol.version}` : 'een protocol'
+  if (why) return tongue.why(why, rule)
+  return rule ? tongue.byRule(rule) : ''
 }

@@ -8,7 +8,7 @@ import { wordFor, words } from './texts/words.ts'
 
 /** An entry of the audit log as one sentence in the language of the page, parties by their names. */
 export function sentenceOf(entry: AuditEntry, names: ReadonlyMap<string, string>): string {
-  return explainEntry(entry, id => names.get(id) ?? id)
+  return explainEntry(entry, id => names.get(id) ?? id, language())
 }
 
 /** What a code of the error table means; the code itself where it is not known. */

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { kindsOf, sampleEntry } from '../../scripts/generate/evidence.ts'
-import { hasWord } from '../../src/audit/explain-words.ts'
+import { hasWord } from '../../src/audit/explain.ts'
 import { recordEntry } from '../../src/audit/record.ts'
 import { type AuditEntry, ENTRY_ACTIONS, type EntryAction } from '../../src/audit/types.ts'
 import { createAjv, readSchema } from '../../src/schemas.ts'

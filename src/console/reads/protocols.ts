@@ -7,6 +7,7 @@ import {
 import { type Obstacle, statusAt } from '../../protocol/lifecycle.ts'
 import type { ProtocolSet } from '../../protocol/load.ts'
 import { explainObstacle } from '../../protocol/readable/obstacle.ts'
+import { language } from '../language.ts'
 import { texts } from '../texts/index.ts'
 import type { Tone } from '../tone.ts'
 
@@ -60,7 +61,10 @@ function toLine(set: ProtocolSet, protocol: LoadedProtocol, at: Date): ProtocolL
     title: document.context.title,
     kind: document.kind,
     tone: TONES[state],
-    why: status === 'in-force' ? (whole?.why ?? '') : explainObstacle(status, protocol, framework),
+    why:
+      status === 'in-force'
+        ? (whole?.why ?? '')
+        : explainObstacle(status, protocol, framework, language()),
     isBroken: state === 'broken',
     isSuspended: status !== 'in-force' && status.code === 'HB-307',
   }

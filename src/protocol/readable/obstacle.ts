@@ -1,6 +1,8 @@
+import type { Language } from '../../language.ts'
 import type { Agreement, LoadedProtocol } from '../document.ts'
 import { findingTextNl } from '../finding-texts.ts'
 import type { Obstacle } from '../lifecycle.ts'
+import { ENGLISH } from './obstacle-en.ts'
 import { day } from './words.ts'
 
 type Explain = (about: {
@@ -11,7 +13,10 @@ type Explain = (about: {
   framework: Agreement | undefined
 }) => string
 
-const EXPLANATIONS: Partial<Record<Obstacle['code'], Explain>> = {
+/** How a language says why a document is not in force, by code. */
+export type Explanations = Partial<Record<Obstacle['code'], Explain>>
+
+const DUTCH: Explanations = {
   'HB-303': () => 'De decretale grond is nog niet in werking. Zonder rechtsgrond gaat niets door.',
   'HB-304': ({ name, framework, path, protocol }) =>
     path === 'frameworkDigest'
@@ -42,17 +47,19 @@ const EXPLANATIONS: Partial<Record<Obstacle['code'], Explain>> = {
     'Twee versies van het protocol gelden tegelijk, en geen van beide vervangt de andere. Zolang gaat niets door.',
 }
 
-/** Why a document is not in force, in plain Dutch: one to three sentences. Pure. */
+/** Why a document is not in force, in plain words: one to three sentences. Pure. */
 export function explainObstacle(
   { code, path }: Obstacle,
   protocol: LoadedProtocol,
   framework: Agreement | undefined,
+  language: Language = 'nl',
 ): string {
   const party = /^(?:signatures|dpoAdvice|publication)\[(.+)\]/.exec(path)?.[1]
   const name = protocol.document.parties.find(({ id }) => id === party)?.name ?? party
-  const explain = EXPLANATIONS[code]
+  const explain = (language === 'nl' ? DUTCH : ENGLISH)[code]
   if (explain) return explain({ name, path, protocol, framework })
-  return path ? `Reden: ${code}, ${path}.` : `Reden: ${code}.`
+  const why = language === 'nl' ? 'Reden' : 'Reason'
+  return path ? `${why}: ${code}, ${path}.` : `${why}: ${code}.`
 }
 
 /** A signature that is there but was not looked at is no missing one. */
