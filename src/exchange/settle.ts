@@ -3,6 +3,7 @@ import { releaseAnnounced } from './announced.ts'
 import { noteBalances } from './balance.ts'
 import { holdContestedRetries, settleTwoRoutes } from './contested.ts'
 import { expireInteractions } from './expire.ts'
+import { countFigures } from './figures.ts'
 import { type HaltMemory, haltStopped, newHaltMemory, resumeHeld } from './halt.ts'
 import { tellOverdue } from './overdue.ts'
 import { closeOldPeriods, releasePeriods } from './period.ts'
@@ -70,6 +71,7 @@ export async function settleOnce(
       await settleTwoRoutes(context)
       if (round % ROUNDS_A_MINUTE === 0) await eraseExpired(context)
       if (round % ROUNDS_A_MINUTE === 0) await noteBalances(context)
+      if (round % ROUNDS_A_MINUTE === 0) await countFigures(context)
       await context.wakeUps.wake([...new Set(wake)])
     } finally {
       await lock.query('SELECT pg_advisory_unlock(hashtextextended($1, 0))', [SETTLE_LOCK])
