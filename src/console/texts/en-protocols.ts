@@ -30,6 +30,7 @@ export const protocols: typeof nl = {
   one: {
     back: 'Back to the protocols',
     changes: 'what has changed?',
+    documentLanguage: 'The document itself is in Dutch: that is the text that the parties signed.',
     inForce: 'This protocol is in force.',
     notInForce: 'This protocol is not in force. Nothing passes.',
     suspended: 'This protocol is suspended. Nothing passes.',

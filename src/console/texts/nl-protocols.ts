@@ -28,6 +28,8 @@ export const protocols = {
   one: {
     back: 'Terug naar de protocollen',
     changes: 'wat is er veranderd?',
+    /** Said where the page is in another language than the document. */
+    documentLanguage: '',
     inForce: 'Dit protocol is in werking.',
     notInForce: 'Dit protocol is niet in werking. Er gaat niets door.',
     suspended: 'Dit protocol is opgeschort. Er gaat niets door.',
