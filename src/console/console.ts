@@ -3,6 +3,7 @@ import { pipeline } from 'node:stream/promises'
 import express, { type Request, type Response, type Router } from 'express'
 import { mayPerson } from '../access/operations.ts'
 import { scopeOf } from '../access/scope.ts'
+import { containsNationalNumber } from '../pseudonym/national-number.ts'
 import { ASSETS_VERSION, serveAsset } from './assets.ts'
 import type { ConsoleDeps, Session } from './deps.ts'
 import { languageOfPages, otherLanguage } from './language.ts'
@@ -132,7 +133,9 @@ function send(res: Response, { file, type, content }: Download): void {
 
 function keptOf(page: Page, form: Record<string, string>): Record<string, string> | undefined {
   if (!page.keeps || page.method !== 'post') return undefined
-  return Object.fromEntries(page.keeps.fields.map(name => [name, form[name] ?? '']))
+  const day = new Date().toISOString().slice(0, 10)
+  const keep = (text = '') => (containsNationalNumber(text, day) ? '' : text)
+  return Object.fromEntries(page.keeps.fields.map(name => [name, keep(form[name])]))
 }
 
 async function requireSession(frame: Frame, req: Request): Promise<Session> {

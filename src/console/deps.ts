@@ -3,16 +3,18 @@ import type { PeopleProvider } from '../access/oidc.ts'
 import type { ConsoleRole, ConsoleSession, ConsoleSessions } from '../access/session.ts'
 import type { Signing } from '../access/signing.ts'
 import type { AccessTokens } from '../access/token.ts'
+import type { Disclosures } from '../audit/disclosure.ts'
 import type { Config } from '../config.ts'
 import type { Pool } from '../db/pool.ts'
 import type { Logger } from '../log.ts'
 import type { ProtocolSet } from '../protocol/load.ts'
+import type { PersonParts } from '../subject/person.ts'
 
 export type SessionRole = ConsoleRole
 export type Session = ConsoleSession
 
 /** What the console needs of the program; a test gives the same with a clock of its own. */
-export interface ConsoleDeps {
+export interface ConsoleDeps extends PersonParts {
   pool: Pool
   protocols: { current(): ProtocolSet }
   log: Pick<Logger, 'error'>
@@ -30,6 +32,8 @@ export interface ConsoleDeps {
   provider?: Pick<PeopleProvider, 'newAttempt' | 'start' | 'finish' | 'signOutUrl'> | undefined
   /** Where a refusal becomes evidence. */
   tokens?: Pick<AccessTokens, 'noteRefusal'>
+  /** Whether persons may be told about now. */
+  disclosures?: Pick<Disclosures, 'assertOpen'>
   /** How often an address may ask for something without being signed in. */
   limits?: { addresses: Pick<AddressLimits, 'take'> }
 }

@@ -1,12 +1,15 @@
 import { parseEntry } from '../audit/entry.ts'
 import { recordEntry } from '../audit/record.ts'
 import type { Actor } from '../audit/types.ts'
+import type { Config } from '../config.ts'
 import type { Context } from '../context.ts'
-import { inTransaction, type Tx } from '../db/pool.ts'
+import { inTransaction, type Pool, type Tx } from '../db/pool.ts'
 import { refuse } from '../errors.ts'
+import type { ProtocolSet } from '../protocol/versions.ts'
 import { parseNationalNumber } from '../pseudonym/national-number.ts'
 import { subjectTagOf } from '../pseudonym/subject-tag.ts'
 import { type Act, assertReason, type By, withApproval } from './approval.ts'
+import type { PersonParts } from './person.ts'
 import { bareProof, fullProofs, type UsageProof } from './usage-proof.ts'
 import { findUsages, spanOfLog, type UsageRow } from './usage-store.ts'
 import { findTenant } from './usage-tenant.ts'
@@ -53,6 +56,13 @@ export type UsageParts = Pick<
   'pool' | 'evaluator' | 'protocols' | 'domains' | 'keys' | 'config'
 >
 
+/** What a privacy officer's question needs of it. */
+export interface OfficerParts extends PersonParts {
+  pool: Pool
+  protocols: { current(): ProtocolSet }
+  config: Pick<Config, 'fourEyes'>
+}
+
 /** What a privacy officer asks: about whom, and why. */
 export interface OfficerQuestion extends UsagePage {
   /** National number, eleven digits or the display form; used here and kept nowhere. */
@@ -73,7 +83,7 @@ const GATEWAY = { receiverCode: null, receiverName: 'Huisbrug', receiverSystem: 
  *   withApproval
  */
 export async function usageByNumber(
-  parts: UsageParts,
+  parts: OfficerParts,
   question: OfficerQuestion,
   by: By,
   at: Date,
@@ -161,7 +171,11 @@ interface Found {
   from: string | undefined
 }
 
-async function report(parts: UsageParts, tx: Tx, found: Found): Promise<UsageReport> {
+async function report(
+  parts: Pick<OfficerParts, 'protocols'>,
+  tx: Tx,
+  found: Found,
+): Promise<UsageReport> {
   const { total, rows, proofs, page } = found
   const parties = await receiversOf(tx)
   const { oldest, signed } = await spanOfLog(tx)
@@ -197,7 +211,7 @@ async function receiversOf(tx: Tx): Promise<Map<string, Receiver>> {
 const LEFT: ReadonlySet<string> = new Set(['message.forwarding', 'message.delivered'])
 
 function usageOf(
-  { protocols }: UsageParts,
+  { protocols }: Pick<OfficerParts, 'protocols'>,
   row: UsageRow,
   parties: Map<string, Receiver>,
 ): Omit<Usage, 'proof'> {

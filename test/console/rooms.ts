@@ -11,6 +11,9 @@ import type { ConsoleDeps } from '../../src/console/deps.ts'
 import { KeyStore } from '../../src/keys/key-store.ts'
 import type { LoadedProtocol } from '../../src/protocol/document.ts'
 import type { ProtocolSet } from '../../src/protocol/load.ts'
+import { DomainStore } from '../../src/pseudonym/domains.ts'
+import { LocalEvaluator } from '../../src/pseudonym/evaluator.ts'
+import { PseudonymPool } from '../../src/pseudonym/pool.ts'
 import { sampleSet } from '../protocol/sample.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
 import { NOW } from './seed.ts'
@@ -51,7 +54,11 @@ export async function openRooms(
   const sessions = new ConsoleSessions({ pool: database.pool, now: clock })
   const logged: unknown[] = []
   const protocols = options.protocols ?? sampleProtocols()
+  const pseudonyms = new PseudonymPool({ threads: 1 })
+  const evaluator = new LocalEvaluator({ keys, pseudonyms })
   const deps: ConsoleDeps = {
+    evaluator,
+    domains: new DomainStore({ pool: database.pool, keys, evaluator, clock }),
     pool: database.pool,
     protocols: { current: () => protocols },
     log: { error: ((...parts: unknown[]) => logged.push(parts)) as never },
@@ -92,6 +99,7 @@ export async function openRooms(
     close: async () => {
       server.closeAllConnections()
       await new Promise(resolve => server.close(resolve))
+      await pseudonyms.close()
       await database.close()
     },
   }
