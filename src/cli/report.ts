@@ -1,7 +1,8 @@
 import { Command, InvalidArgumentError } from 'commander'
 import type { ProtocolSet } from '../protocol/load.ts'
-import { breachText } from '../report/breach-text.ts'
-import { registerText } from '../report/register-text.ts'
+import { breachReport } from '../report/breach-report.ts'
+import { registerReport } from '../report/register-report.ts'
+import { markdownOf } from '../report/render/index.ts'
 import { makeBreach, makeRegister } from '../report/supervision.ts'
 import type { Open, Opened } from './party.ts'
 import { checkedSet } from './protocol/checked.ts'
@@ -30,7 +31,7 @@ export function reportCommand(open: Open, now: () => Date = () => new Date()): C
     .action((options: Options, command: Command) =>
       run(open, command, now(), options, async ({ pool }, set, at) => {
         const made = await makeRegister(pool, set, { by: OPERATOR, at, protocol: options.protocol })
-        return { json: made, text: registerText(made) }
+        return { json: made, text: markdownOf(registerReport(made)) }
       }),
     )
   report
@@ -52,7 +53,7 @@ export function reportCommand(open: Open, now: () => Date = () => new Date()): C
       if (filter.from >= filter.until) command.error('error: --from has to be before --until')
       return run(open, command, now(), options, async ({ pool }, set, at) => {
         const made = await makeBreach(pool, set, { by: OPERATOR, at, ...filter })
-        return { json: made, text: breachText(made) }
+        return { json: made, text: markdownOf(breachReport(made)) }
       })
     })
   return report

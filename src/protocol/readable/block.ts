@@ -1,6 +1,8 @@
 /** A cell of a table: its text, and smaller lines below it. */
 export interface Cell {
   text: string
+  /** The number that the text tells, for who counts on with it. */
+  value?: number
   notes: readonly string[]
   /** Address that the text leads to, made by us. */
   href?: string
@@ -22,6 +24,8 @@ export type Block =
       widths?: readonly number[]
     }
   | { kind: 'note'; tone: 'info' | 'warning'; text: string }
+  /** A drawing made by us, and what it shows, in words. */
+  | { kind: 'figure'; svg: string; text: string }
 
 export const heading = (text: string): Block => ({ kind: 'heading', text })
 export const paragraph = (text: string): Block => ({ kind: 'paragraph', text })

@@ -110,10 +110,13 @@ export function blockHtml(block: Block, level: 'h3' | 'h4'): string {
       return noteHtml(block.tone, block.text)
     case 'table':
       return tableHtml(block)
+    case 'figure':
+      return `<figure>${block.svg}<figcaption>${escapeHtml(block.text)}</figcaption></figure>`
   }
 }
 
-function factsHtml(rows: readonly (readonly [string, string])[]): string {
+/** Facts as a list of names and values. */
+export function factsHtml(rows: readonly (readonly [string, string])[]): string {
   const items = rows.map(
     ([name, value]) => `<div><dt>${escapeHtml(name)}</dt><dd>${linked(value)}</dd></div>`,
   )

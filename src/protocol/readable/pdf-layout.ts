@@ -166,7 +166,14 @@ function drawn(block: Block, from: readonly Block[]): Content[] {
       return [note(block.tone, [block.text])]
     case 'table':
       return tables(block, roomOf(from))
+    case 'figure':
+      return [figure(block)]
   }
+}
+
+function figure({ svg, text }: Extract<Block, { kind: 'figure' }>): Content {
+  const drawing = { svg, width: TEXT_WIDTH }
+  return { stack: [drawing, { text, style: 'small' }], unbreakable: true, margin: [0, 4, 0, 8] }
 }
 
 function facts(rows: Facts): Content[] {

@@ -35,6 +35,9 @@ tbody th { font-weight: 600; }
 .note p { margin: .2rem 0; }
 nav ol { list-style: none; padding: 0; columns: 2; column-gap: 2rem; }
 nav li { break-inside: avoid; margin: 0; padding: .15rem 0; }
+figure { margin: .8rem 0; }
+figure svg { display: block; width: 100%; height: auto; }
+figcaption { color: var(--muted); font-size: .88rem; }
 .changes { list-style: none; padding: 0; }
 .changes li { margin: .7rem 0; padding: .2rem 0 .2rem .9rem; border-left: 5px solid var(--line);
   break-inside: avoid-page; }
