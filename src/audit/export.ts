@@ -1,3 +1,4 @@
+import { EVERYTHING, type Scope } from '../access/scope.ts'
 import type { Pool, Queryable } from '../db/pool.ts'
 import { refuse } from '../errors.ts'
 import { type ExportFormat, type ExportRow, writerOf } from './export-write.ts'
@@ -7,11 +8,14 @@ import { latestCheckpoint, type PublishedCheckpoint } from './log-read.ts'
 import { type EntryFilter, kindConditions, rangeConditions } from './query.ts'
 import { Bound } from './query-page.ts'
 import { recordEntry } from './record.ts'
+import { entryWithin } from './scope.ts'
 import type { Actor } from './types.ts'
 
 /** What is exported, how, and for whom. */
 export interface ExportRequest {
   filter: EntryFilter
+  /** Of whom. */
+  scope?: Scope
   format: ExportFormat
   /** Adds to each row the hashes that prove it against the checkpoint. */
   proofs: boolean
@@ -38,7 +42,7 @@ export interface EntryExport {
 export async function openExport(pool: Pool, request: ExportRequest): Promise<EntryExport> {
   const checkpoint = await latestCheckpoint(pool)
   if (!checkpoint) throw refuse('HB-206', '', 'the log is empty')
-  const selection = await select(pool, request.filter, checkpoint.size)
+  const selection = await select(pool, request, checkpoint.size)
   const { rows } = selection
   await recordEntry(pool, {
     action: 'audit.exported',
@@ -71,10 +75,14 @@ interface Selection {
   places: number[] | undefined
 }
 
-async function select(db: Queryable, filter: EntryFilter, size: number): Promise<Selection> {
+async function select(
+  db: Queryable,
+  { filter, scope = EVERYTHING }: Pick<ExportRequest, 'filter' | 'scope'>,
+  size: number,
+): Promise<Selection> {
   const bound = new Bound()
   const kinds = kindConditions(filter, bound)
-  const range = rangeConditions(filter, bound)
+  const range = [...rangeConditions(filter, bound), ...entryWithin(scope, bound)]
   const conditions = [...kinds, ...range]
   const { values } = bound
   const all = { rows: size, first: 0, last: size - 1, conditions, values, places: undefined }

@@ -1,3 +1,4 @@
+import { EVERYTHING, type Scope } from '../access/scope.ts'
 import type { Queryable } from '../db/pool.ts'
 import { refuse } from '../errors.ts'
 import { parseEntry } from './entry.ts'
@@ -5,10 +6,12 @@ import {
   Bound,
   decodeCursor,
   encodeCursor,
+  type PageSql,
   pageOfKinds,
   plainPage,
   recentPage,
 } from './query-page.ts'
+import { type EntrySelection, entrySelections, entryWithin } from './scope.ts'
 import type { AuditEntry, EntryAction } from './types.ts'
 
 export {
@@ -78,16 +81,18 @@ const MAX_PAGE = 1_000
 /**
  * A page of entries, newest first by their time and then their place. Entries never change, so a
  * cursor stays good; an entry that was sequenced late appears at its own time.
+ * @param scope of whom: what concerns another is left out
  * @throws Refusal HB-208 for a limit or cursor that is not valid
  */
 export async function queryEntries(
   db: Queryable,
   filter: EntryFilter = {},
   page: PageRequest = {},
+  scope: Scope = EVERYTHING,
 ): Promise<EntryPage> {
   const limit = page.limit ?? 100
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE) throw refuse('HB-208', '', 'limit')
-  const rows = await readRows(db, filter, { limit: limit + 1, after: page.after })
+  const rows = await readRows(db, filter, { limit: limit + 1, after: page.after, scope })
   const items = rows.slice(0, limit)
   const last = items.at(-1)
   return {
@@ -99,21 +104,35 @@ export async function queryEntries(
 /**
  * All entries of a message in the order of the log; what is not sequenced yet is not among them.
  */
-export async function entriesOfMessage(db: Queryable, messageId: string): Promise<PlacedEntry[]> {
-  const { rows } = await db.query<EntryRow>(
-    'SELECT index, entry, leaf, at FROM audit_entry WHERE message_id = $1 ORDER BY index',
-    [messageId],
-  )
-  return rows.map(placed)
+export async function entriesOfMessage(
+  db: Queryable,
+  messageId: string,
+  scope: Scope = EVERYTHING,
+): Promise<PlacedEntry[]> {
+  return readPlaced(db, ['message_id', messageId], scope)
 }
 
-/** The entry at a place in the log, or undefined. */
-export async function entryAt(db: Queryable, index: number): Promise<PlacedEntry | undefined> {
+/** The entry at a place in the log, or undefined where there is none or it is not in the scope. */
+export async function entryAt(
+  db: Queryable,
+  index: number,
+  scope: Scope = EVERYTHING,
+): Promise<PlacedEntry | undefined> {
+  return (await readPlaced(db, ['index', index], scope))[0]
+}
+
+async function readPlaced(
+  db: Queryable,
+  [column, value]: ['message_id', string] | ['index', number],
+  scope: Scope,
+): Promise<PlacedEntry[]> {
+  const bound = new Bound()
+  const where = [`${column} = ${bound.add(value)}`, ...entryWithin(scope, bound)].join(' AND ')
   const { rows } = await db.query<EntryRow>(
-    'SELECT index, entry, leaf, at FROM audit_entry WHERE index = $1',
-    [index],
+    `SELECT index, entry, leaf, at FROM audit_entry WHERE ${where} ORDER BY index`,
+    bound.values,
   )
-  return rows.map(placed)[0]
+  return rows.map(placed)
 }
 
 interface EntryRow {
@@ -127,34 +146,75 @@ function placed({ index, entry, leaf }: EntryRow): PlacedEntry {
   return { index, commitment: leaf.toString('base64url'), entry: parseEntry(entry) }
 }
 
-async function readRows(
+interface RowsAsked {
+  limit: number
+  after: string | undefined
+  scope: Scope
+}
+
+// What a party did and was told and what became of what it sent are two searches, each by its own index.
+async function readRows(db: Queryable, filter: EntryFilter, asked: RowsAsked): Promise<EntryRow[]> {
+  const [first, ...others] = entrySelections(asked.scope)
+  const found = first ? [await readSelection(db, filter, asked, first)] : []
+  for (const one of others) found.push(await readPlain(db, filter, asked, one))
+  if (found.length === 1) return found.flat()
+  const newest = (a: EntryRow, b: EntryRow) => b.at.getTime() - a.at.getTime() || b.index - a.index
+  return found.flat().toSorted(newest).slice(0, asked.limit)
+}
+
+async function readSelection(
   db: Queryable,
   filter: EntryFilter,
-  { limit, after }: { limit: number; after: string | undefined },
+  asked: RowsAsked,
+  selection: EntrySelection,
 ): Promise<EntryRow[]> {
+  const { page, values } = pageOf(filter, asked, selection)
+  if (page.kinds.length === 0 || filter.messageId !== undefined)
+    return readPlain(db, filter, asked, selection)
+  const read = async (sql: string) => (await db.query<EntryRow>(sql, values)).rows
+  if (await areMany(db, filter, selection)) {
+    const recent = await read(recentPage(page))
+    if (recent.length === page.limit) return recent
+  }
+  return read(pageOfKinds(page))
+}
+
+async function readPlain(
+  db: Queryable,
+  filter: EntryFilter,
+  asked: RowsAsked,
+  selection: EntrySelection,
+): Promise<EntryRow[]> {
+  const { page, values } = pageOf(filter, asked, selection)
+  return (await db.query<EntryRow>(plainPage(page), values)).rows
+}
+
+function pageOf(
+  filter: EntryFilter,
+  { limit, after }: RowsAsked,
+  selection: EntrySelection,
+): { page: PageSql; values: unknown[] } {
   const bound = new Bound()
-  const kinds = kindConditions(filter, bound)
-  const range = rangeConditions(filter, bound)
+  const own = selection(bound)
+  const kinds = [...kindConditions(filter, bound), ...own.kinds]
+  const range = [...rangeConditions(filter, bound), ...own.range]
   if (after !== undefined) {
     const cursor = decodeCursor(after)
     range.push(`(at, index) < (${bound.add(cursor.at)}, ${bound.add(cursor.index)})`)
   }
-  const asked = { kinds, range, limit }
-  const read = async (sql: string) => (await db.query<EntryRow>(sql, bound.values)).rows
-  if (kinds.length === 0 || filter.messageId !== undefined) return read(plainPage(asked))
-  if (await areMany(db, filter)) {
-    const recent = await read(recentPage(asked))
-    if (recent.length === limit) return recent
-  }
-  return read(pageOfKinds(asked))
+  return { page: { kinds, range, limit }, values: bound.values }
 }
 
 // So many kinds are mostly among the newest entries; each costs a look-up otherwise.
 const MANY_KINDS = 300
 
-async function areMany(db: Queryable, filter: EntryFilter): Promise<boolean> {
+async function areMany(
+  db: Queryable,
+  filter: EntryFilter,
+  selection: EntrySelection,
+): Promise<boolean> {
   const bound = new Bound()
-  const kinds = kindConditions(filter, bound).join(' AND ')
+  const kinds = [...selection(bound).kinds, ...kindConditions(filter, bound)].join(' AND ')
   const { rows } = await db.query<{ many: boolean }>(
     `SELECT count(*) > ${MANY_KINDS} AS many FROM (
        SELECT FROM audit_kind WHERE ${kinds} LIMIT ${MANY_KINDS + 1}) k`,

@@ -1,4 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { EVERYTHING, partyOf, type Scope } from '../access/scope.ts'
 import { findPerson } from '../access/session.ts'
 import { recordEntry } from '../audit/record.ts'
 import type { Actor, EntryDraft } from '../audit/types.ts'
@@ -72,11 +73,16 @@ export async function withApproval<T>(
   })
 }
 
-/** What waits now, the oldest first. */
-export async function listApprovals(db: Queryable, at: Date): Promise<WaitingApproval[]> {
+/** What waits now, the oldest first; for the officer of one party what was asked for that party. */
+export async function listApprovals(
+  db: Queryable,
+  at: Date,
+  scope: Scope = EVERYTHING,
+): Promise<WaitingApproval[]> {
   const { rows } = await db.query<Row>(
-    'SELECT * FROM approval WHERE decision IS NULL AND expires_at > $1 ORDER BY asked_at, id',
-    [at],
+    `SELECT * FROM approval WHERE decision IS NULL AND expires_at > $1
+       AND ($2::text IS NULL OR party = $2) ORDER BY asked_at, id`,
+    [at, partyOf(scope)],
   )
   return rows.map(toWaiting)
 }
@@ -88,9 +94,9 @@ export async function listApproved(
 ): Promise<WaitingApproval[]> {
   const { rows } = await db.query<Row>(
     `SELECT * FROM approval WHERE decision = 'given' AND used_at IS NULL AND expires_at > $1
-       AND operation = $2 AND asked_role = $5 AND (asked_by = $3 OR asked_person = $4)
+       AND operation = $2 AND asked_role = $5 AND party IS NOT DISTINCT FROM $6 AND (asked_by = $3 OR asked_person = $4)
      ORDER BY asked_at, id`,
-    [at, operation, by.client, await findPerson(db, by.client), by.role],
+    [at, operation, by.client, await findPerson(db, by.client), by.role, by.party ?? null],
   )
   return rows.map(toWaiting)
 }
@@ -105,7 +111,8 @@ export async function decideApproval(pool: Pool, decision: ApprovalDecision): Pr
   return inTransaction(pool, async tx => {
     const row = await lock(tx, id, at)
     const open: readonly string[] = decision.operations ?? FOUR_EYES
-    const isOpen = row?.decision === null && open.includes(row.operation)
+    const isTheirs = by.party === undefined || row?.party === by.party
+    const isOpen = isTheirs && row?.decision === null && open.includes(row.operation)
     if (!isOpen) throw refuse('HB-420', '', 'four eyes')
     const person = await findPerson(tx, by.client)
     if (row.asked_by === by.client || isSame(row.asked_person, person))
@@ -145,6 +152,8 @@ interface Row {
   asked_by: string
   asked_person: Buffer | null
   messages: string[] | null
+  /** Of which party the asker is the privacy officer; null for all. */
+  party: string | null
   asked_at: Date
   expires_at: Date
   decision: 'given' | 'refused' | null
@@ -181,7 +190,9 @@ export async function askApproval(pool: Pool, act: Act): Promise<Refusal> {
          AND (asked_by = $2 OR asked_person = $3)`,
       [act.operation, act.by.client, person],
     )
-    const earlier = rows.find(row => row.decision !== 'refused' && fits(row, act))
+    const earlier = rows.find(
+      row => row.decision !== 'refused' && row.party === (act.by.party ?? null) && fits(row, act),
+    )
     return earlier?.id ?? insert(tx, act, person)
   })
   return waits(id)
@@ -192,8 +203,8 @@ async function insert(tx: Tx, act: Act, person: Buffer | null): Promise<string> 
   const salt = randomBytes(32)
   await tx.query(
     `INSERT INTO approval (id, operation, salt, digest, reason, asked_role, asked_by, asked_at, expires_at,
-       asked_person, messages)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+       asked_person, messages, party)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
     [
       id,
       act.operation,
@@ -206,6 +217,7 @@ async function insert(tx: Tx, act: Act, person: Buffer | null): Promise<string> 
       new Date(act.at.getTime() + LASTS_MS),
       person,
       act.messages ?? null,
+      act.by.party ?? null,
     ],
   )
   const { subjects = [], reason } = act
@@ -220,6 +232,7 @@ async function insert(tx: Tx, act: Act, person: Buffer | null): Promise<string> 
 function mayUse(row: Row, by: By, person: Buffer | null): boolean {
   return (
     by.role === row.asked_role &&
+    (by.party ?? null) === row.party &&
     by.client !== row.decided_by &&
     !isSame(row.decided_person, person)
   )
@@ -287,6 +300,6 @@ function waits(id: string): Refusal {
 }
 
 function wrongReason(): Refusal {
-  const rule = `a reason of 1 to ${MAX_REASON} characters, without a national number`
+  const rule = `a reason of 1 to ${MAX_REASON} visible characters, without a national number`
   return refuse('HB-202', '/reason', rule)
 }

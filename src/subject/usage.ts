@@ -3,7 +3,7 @@ import { recordEntry } from '../audit/record.ts'
 import type { Actor } from '../audit/types.ts'
 import type { Config } from '../config.ts'
 import type { Context } from '../context.ts'
-import { inTransaction, type Pool, type Tx } from '../db/pool.ts'
+import { inTransaction, type Pool, type Queryable, type Tx } from '../db/pool.ts'
 import { refuse } from '../errors.ts'
 import type { ProtocolSet } from '../protocol/versions.ts'
 import { parseNationalNumber } from '../pseudonym/national-number.ts'
@@ -77,10 +77,11 @@ const DEFAULT_LIMIT = 100
 const GATEWAY = { receiverCode: null, receiverName: 'Huisbrug', receiverSystem: 'huisbrug' }
 
 /**
- * Everything the log says about a person, by national number: across protocols and key epochs. That it
- * was read is an entry about the person, in the same transaction.
- * @throws Refusal HB-401 the number, HB-202 reason or period, HB-904 keys not reachable; those of
- *   withApproval
+ * Everything the log says about a person, by national number: across protocols and key epochs; for the
+ * officer of one party no more than that party may read of a tenant by its reference. That it was read is
+ * an entry about the person, in the same transaction.
+ * @throws Refusal HB-114 the officer of a party that is no housing company, HB-401 the number, HB-202
+ *   reason or period, HB-904 keys not reachable; those of withApproval
  */
 export async function usageByNumber(
   parts: OfficerParts,
@@ -90,6 +91,7 @@ export async function usageByNumber(
 ): Promise<UsageReport> {
   const { insz, reason, approval } = question
   assertReason(reason, at)
+  await assertMaySearch(parts.pool, by.party)
   const page = readPage(question, at)
   const number = parseNationalNumber(insz, at.toISOString().slice(0, 10))
   if (number === undefined) throw refuse('HB-401', '/insz', 'national register number, modulo 97')
@@ -105,9 +107,10 @@ export async function usageByNumber(
     approval,
   }
   return withApproval(parts, act, async tx => {
-    const search = { tags: [tag], party: undefined, ...page }
+    const search = { tags: [tag], party: by.party, ...page }
     const found = await findUsages(tx, search, factsOf(parts.protocols.current()))
-    const proofs = await fullProofs(tx, found.rows, tag)
+    const isOfAll = by.party === undefined
+    const proofs = isOfAll ? await fullProofs(tx, found.rows, tag) : found.rows.map(bareProof)
     await noteSearch(tx, { by, at, tags: [tag], reason, count: found.rows.length })
     return report(parts, tx, { ...found, proofs, page, from: question.from })
   })
@@ -134,6 +137,13 @@ export async function usageByReference(
     await noteSearch(tx, { by: { party, role }, at, tags, count: found.rows.length })
     return report(parts, tx, { ...found, proofs, page, from: question.from })
   })
+}
+
+// Who receives may not search, and neither may its officer.
+async function assertMaySearch(db: Queryable, party: string | undefined): Promise<void> {
+  if (party === undefined) return
+  const { rows } = await db.query<{ kind: string }>('SELECT kind FROM party WHERE id = $1', [party])
+  if (rows[0]?.kind !== 'housing-company') throw refuse('HB-114', '', 'access: usage:search')
 }
 
 type Page = { from: Date | undefined; until: Date; offset: number; limit: number }

@@ -10,6 +10,7 @@ CREATE TABLE approval (
   asked_by        text NOT NULL,
   asked_person    bytea,
   messages        text[],
+  party           text,
   asked_at        timestamptz NOT NULL,
   expires_at      timestamptz NOT NULL,
   decision        text CHECK (decision IN ('given', 'refused')),
@@ -33,6 +34,7 @@ COMMENT ON COLUMN approval.asked_role IS 'Role of who asked';
 COMMENT ON COLUMN approval.asked_by IS 'Session or user who asked';
 COMMENT ON COLUMN approval.asked_person IS 'The person behind that session, as in console_session; empty where nobody vouched for who it is';
 COMMENT ON COLUMN approval.messages IS 'Messages or hand-overs that it is about; empty where it is about a person';
+COMMENT ON COLUMN approval.party IS 'The party of whom the asker is the privacy officer; empty for all: those of one party see and decide no other';
 COMMENT ON COLUMN approval.asked_at IS 'When';
 COMMENT ON COLUMN approval.expires_at IS 'Until when it can be decided and used';
 COMMENT ON COLUMN approval.decision IS 'What the second person decided; empty while it waits';

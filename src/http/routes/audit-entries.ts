@@ -1,3 +1,4 @@
+import { actorOf, scopeOf } from '../../access/scope.ts'
 import { filterNames, readEntryFilter } from '../../audit/filter.ts'
 import { entryAt, latestCheckpoint, proofFileOf, queryEntries } from '../../audit/query.ts'
 import { recordEntry } from '../../audit/record.ts'
@@ -13,13 +14,13 @@ export const getAuditEntries: Route = {
   method: 'get',
   path: '/v1/audit/entries',
   people: 'audit:read',
+  own: true,
   handle: async (context, request) => {
     const filter = readEntryFilter(request.query, ['limit', 'after'])
     const { limit, after } = readPage(request, CURSOR)
-    const { items, next } = await queryEntries(context.pool, filter, {
-      limit,
-      ...(after !== undefined && { after }),
-    })
+    const page = { limit, ...(after !== undefined && { after }) }
+    const scope = scopeOf(personOf(request))
+    const { items, next } = await queryEntries(context.pool, filter, page, scope)
     await recordReading(context, request, { fields: filterNames(filter), entries: items.length })
     return { status: 200, body: { items, next: next ?? null } }
   },
@@ -30,9 +31,13 @@ export const getAuditEntry: Route = {
   method: 'get',
   path: '/v1/audit/entries/:index',
   people: 'audit:read',
+  own: true,
   handle: async (context, request) => {
     const index = Number(request.params['index'])
-    const entry = Number.isSafeInteger(index) ? await entryAt(context.pool, index) : undefined
+    const scope = scopeOf(personOf(request))
+    const entry = Number.isSafeInteger(index)
+      ? await entryAt(context.pool, index, scope)
+      : undefined
     if (!entry) throw refuse('HB-206', '', 'the log has no entry at this place')
     const checkpoint = await latestCheckpoint(context.pool)
     const isProven = checkpoint !== undefined && index < checkpoint.size
@@ -47,11 +52,10 @@ function recordReading(
   request: ApiRequest,
   { fields, entries }: { fields: string[]; entries: number },
 ): Promise<unknown> {
-  const { id, role } = personOf(request)
   return recordEntry(pool, {
     action: 'audit.read',
     at: request.at,
-    actor: { role, client: id },
+    actor: actorOf(personOf(request)),
     decision: 'allowed',
     fields,
     counts: { entries },

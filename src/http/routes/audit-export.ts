@@ -1,3 +1,4 @@
+import { actorOf, scopeOf } from '../../access/scope.ts'
 import { openExport } from '../../audit/export.ts'
 import { EXPORT_FORMATS, type ExportFormat } from '../../audit/export-write.ts'
 import { readEntryFilter } from '../../audit/filter.ts'
@@ -15,13 +16,14 @@ export const getAuditExport: Route = {
   method: 'get',
   path: '/v1/audit/export',
   people: 'audit:read',
+  own: true,
   handle: async (context, request) => {
     const filter = readEntryFilter(request.query, ['format', 'proofs'])
     const format = readFormat(request)
     const proofs = readProofs(request)
-    const { id, role } = personOf(request)
-    const by = { role, client: id }
-    const wanted = { filter, format, proofs, by, at: request.at }
+    const person = personOf(request)
+    const [by, scope] = [actorOf(person), scopeOf(person)]
+    const wanted = { filter, scope, format, proofs, by, at: request.at }
     const { rows, checkpoint, text } = await openExport(context.pool, wanted)
     return {
       status: 200,

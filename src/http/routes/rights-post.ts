@@ -1,3 +1,4 @@
+import { actorOf } from '../../access/scope.ts'
 import type { Context } from '../../context.ts'
 import { erase, previewErasure } from '../../subject/erasure.ts'
 import type { RightsRequest } from '../../subject/request.ts'
@@ -5,7 +6,6 @@ import { lift, previewLift, previewRestriction, restrict } from '../../subject/r
 import { tellErasure, tellLift, tellRestriction } from '../../subject/rights-words.ts'
 import { readJson } from '../json.ts'
 import { type ApiRequest, personOf, type Reply, type Route } from '../route.ts'
-import { byOf } from './usage-post.ts'
 
 type Act<T> = (context: Context, request: RightsRequest) => Promise<T>
 
@@ -23,7 +23,7 @@ async function answer<T extends object>(
     caseRef: body.case,
     reason: body.reason,
     approval: body.approval,
-    by: byOf(personOf(request)),
+    by: actorOf(personOf(request)),
     at: request.at,
   })
   return { status: 200, body: { preview: isPreview, ...outcome, text: tell(outcome) } }
