@@ -16,9 +16,10 @@ const [OPEN_LIST, CLOSE_LIST, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x
 
 /**
  * Parses JSON of others. Of two equal names one reader takes the first and the next the last, so a
- * signature or digest would cover either: they are refused, before anything is made of the text.
+ * signature or digest would cover either: they are refused, before anything is made of the text. So is half
+ * a character (RFC 7493 section 2.1): it cannot be written as it came, in evidence or anywhere.
  * @param text UTF-8, not checked otherwise
- * @throws Refusal HB-201 no JSON, HB-211 too deep or too many values, HB-212 a name twice or forbidden
+ * @throws Refusal HB-201 no JSON or half a character, HB-211 too deep or too many values, HB-212 a name twice or forbidden
  */
 export function parseStrictJson(text: Uint8Array): unknown {
   const bytes = Buffer.from(text.buffer, text.byteOffset, text.byteLength)
@@ -93,15 +94,16 @@ class Scan {
       isEscaped = true
       end += 1
     }
-    if (this.#expectsName) this.#take(bytes.toString('utf8', start + 1, end), isEscaped)
+    const written = isEscaped || this.#expectsName ? bytes.toString('utf8', start + 1, end) : ''
+    const text = isEscaped ? unescaped(written) : written
+    if (this.#expectsName) this.#take(text)
     return end
   }
 
-  #take(written: string, isEscaped: boolean): void {
+  #take(name: string): void {
     this.#expectsName = false
     const level = this.#levels.at(-1)
     if (!level?.names) return
-    const name = isEscaped ? unescaped(written) : written
     level.at = name
     if (level.names.has(name) || FORBIDDEN.has(name)) throw this.#refuse('HB-212', NAMES)
     level.names.add(name)
@@ -117,9 +119,15 @@ class Scan {
 }
 
 function unescaped(written: string): string {
+  const text = parsed(written)
+  if (text?.isWellFormed()) return text
+  throw refuse('HB-201', '', text === undefined ? 'RFC 8259' : 'RFC 7493 section 2.1')
+}
+
+function parsed(written: string): string | undefined {
   try {
     return String(JSON.parse(`"${written}"`))
   } catch {
-    throw refuse('HB-201', '', 'RFC 8259')
+    return undefined
   }
 }

@@ -42,6 +42,8 @@ describe('JSON of others', () => {
     ['text without an end', '{"a', ['HB-201', '']],
     ['no UTF-8', Buffer.from([0x22, 0xff, 0x22]), ['HB-201', '']],
     ['nothing', '', ['HB-201', '']],
+    ['half a character', '{"a":["\\ud83d"]}', ['HB-201', '']],
+    ['half a character in a name', '{"a\\udc00":1}', ['HB-201', '']],
   ])('%s is refused', (_, text, refusal) => {
     expect(refusalOf(text)).toEqual(refusal)
   })
@@ -65,7 +67,12 @@ describe('JSON of others', () => {
   })
 
   test('32 levels, equal names in other objects, and names as values go', () => {
-    const texts = [nested(32), '{"a":{"a":"a"},"b":[{"a":1},{"a":"a"},"a","a"]}', '["__proto__"]']
+    const texts = [
+      nested(32),
+      '{"a":{"a":"a"},"b":[{"a":1},{"a":"a"},"a","a"]}',
+      '["__proto__"]',
+      '["\\ud83d\\ude00"]',
+    ]
     for (const text of texts) expect(parse(text)).toEqual(JSON.parse(text))
   })
 
