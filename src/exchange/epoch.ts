@@ -87,7 +87,7 @@ function describe(name: string, { awaiting, handOvers }: OpenWork): string {
 
 function assertReason(reason: string, at: Date): void {
   if (isGivenReason(reason, at)) return
-  const message = `give a reason of 1 to ${MAX_REASON} characters, without a national number`
+  const message = `give a reason of 1 to ${MAX_REASON} visible characters, without a national number`
   throw new DomainError('reason', message)
 }
 

@@ -240,7 +240,7 @@ function channelOf({ kind }: Parked): 'webhook' | 'calls' {
 
 function assertReason({ reason, at }: ParkedChange): void {
   if (isGivenReason(reason, at)) return
-  const why = `give a reason of 1 to ${MAX_REASON} characters, without a national number`
+  const why = `give a reason of 1 to ${MAX_REASON} visible characters, without a national number`
   throw new ParkedError('reason', why)
 }
 

@@ -96,35 +96,6 @@ export async function grantQuota(parts: QuotaParts, change: GrantChange): Promis
   })
 }
 
-/**
- * Closes the bursts of a party under one key: someone looked at them.
- * @returns how many were open
- */
-export async function reviewBursts(
-  pool: Pool,
-  { party, domain, by, at }: Pick<GrantChange, 'party' | 'domain' | 'by' | 'at'>,
-): Promise<number> {
-  return inTransaction(pool, async tx => {
-    const { rowCount } = await tx.query(
-      `UPDATE exception SET closed_at = $3
-       WHERE kind = 'quota-burst' AND parties[1] = $1 AND domain = $2 AND closed_at IS NULL`,
-      [party, domain, at],
-    )
-    const days = rowCount ?? 0
-    if (days === 0) return 0
-    await recordEntry(tx, {
-      action: 'quota.reviewed',
-      at,
-      actor: by,
-      recipient: party,
-      counts: { days },
-      rule: 'modalities.evaluation',
-      reason: `domain ${domain}`,
-    })
-    return days
-  })
-}
-
 async function assertGrant(
   parts: QuotaParts,
   change: GrantChange,
@@ -159,5 +130,6 @@ function assertReason({ reason, at }: GrantChange): void {
   if (fault === 'number') {
     throw new GrantError('reason', 'the reason holds a national number: say why, not about whom')
   }
-  if (fault) throw new GrantError('reason', `give a reason of 1 to ${MAX_REASON} characters`)
+  if (fault)
+    throw new GrantError('reason', `give a reason of 1 to ${MAX_REASON} visible characters`)
 }

@@ -211,6 +211,7 @@ function assertReason(reason: string, at: Date): void {
 const REASON_FAULTS = {
   empty: 'give a reason, about the protocol',
   long: `give a reason of at most ${MAX_REASON} characters`,
+  hidden: 'the reason holds characters that cannot be seen, or that turn the direction of the text',
   number: 'the reason holds a national number: say what is wrong with the protocol, not whom',
 }
 

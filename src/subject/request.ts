@@ -39,7 +39,7 @@ export function assertRequest({ insz, caseRef, reason, at }: RightsRequest): str
     faults.push(fault('HB-202', '/case', 'a case number', remedy))
   }
   if (faultOfReason(reason, at)) {
-    const remedy = `Give a reason of 1 to ${MAX_REASON} characters, without a national number.`
+    const remedy = `Give a reason of 1 to ${MAX_REASON} visible characters, without a national number.`
     faults.push(fault('HB-202', '/reason', 'a reason', remedy))
   }
   if (!digits || faults.length > 0) throw new Refusal(faults)

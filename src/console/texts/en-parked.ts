@@ -58,7 +58,7 @@ export const parked: typeof nl = {
     'not-parked': 'This is no longer parked. Nothing has changed.',
     gone: 'The content has been erased. You can only close this.',
     reason:
-      'Give a reason of 1 to 500 characters, without a national number. It is not about a person.',
+      'Give a reason of 1 to 500 visible characters, without a national number. It is not about a person.',
   },
   waits: id =>
     `This waits for a second person (${id}). Once approved, you can do it under Approvals.`,

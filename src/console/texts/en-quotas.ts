@@ -11,8 +11,8 @@ export const quotas: typeof nl = {
     noneText: 'Nobody used more than agreed, or it has been reviewed.',
     text: 'The register of this party was ready already. Yet in one day it had more pseudonyms computed than the protocol provides per day. That can be normal, for instance with many new persons. It can also be guessing. Ask the party why. Nothing has been stopped.',
     line: (name, domain, days) => `${name}, key ${domain}: ${days}`,
-    review: 'Reviewed',
-    reviewFor: (name, domain) => `Reviewed: ${name}, key ${domain}`,
+    review: 'Review',
+    reviewFor: (name, domain) => `Review: ${name}, key ${domain}`,
   },
   used: {
     title: 'Used and left',
@@ -76,6 +76,6 @@ export const quotas: typeof nl = {
     closed: 'This key has been destroyed. Nothing can be done with it any more.',
     granted: 'This party already got extra for this key. Nothing has changed.',
     elements: 'Give a whole number from 1 to the size of the register, or leave the field empty.',
-    reason: 'Give a reason of 1 to 500 characters, without a national number.',
+    reason: 'Give a reason of 1 to 500 visible characters, without a national number.',
   },
 }

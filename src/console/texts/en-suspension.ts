@@ -73,7 +73,7 @@ export const suspension: typeof nl = {
     'not-suspended': 'This protocol is not suspended. Nothing has changed.',
     'suspended-in-file': 'This suspension is in the file signatures.json. You end it there.',
     reason:
-      'Give a reason of 1 to 500 characters, without a national number. It is about the protocol, not about a person.',
+      'Give a reason of 1 to 500 visible characters, without a national number. It is about the protocol, not about a person.',
     party: 'This party may not suspend this protocol.',
   },
 }

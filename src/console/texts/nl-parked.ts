@@ -58,7 +58,7 @@ export const parked = {
     'not-parked': 'Dit is niet meer geparkeerd. Er is niets gewijzigd.',
     gone: 'De inhoud is al gewist. U kunt dit alleen nog afsluiten.',
     reason:
-      'Geef een reden van 1 tot 500 tekens, zonder rijksregisternummer. Ze gaat niet over een persoon.',
+      'Geef een reden van 1 tot 500 zichtbare tekens, zonder rijksregisternummer. Ze gaat niet over een persoon.',
   } satisfies Record<ParkedFault, string>,
   waits: (id: string): string =>
     `Dit wacht op een tweede persoon (${id}). Keurt die het goed, dan kunt u het doen bij Goedkeuringen.`,

@@ -13,8 +13,8 @@ export const quotas = {
     text: 'Het register van deze partij was al klaar. Toch liet ze op één dag meer pseudoniemen berekenen dan het protocol per dag voorziet. Dat kan gewoon zijn, bijvoorbeeld bij veel nieuwe personen. Het kan ook gokken zijn. Vraag de partij waarom. Er is niets gestopt.',
     line: (name: string, domain: string, days: string): string =>
       `${name}, sleutel ${domain}: ${days}`,
-    review: 'Nagekeken',
-    reviewFor: (name: string, domain: string): string => `Nagekeken: ${name}, sleutel ${domain}`,
+    review: 'Kijk na',
+    reviewFor: (name: string, domain: string): string => `Kijk na: ${name}, sleutel ${domain}`,
   },
   used: {
     title: 'Gebruikt en nog over',
@@ -79,6 +79,6 @@ export const quotas = {
     closed: 'Deze sleutel is vernietigd. Er kan niets meer mee.',
     granted: 'Deze partij kreeg voor deze sleutel al extra. Er is niets gewijzigd.',
     elements: 'Geef een heel getal van 1 tot de grootte van het register, of laat het veld leeg.',
-    reason: 'Geef een reden van 1 tot 500 tekens, zonder rijksregisternummer.',
+    reason: 'Geef een reden van 1 tot 500 zichtbare tekens, zonder rijksregisternummer.',
   } satisfies Record<GrantFault, string>,
 }

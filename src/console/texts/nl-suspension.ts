@@ -78,7 +78,7 @@ export const suspension = {
     'suspended-in-file':
       'Deze opschorting staat in het bestand signatures.json. U beëindigt ze daar.',
     reason:
-      'Geef een reden van 1 tot 500 tekens, zonder rijksregisternummer. Ze gaat over het protocol, niet over een persoon.',
+      'Geef een reden van 1 tot 500 zichtbare tekens, zonder rijksregisternummer. Ze gaat over het protocol, niet over een persoon.',
     party: 'Deze partij mag dit protocol niet opschorten.',
   } satisfies Record<SuspensionFault, string>,
 }
