@@ -1054,6 +1054,7 @@ export interface AuditEntry {
     | 'webhook.changed'
     | 'exception.opened'
     | 'exception.closed'
+    | 'exception.reviewed'
     | 'program.started'
     | 'program.stopped'
     | 'balance.daily'

@@ -69,6 +69,8 @@ export const RIGHTS = {
     'parked:decide': { ...DECIDERS, ...OWN },
     'approvals:decide': { ...DECIDERS, ...OWN },
     'quotas:grant': OFFICER,
+    'subjects:answer': { ...OFFICER, ...OWN },
+    'exceptions:review': OFFICER,
     'sessions:manage': DECIDERS,
   },
 } as const satisfies {

@@ -56,6 +56,7 @@ const sentences: Tongue['sentences'] = {
   'webhook.changed': w => `${w.who} changed the address for notifications.`,
   'exception.opened': w => `the gateway asks a person to look at ${w.message}${w.why}.`,
   'exception.closed': w => `${w.message} needs no more looking at.`,
+  'exception.reviewed': w => `${w.who} looked at what a person should look at${w.counts}${w.why}.`,
   'program.started': () => 'the gateway was started.',
   'program.stopped': () => 'the gateway was stopped.',
   'balance.daily': w =>
@@ -148,6 +149,7 @@ export const english: Tongue = {
     approvals: ['approval asked', 'approvals asked'],
     keys: ['key', 'keys'],
     days: ['day', 'days'],
+    exceptions: ['exception', 'exceptions'],
     seconds: ['second', 'seconds'],
     size: ['entry in the log', 'entries in the log'],
     checkpoints: ['checkpoint', 'checkpoints'],

@@ -61,6 +61,7 @@ const sentences: Tongue['sentences'] = {
   'webhook.changed': w => `${w.who} wijzigde het adres voor meldingen.`,
   'exception.opened': w => `de gateway vraagt een mens om ${w.message} te bekijken${w.why}.`,
   'exception.closed': w => `${w.message} hoeft niet meer bekeken te worden.`,
+  'exception.reviewed': w => `${w.who} keek na wat een mens moest bekijken${w.counts}${w.why}.`,
   'program.started': () => 'de gateway is gestart.',
   'program.stopped': () => 'de gateway is gestopt.',
   'balance.daily': w =>
@@ -153,6 +154,7 @@ export const dutch: Tongue = {
     approvals: ['gevraagde goedkeuring', 'gevraagde goedkeuringen'],
     keys: ['sleutel', 'sleutels'],
     days: ['dag', 'dagen'],
+    exceptions: ['uitzondering', 'uitzonderingen'],
     seconds: ['seconde', 'seconden'],
     size: ['regel in de log', 'regels in de log'],
     checkpoints: ['controlepunt', 'controlepunten'],

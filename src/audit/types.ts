@@ -46,6 +46,7 @@ export const ENTRY_ACTIONS = [
   'webhook.changed',
   'exception.opened',
   'exception.closed',
+  'exception.reviewed',
   'program.started',
   'program.stopped',
   'balance.daily',

@@ -110,7 +110,7 @@ describe('the page of pseudonyms', () => {
     expect(html).not.toContain('/pseudoniemen/nagekeken"')
     const form = { csrf, wie: WHO, reden: 'Groei', bevestigd: 'ja' }
     expect((await rooms.post(`${AT}/extra`, form, cookie)).status).toBe(403)
-    expect((await rooms.post(`${AT}/nagekeken`, form, cookie)).status).toBe(403)
+    expect((await rooms.post('/uitzonderingen/1', form, cookie)).status).toBe(403)
     expect(await rowsOf('SELECT * FROM quota_grant')).toEqual([])
     expect(await rowsOf('SELECT FROM exception WHERE closed_at IS NULL')).toHaveLength(1)
   })
@@ -177,14 +177,19 @@ describe('the extra grant', () => {
   })
 })
 
-test('a privacy officer who looked at a burst closes it, as an entry', async () => {
+test('a burst leads to where a privacy officer says what was found, which closes it, as an entry', async () => {
   await addBurst()
   const { cookie, csrf } = await rooms.signIn()
-  const { status, html } = await rooms.post(`${AT}/nagekeken`, { csrf, wie: WHO }, cookie)
-  expect(status).toBe(200)
-  expect(html).toContain('Er valt niets na te kijken')
+  const list = '/uitzonderingen?soort=quota-burst&toestand=unseen&partij=vdab'
+  const page = (await rooms.get(AT, cookie)).html
+  expect(page).toContain(`href="/console${list.replaceAll('&', '&amp;')}"`)
+  const found = /href="\/console(\/uitzonderingen\/\d+)"/.exec((await rooms.get(list, cookie)).html)
+  const form = { csrf, bevinding: 'Veel nieuwe personen, nagevraagd' }
+  const { status, html } = await rooms.post(found?.[1] ?? '', form, cookie)
+  expect([status, html.includes('De uitzondering is nagekeken')]).toEqual([200, true])
+  expect((await rooms.get(AT, cookie)).html).toContain('Er valt niets na te kijken')
   expect(await rowsOf('SELECT closed_at FROM exception')).toEqual([{ closed_at: NOW }])
-  await rooms.post(`${AT}/nagekeken`, { csrf, wie: WHO }, cookie)
+  expect((await rooms.post(found?.[1] ?? '', form, cookie)).status).toBe(409)
   await rooms.sequence()
   expect(await rowsOf("SELECT FROM audit_entry WHERE action = 'quota.reviewed'")).toHaveLength(1)
   const log = (await rooms.get('/auditlog', cookie)).html
@@ -221,8 +226,8 @@ describeInChromium('pseudonyms in Chromium', () => {
         await page.getByRole('status').waitFor()
         await look('4-gedaan')
         await page.getByRole('link', { name: 'Terug naar de pseudoniemen' }).click()
-        await page.getByRole('button', { name: `Nagekeken: VDAB, sleutel ${DOMAIN}` }).click()
-        await look('5-nagekeken')
+        await page.getByRole('link', { name: `Kijk na: VDAB, sleutel ${DOMAIN}` }).click()
+        await look('5-nakijken')
       } finally {
         await browser.close()
       }

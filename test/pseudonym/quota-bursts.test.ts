@@ -1,5 +1,7 @@
+import { EVERYTHING } from '../../src/access/scope.ts'
 import { parseEntry } from '../../src/audit/entry.ts'
-import { grantQuota, reviewBursts } from '../../src/exchange/quota-grant.ts'
+import { listExceptions, reviewException } from '../../src/exchange/exceptions.ts'
+import { grantQuota } from '../../src/exchange/quota-grant.ts'
 import { readQuotas } from '../../src/exchange/quotas.ts'
 import { takeQuota } from '../../src/pseudonym/quota.ts'
 import type { TestDatabase } from '../support/database.ts'
@@ -155,8 +157,10 @@ describe('a burst', () => {
     await take(100, later(2))
     const [quota] = await readQuotas(parts(), later(2))
     expect(quota?.bursts).toEqual([later(1), later(2)])
-    const review = { party: 'vdab', domain: FIRST, by, at: later(3) }
-    expect(await reviewBursts(database.pool, review)).toBe(2)
+    const [first] = await listExceptions(database.pool, {}, EVERYTHING, 1)
+    const finding = 'Asked: a new office joined'
+    const review = { id: first?.id ?? 0, alike: true, until: later(3), finding, by, at: later(3) }
+    expect(await reviewException(database.pool, review)).toBe(2)
     expect(await bursts()).toEqual([])
     expect(await entries('quota.reviewed')).toMatchObject([
       { actor: by, recipient: 'vdab', counts: { days: 2 } },

@@ -6,7 +6,6 @@ import {
   GrantError,
   grantQuota,
   previewGrant,
-  reviewBursts,
 } from '../../src/exchange/quota-grant.ts'
 import { readQuotas } from '../../src/exchange/quotas.ts'
 import {
@@ -330,13 +329,5 @@ describe('the list of quotas', () => {
     const subject = (await readQuotas(parts(), MORNING)).filter(it => it.domain === 'subject')
     expect(subject).toMatchObject([{ party: 'woonboog', protocol: 'wm-vdab', left: 53 }])
     expect(await grant({ party: 'woonboog', domain: 'subject' })).toMatchObject({ left: 58 })
-  })
-
-  test('no burst, nothing to review, no entry', async () => {
-    expect(
-      await reviewBursts(database.pool, { party: 'vdab', domain: FIRST, by, at: MORNING }),
-    ).toBe(0)
-    const { rows } = await database.pool.query('SELECT FROM audit_pending')
-    expect(rows).toEqual([])
   })
 })

@@ -6,7 +6,6 @@ import {
   grantBounds,
   grantQuota,
   previewGrant,
-  reviewBursts,
 } from '../../exchange/quota-grant.ts'
 import { type Quota, readQuotas } from '../../exchange/quotas.ts'
 import type { ConsoleDeps } from '../deps.ts'
@@ -44,18 +43,6 @@ export const grantPage: Page = {
       if (error instanceof GrantError) return refused(deps, request, error)
       throw error
     }
-  },
-}
-
-/** POST /console/pseudoniemen/nagekeken: someone looked at the bursts of a party under one key. */
-export const reviewPage: Page = {
-  method: 'post',
-  path: '/pseudoniemen/nagekeken',
-  operation: 'quotas:grant',
-  nav: 'pseudonyms',
-  answer: async (deps, request) => {
-    await reviewBursts(deps.pool, { ...chosenOf(request), by: actorOf(request), at: request.at })
-    return drawQuotas(deps, request)
   },
 }
 

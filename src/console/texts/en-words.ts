@@ -100,6 +100,7 @@ export const enWords: typeof nlWords = {
     'webhook.changed': 'Webhook changed',
     'exception.opened': 'Exception opened',
     'exception.closed': 'Exception closed',
+    'exception.reviewed': 'Exception reviewed',
     'program.started': 'Program started',
     'program.stopped': 'Program stopped',
     'balance.daily': 'Daily balance recorded',

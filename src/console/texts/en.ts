@@ -1,5 +1,6 @@
 import { approvals } from './en-approvals.ts'
 import { auditLog } from './en-audit-log.ts'
+import { exceptions } from './en-exceptions.ts'
 import { messages } from './en-messages.ts'
 import { overview } from './en-overview.ts'
 import { parked } from './en-parked.ts'
@@ -7,6 +8,7 @@ import { problems } from './en-problems.ts'
 import { protocols } from './en-protocols.ts'
 import { quotas } from './en-quotas.ts'
 import { sessions } from './en-sessions.ts'
+import { subjects } from './en-subjects.ts'
 import { suspension } from './en-suspension.ts'
 import type { Texts } from './nl.ts'
 
@@ -31,6 +33,18 @@ export const en: Texts = {
     pseudonyms: 'Pseudonyms',
     approvals: 'Approvals',
     sessions: 'Signed in',
+    subjects: 'Requests',
+    feedback: 'Feedback',
+    exceptions: 'Exceptions',
+    integrity: 'Integrity',
+    parties: 'Parties and keys',
+    system: 'System',
+  },
+  menuGroups: {
+    exchange: 'Exchange',
+    evidence: 'Evidence',
+    people: 'Persons',
+    running: 'Running it',
   },
   signIn: {
     title: 'Sign in',
@@ -59,6 +73,8 @@ export const en: Texts = {
     wrongDate: 'This date does not exist. Choose a date or leave the field empty.',
     wrongRange: 'The end date is before the start date. Swap them.',
     wrongValue: 'This value does not exist. Choose another or leave the field empty.',
+    sentAgain:
+      'Your session was over. Nothing happened. Check what you filled in, type a national number again, and send it.',
     formWrong: 'Change the marked fields. Nothing has been searched yet.',
   },
   problems,
@@ -70,5 +86,7 @@ export const en: Texts = {
   suspension,
   parked,
   sessions,
+  subjects,
   approvals,
+  exceptions,
 }

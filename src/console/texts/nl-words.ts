@@ -98,6 +98,7 @@ export const nlWords = {
     'webhook.changed': 'Webhook gewijzigd',
     'exception.opened': 'Uitzondering geopend',
     'exception.closed': 'Uitzondering gesloten',
+    'exception.reviewed': 'Uitzondering nagekeken',
     'program.started': 'Programma gestart',
     'program.stopped': 'Programma gestopt',
     'balance.daily': 'Dagbalans vastgelegd',

@@ -1,11 +1,13 @@
 import { approvals } from './nl-approvals.ts'
 import { auditLog } from './nl-audit-log.ts'
+import { exceptions } from './nl-exceptions.ts'
 import { messages } from './nl-messages.ts'
 import { overview } from './nl-overview.ts'
 import { parked } from './nl-parked.ts'
 import { protocols } from './nl-protocols.ts'
 import { quotas } from './nl-quotas.ts'
 import { sessions } from './nl-sessions.ts'
+import { subjects } from './nl-subjects.ts'
 import { suspension } from './nl-suspension.ts'
 
 /** All words of the console in Dutch (B1); `en.ts` says the same in English. */
@@ -29,6 +31,18 @@ export const nl = {
     pseudonyms: 'Pseudoniemen',
     approvals: 'Goedkeuringen',
     sessions: 'Aangemeld',
+    subjects: 'Inzage',
+    feedback: 'Terugkoppeling',
+    exceptions: 'Uitzonderingen',
+    integrity: 'Integriteit',
+    parties: 'Partijen en sleutels',
+    system: 'Systeem',
+  },
+  menuGroups: {
+    exchange: 'Uitwisseling',
+    evidence: 'Bewijs',
+    people: 'Personen',
+    running: 'Beheer',
   },
   signIn: {
     title: 'Aanmelden',
@@ -57,6 +71,8 @@ export const nl = {
     wrongDate: 'Dit is geen bestaande datum. Kies een datum of laat het veld leeg.',
     wrongRange: 'De einddatum ligt voor de begindatum. Draai ze om.',
     wrongValue: 'Deze waarde bestaat niet. Kies iets anders of laat het veld leeg.',
+    sentAgain:
+      'Uw sessie was voorbij. Er is niets gebeurd. Kijk na wat u invulde, typ een rijksregisternummer opnieuw, en verstuur het.',
     formWrong: 'Pas de aangeduide velden aan. Er is nog niets gezocht.',
   },
   problems: {
@@ -157,8 +173,11 @@ export const nl = {
   suspension,
   parked,
   sessions,
+  subjects,
   approvals,
+  exceptions,
 }
 
 export type Texts = typeof nl
 export type NavKey = keyof Texts['nav']
+export type MenuGroup = keyof Texts['menuGroups']

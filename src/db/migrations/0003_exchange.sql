@@ -399,7 +399,11 @@ CREATE TABLE exception (
   opened_at  timestamptz NOT NULL,
   closed_at  timestamptz,
   settled_to text REFERENCES party,
-  about      text
+  about      text,
+  reviewed_at timestamptz,
+  reviewed_by text,
+  finding    text CHECK (finding <> ''),
+  CHECK ((reviewed_at IS NULL) = (reviewed_by IS NULL) AND (reviewed_at IS NULL) = (finding IS NULL))
 );
 COMMENT ON TABLE exception IS 'What a person should look at';
 COMMENT ON COLUMN exception.id IS 'Number';
@@ -412,6 +416,9 @@ COMMENT ON COLUMN exception.settled_to IS 'The party that was left, once it is c
 COMMENT ON COLUMN exception.about IS 'The protocol it is about, and the day of receipt where items of it do not balance';
 COMMENT ON COLUMN exception.opened_at IS 'Since when';
 COMMENT ON COLUMN exception.closed_at IS 'Until when';
+COMMENT ON COLUMN exception.reviewed_at IS 'When a person looked at it; it may go on after that, or be over before';
+COMMENT ON COLUMN exception.reviewed_by IS 'The role of that person';
+COMMENT ON COLUMN exception.finding IS 'What that person found; never about whom';
 CREATE INDEX exception_open ON exception (opened_at) WHERE closed_at IS NULL;
 
 CREATE TABLE protocol_version (
