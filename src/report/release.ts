@@ -34,7 +34,9 @@ export interface ReleasedTable {
   recipient: string
   at: Date
   threshold: number
-  /** Every cell, totals (`all`, quarters, years) among them; hidden ones show as `HIDDEN_MARK`. */
+  /** What to show in a hidden cell: `< 5`. */
+  mark: string
+  /** Every cell, totals (`all`, quarters, years) among them. */
   cells: ReleasedCell[]
 }
 

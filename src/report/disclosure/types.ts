@@ -1,8 +1,10 @@
 /** The code of a dimension that stands for all its codes together. */
 export const ALL = 'all'
 
-/** How a number that is hidden is shown, whatever the reason why it is. */
-export const HIDDEN_MARK = '< 5'
+/** How a hidden cell is shown, whatever the reason why it is hidden: `< 5` where the threshold is 5. */
+export function markOf(threshold: number): string {
+  return `< ${threshold}`
+}
 
 export type CalendarLevel = 'month' | 'quarter' | 'year'
 
@@ -19,6 +21,8 @@ export type Dimension =
       codes?: readonly string[]
       /** Says something of a person: that a whole group has one code tells it of each in the group. */
       attribute?: boolean
+      /** Divides by a special category of personal data (art. 9 GDPR): the threshold is at least 10. */
+      special?: boolean
     }
 
 /** What is counted, over persons or what stands for one; the counts of disjoint cells add up. */
@@ -40,8 +44,6 @@ export interface TableDeclaration {
   dimensions: readonly string[]
   /** Which steps of the calendar it shows. */
   levels: readonly CalendarLevel[]
-  /** Divides by a special category of personal data (art. 9 GDPR): the threshold is at least 10. */
-  special?: boolean
 }
 
 /** A code for each dimension, by name. */
@@ -51,6 +53,8 @@ export type Dims = Readonly<Record<string, string>>
 export interface LeafCount {
   dims: Dims
   count: number
+  /** Of a measure that is `about`: hidden for a reason of its own, such as a group too small. */
+  withheld?: boolean
 }
 
 /** A cell of a table as it may be shown: hidden cells are alike, whatever the reason why. */

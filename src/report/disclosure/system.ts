@@ -1,0 +1,63 @@
+/** A sum of variables, each with its coefficient: what an equation or a target is about. */
+export type Sum = readonly (readonly [variable: number, coefficient: number])[]
+
+/** What a published cell tells: that a sum has a value. */
+export interface Equation {
+  sum: Sum
+  value: number
+}
+
+/** What everybody may know of the counts: whole numbers, not below zero, that satisfy all of these. */
+export interface System {
+  /** The true counts: a solution. */
+  truth: readonly number[]
+  equations: readonly Equation[]
+  /** Sums known not to be below zero: how a count changed between two releases. */
+  notBelowZero: readonly Sum[]
+}
+
+/** A linear program over whole numbers: minimise cost, within bounds. */
+export interface Program {
+  columns: { lower: number; upper: number; cost: number }[]
+  rows: { lower: number; upper: number; sum: Sum }[]
+}
+
+/**
+ * Finds a best point of a program; undefined where there is none, or none was found. It is not trusted:
+ * each point is checked against the equations, in whole numbers.
+ */
+export type Solve = (program: Program) => readonly number[] | undefined
+
+/** The value of a sum at a point. */
+export function sumAt(sum: Sum, point: readonly number[]): number {
+  let total = 0
+  for (const [variable, coefficient] of sum) total += coefficient * (point[variable] ?? 0)
+  return total
+}
+
+/** Whether a point is a solution: whole numbers, not below zero, every equation exact. */
+export function isSolution(system: System, point: readonly number[]): boolean {
+  return (
+    point.length === system.truth.length &&
+    point.every(value => Number.isSafeInteger(value) && value >= 0) &&
+    system.equations.every(({ sum, value }) => sumAt(sum, point) === value) &&
+    system.notBelowZero.every(sum => sumAt(sum, point) >= 0)
+  )
+}
+
+/** The sum of a difference: later less earlier, without what is in both. */
+export function differenceOf(later: readonly number[], earlier: readonly number[]): Sum {
+  const coefficients = new Map<number, number>()
+  for (const variable of later) coefficients.set(variable, 1)
+  for (const variable of earlier) {
+    const left = (coefficients.get(variable) ?? 0) - 1
+    if (left === 0) coefficients.delete(variable)
+    else coefficients.set(variable, left)
+  }
+  return [...coefficients]
+}
+
+/** The same sum with the other sign. */
+export function negate(sum: Sum): Sum {
+  return sum.map(([variable, coefficient]) => [variable, -coefficient] as const)
+}

@@ -1,0 +1,138 @@
+import { codesOf, type LatticeCell } from './lattice.ts'
+import type { CountModel, History } from './model.ts'
+import { differenceOf, negate, type Sum, sumAt } from './system.ts'
+import { ALL } from './types.ts'
+
+/** A sum that nobody may calculate: its least and largest value must be at least so far apart. */
+export interface Target {
+  sum: Sum
+  /** What the sum really is; not below zero. */
+  value: number
+  apart: number
+}
+
+/** How a cell was at a release. */
+interface State {
+  variables: readonly number[]
+  value: number
+  threshold: number
+  release: number
+}
+
+/**
+ * Everything that has to stay hidden, by the variables it is the sum of: cells of 1 to k - 1 and zeros
+ * that disclose a group, at every level, whether a table shows them or not; and the 1 to k - 1 by which a
+ * cell differs from what it was at an earlier release. Where the counts are about, only what was withheld.
+ * @param now number of the release that is asked for, in `history.thresholds`
+ */
+export function targetsOf(model: CountModel, history: History, now: number): Map<string, Target> {
+  const targets = new Map<string, Target>()
+  if (model.measure.about) {
+    model.versions.forEach(({ withheld, count }, variable) => {
+      const apart = thresholdAt(model, history, [variable])
+      if (withheld) targets.set(`${variable}`, { sum: [[variable, 1]], value: count, apart })
+    })
+    return targets
+  }
+  const shown = releasesByCell(history)
+  for (const cell of model.cells.values()) {
+    const states = statesOf(model, history, cell, [...(shown.get(cell.key) ?? []), now])
+    for (const state of states) addCell(targets, model, cell, state)
+    for (const [at, later] of states.entries()) {
+      for (const earlier of states.slice(0, at)) addDifference(targets, model, later, earlier)
+    }
+  }
+  return targets
+}
+
+/** What tells apart two sums of variables. */
+export function signatureOf(variables: readonly number[]): string {
+  return [...variables].sort((a, b) => a - b).join()
+}
+
+function releasesByCell({ cells }: History): Map<string, number[]> {
+  const releases = new Map<string, number[]>()
+  for (const { key, release } of cells) {
+    const known = releases.get(key)
+    if (known) known.push(release)
+    else releases.set(key, [release])
+  }
+  return releases
+}
+
+/** The different ways in which a cell was released, and is now. */
+function statesOf(
+  model: CountModel,
+  history: History,
+  { key }: LatticeCell,
+  releases: readonly number[],
+): State[] {
+  const states = new Map<string, State>()
+  for (const release of [...new Set(releases)].sort((a, b) => a - b)) {
+    const variables = model.variablesAt(key, release)
+    const signature = signatureOf(variables)
+    if (variables.length === 0 || states.has(signature)) continue
+    const threshold = model.thresholdOf(key, thresholdAt(model, history, variables))
+    states.set(signature, { variables, value: model.total(variables), threshold, release })
+  }
+  return [...states.values()]
+}
+
+// What was released under a lower threshold is out: a sum has that of the newest count in it.
+function thresholdAt(
+  { versions }: CountModel,
+  { thresholds }: History,
+  variables: readonly number[],
+): number {
+  const newest = Math.max(...variables.map(variable => versions[variable]?.release ?? 0))
+  return thresholds.get(newest) ?? 1
+}
+
+function addCell(
+  targets: Map<string, Target>,
+  model: CountModel,
+  cell: LatticeCell,
+  { variables, value, threshold, release }: State,
+): void {
+  const small = value > 0 && value < threshold
+  if (!small && !(value === 0 && disclosesGroup(model, cell, release))) return
+  const signature = signatureOf(variables)
+  const apart = Math.max(threshold, targets.get(signature)?.apart ?? 0)
+  const sum = variables.map(variable => [variable, 1] as const)
+  targets.set(signature, { sum, value, apart })
+}
+
+function addDifference(
+  targets: Map<string, Target>,
+  model: CountModel,
+  later: State,
+  earlier: State,
+): void {
+  const difference = later.value - earlier.value
+  if (difference === 0 || Math.abs(difference) >= later.threshold) return
+  const apart = differenceOf(later.variables, earlier.variables)
+  const sum = difference > 0 ? apart : negate(apart)
+  const key = `${signatureOf(later.variables)} less ${signatureOf(earlier.variables)}`
+  targets.set(key, { sum, value: Math.abs(difference), apart: later.threshold })
+  if (sumAt(sum, truthOf(model)) !== Math.abs(difference)) throw new Error('a sum that is wrong')
+}
+
+/** The true counts, by variable. */
+export function truthOf(model: CountModel): number[] {
+  return model.versions.map(({ count }) => count)
+}
+
+/**
+ * Whether a zero tells something of every person in a group: all of them have the one other code that is
+ * not zero.
+ */
+function disclosesGroup(model: CountModel, { key }: LatticeCell, release: number): boolean {
+  const codes = codesOf(key)
+  return model.measure.dimensions.some((dimension, at) => {
+    if (dimension.kind !== 'codes' || !dimension.attribute || codes[at] === ALL) return false
+    const values = (dimension.codes ?? []).map(code =>
+      model.valueAt(codes.with(at, code).join('|'), release),
+    )
+    return values.filter(value => value > 0).length === 1
+  })
+}
