@@ -1,6 +1,6 @@
 import { recordEntry } from '../audit/record.ts'
 import type { Actor } from '../audit/types.ts'
-import { inTransaction, type Pool } from '../db/pool.ts'
+import { inTransaction } from '../db/pool.ts'
 import { leftOf, lockQuota, readQuotaUse } from '../pseudonym/quota.ts'
 import { faultOfReason, MAX_REASON } from './given-reason.ts'
 import { type Quota, type QuotaParts, readQuotas } from './quotas.ts'
