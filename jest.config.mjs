@@ -1,4 +1,7 @@
 export default {
+  // Without a world of its own per file: see docs/testing.md.
+  runner: ['jest-light-runner', { runtime: 'child_process' }],
+  setupFilesAfterEnv: ['<rootDir>/test/support/time-limits.ts'],
   testEnvironment: 'node',
   transform: {},
   extensionsToTreatAsEsm: ['.ts'],
@@ -6,7 +9,5 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/data/'],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
-  testTimeout: 60_000,
   maxWorkers: 3,
-  workerIdleMemoryLimit: '1GB',
 }

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { jest } from '@jest/globals'
 import { openCheckpoint } from '../../src/audit/checkpoint.ts'
 import { Disclosures } from '../../src/audit/disclosure.ts'
 import { parseEntry } from '../../src/audit/entry.ts'

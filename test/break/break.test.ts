@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { bareEnvironment } from '../support/bare-environment.ts'
 import { Books } from './books.ts'
 import { compareBooks } from './check.ts'
 
@@ -10,7 +11,7 @@ const MINUTES = '0.5'
 /** The program as `npm run test:break` runs it; its figures, and what it said. */
 async function breakFor(...args: string[]) {
   const words = ['--no-warnings', PROGRAM, '--json', ...args]
-  const child = spawn(process.execPath, words, { env: { PATH: process.env['PATH'] } })
+  const child = spawn(process.execPath, words, { env: { ...bareEnvironment() } })
   let out = ''
   let said = ''
   child.stdout.on('data', chunk => {

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import { type EmbeddedDatabase, startEmbedded } from '../../src/db/embedded.ts'
 import { runningPostmaster } from '../../src/db/embedded-postmaster.ts'
 import { createLogger } from '../../src/log.ts'
+import { bareEnvironment } from '../support/bare-environment.ts'
 
 export type EngineKind = 'redis' | 'postgresql'
 type Role = 'api' | 'worker' | 'sequencer'
@@ -108,7 +109,7 @@ async function closeAll(
 }
 
 function runCommand(settings: Record<string, string>, words: string[]): Promise<string> {
-  const env = { PATH: process.env['PATH'], ...settings }
+  const env = { ...bareEnvironment(), ...settings }
   return new Promise(resolve => {
     execFile(process.execPath, ['--no-warnings', CLI, ...words], { env }, (_error, out) =>
       resolve(out),
@@ -192,7 +193,7 @@ class Runner {
 
   #spawn({ role, port }: Pick<Program, 'role' | 'port'>): ChildProcess {
     const own = { HUISBRUG_ROLES: role, HUISBRUG_PORT: String(port) }
-    const env = { PATH: process.env['PATH'], ...this.#settings, ...own }
+    const env = { ...bareEnvironment(), ...this.#settings, ...own }
     const stdio = ['ignore', 'pipe', 'pipe'] as ['ignore', 'pipe', 'pipe']
     return spawnTied([process.execPath, '--no-warnings', CLI, 'serve'], { env, stdio })
   }

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals'
 import fc from 'fast-check'
 import { doctorCommand } from '../../src/cli/doctor.ts'
 import type { HealthCheck } from '../../src/health-check.ts'

@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { readConfig } from '../../src/config.ts'
 import { startGateway } from '../../src/gateway.ts'
+import { bareEnvironment } from '../support/bare-environment.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
 import { detection, forwardedTo, openDomain, tenants } from '../support/detection.ts'
 import { type TestGateway, testGateway, until } from '../support/gateway.ts'
@@ -32,7 +33,7 @@ beforeAll(async () => {
   const port = await freePort()
   child = spawn(process.execPath, ['--no-warnings', MAIN], {
     env: {
-      PATH: process.env['PATH'],
+      ...bareEnvironment(),
       HUISBRUG_PORT: String(port),
       HUISBRUG_DATA_DIR: join(folder, 'service'),
       HUISBRUG_DATABASE_URL: serviceDb.url,
@@ -85,7 +86,7 @@ function settings(more: Record<string, string>): Record<string, string> {
 
 async function huisbrug(args: string[], more: Record<string, string>) {
   const run = spawn(process.execPath, ['--no-warnings', CLI, ...args], {
-    env: { PATH: process.env['PATH'], ...settings(more) },
+    env: { ...bareEnvironment(), ...settings(more) },
   })
   let [out, err] = ['', '']
   run.stdout.on('data', chunk => {

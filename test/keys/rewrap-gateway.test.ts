@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { parseEntry } from '../../src/audit/entry.ts'
+import { bareEnvironment } from '../support/bare-environment.ts'
 import { detection, forwardedTo, openDomain, tenants } from '../support/detection.ts'
 import { type TestGateway, testGateway, until } from '../support/gateway.ts'
 
@@ -23,7 +24,7 @@ afterAll(async () => {
 async function huisbrug(settings: Record<string, string>, ...args: string[]) {
   const { config } = gateway.context
   const child = spawn(process.execPath, ['--no-warnings', CLI, ...args], {
-    env: { PATH: process.env['PATH'], HUISBRUG_DATABASE_URL: config.databaseUrl, ...settings },
+    env: { ...bareEnvironment(), HUISBRUG_DATABASE_URL: config.databaseUrl, ...settings },
   })
   let all = ''
   for (const stream of [child.stdout, child.stderr]) {

@@ -12,6 +12,7 @@ import { startEmbedded } from '../../src/db/embedded.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import { readBalances } from '../../src/exchange/conservation.ts'
 import { KeyStore } from '../../src/keys/key-store.ts'
+import { bareEnvironment } from '../support/bare-environment.ts'
 import { detection, tenants } from '../support/detection.ts'
 import { COMPANIES, type Company, type TestGateway, until } from '../support/gateway.ts'
 import { testLog } from '../support/log.ts'
@@ -69,7 +70,7 @@ export async function startProcess(
   const { config } = gateway.context
   const port = settings['HUISBRUG_PORT'] ?? String(config.port)
   const env = {
-    PATH: process.env['PATH'],
+    ...bareEnvironment(),
     HUISBRUG_PORT: port,
     HUISBRUG_PUBLIC_URL: config.publicUrl,
     HUISBRUG_DATA_DIR: config.dataDir,

@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals'
 import { ConsoleSessions } from '../../src/access/session.ts'
 import { entriesOfMessage, queryEntries } from '../../src/audit/query.ts'
 import { consoleCommand } from '../../src/cli/console.ts'

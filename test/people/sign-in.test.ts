@@ -1,4 +1,3 @@
-import { jest } from '@jest/globals'
 import { PeopleProvider } from '../../src/access/oidc.ts'
 import { nameOf, roleOf } from '../../src/access/oidc-claims.ts'
 import { findPerson } from '../../src/access/session.ts'
@@ -49,6 +48,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway?.close()
   await provider?.close()
+  jest.restoreAllMocks()
 })
 afterEach(() => {
   provider.mangle = undefined

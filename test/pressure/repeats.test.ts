@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { jest } from '@jest/globals'
 import { type Gateway, startGateway } from '../../src/gateway.ts'
 import { ROUTES } from '../../src/http/routes/index.ts'
 import { tokenOf } from '../attack/kit.ts'

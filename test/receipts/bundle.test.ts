@@ -11,6 +11,7 @@ import { readTrust } from '../../src/cli/audit/verify-bundle.ts'
 import { toJwks } from '../../src/client/index.ts'
 import { inTransaction } from '../../src/db/pool.ts'
 import { erase } from '../../src/subject/erasure.ts'
+import { bareEnvironment } from '../support/bare-environment.ts'
 import { detection, forwardedTo, openDomain, tenants } from '../support/detection.ts'
 import { type TestGateway, testGateway, until } from '../support/gateway.ts'
 import { syntheticNumber } from '../support/people.ts'
@@ -31,7 +32,7 @@ let trusted: BundleTrust
 
 /** The command in a folder with nothing in it: no database, no settings. */
 function huisbrug(args: string[], env: Record<string, string> = {}) {
-  const base = { PATH: process.env['PATH'], HOME: folder }
+  const base = { ...bareEnvironment(), HOME: folder }
   const how = { cwd: folder, env: { ...base, ...env }, encoding: 'utf8' } as const
   return spawnSync(process.execPath, ['--no-warnings', CLI, 'audit', ...args], how)
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { bareEnvironment } from '../support/bare-environment.ts'
 import { detection, openDomain, tenants } from '../support/detection.ts'
 import { COMPANIES, type TestGateway, testGateway, until } from '../support/gateway.ts'
 import {
@@ -36,7 +37,7 @@ afterEach(async () => {
 function environment(): NodeJS.ProcessEnv {
   const { config } = gateway.context
   return {
-    PATH: process.env['PATH'],
+    ...bareEnvironment(),
     HUISBRUG_PORT: String(config.port),
     HUISBRUG_PUBLIC_URL: config.publicUrl,
     HUISBRUG_DATA_DIR: config.dataDir,
