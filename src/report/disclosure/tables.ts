@@ -7,18 +7,16 @@ const MONTH = { name: 'month', kind: 'calendar' } as const
 export const MEASURES: readonly Measure[] = [
   // Tenants found in the client file: the monthly number of each housing company, noise in it.
   { id: 'detection.found', dimensions: [PARTY, MONTH], about: true },
-  // Feedback handed over, by the month in which it was, and how far its follow-up is.
+  // Tenants whom a housing company asked about, and tenancies that it ended.
+  { id: 'detection.asked', dimensions: [PARTY, MONTH] },
+  { id: 'tenancies.ended', dimensions: [PARTY, MONTH] },
+  // Feedback handed over, by the month in which it was, and how far its follow-up is. Not by how hard to
+  // reach: that is erased with the payload, so of a quarter there is no true count of it.
   {
     id: 'feedback',
     dimensions: [
       PARTY,
       MONTH,
-      {
-        name: 'reachability',
-        kind: 'codes',
-        codes: ['hard-to-reach', 'not-reached'],
-        attribute: true,
-      },
       {
         name: 'state',
         kind: 'codes',
@@ -52,15 +50,21 @@ export const TABLES: readonly TableDeclaration[] = [
     levels: ['month', 'quarter', 'year'],
   },
   {
-    id: 'feedback-by-reachability',
-    measure: 'feedback',
-    dimensions: ['party', 'month', 'reachability'],
+    id: 'detection-asked',
+    measure: 'detection.asked',
+    dimensions: ['party', 'month'],
+    levels: ['month', 'quarter', 'year'],
+  },
+  {
+    id: 'tenancies-ended',
+    measure: 'tenancies.ended',
+    dimensions: ['party', 'month'],
     levels: ['month', 'quarter', 'year'],
   },
   {
     id: 'feedback-by-state',
     measure: 'feedback',
-    dimensions: ['party', 'month', 'reachability', 'state'],
+    dimensions: ['party', 'month', 'state'],
     levels: ['quarter', 'year'],
   },
   {
