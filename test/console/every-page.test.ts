@@ -14,6 +14,7 @@ import { type Region, seedRegion } from './region.ts'
 import { openRooms, type Rooms } from './rooms.ts'
 import { NOW } from './seed.ts'
 
+const REQUEST = 'req_01KAJ5J7WQ7Z3M8T5V9XK2B4CE'
 const PAGES: [name: string, path: (region: Region) => string][] = [
   ['overzicht', () => ''],
   ['auditlog', () => '/auditlog'],
@@ -30,6 +31,8 @@ const PAGES: [name: string, path: (region: Region) => string][] = [
   ['protocol-toetreding', () => '/protocollen/wm-vdab-leefgoed'],
   ['protocol-kapot', () => '/protocollen/kapot'],
   ['pseudoniemen', () => '/pseudoniemen'],
+  ['inzage', () => '/inzage'],
+  ['inzage-vraag', () => `/inzage/${REQUEST}`],
   ['goedkeuringen', () => '/goedkeuringen'],
   ['aangemeld', () => '/aangemeld'],
   ['niet-gevonden', () => '/bestaat-niet'],
@@ -50,6 +53,13 @@ describeInChromium('every page of the console in Chromium', () => {
        VALUES ('req_01KAJ5J7WQ7Z3M8T5V9XK2B4CD', 'parked', $1, $1, repeat('een lange reden ', 20),
          'privacy-officer', 'ses_AAAAAAAAAAAAAAAA', $2::timestamptz, $2::timestamptz + interval '1 day', ARRAY[$3, $4])`,
       [Buffer.alloc(32), NOW, region.parked, region.answered],
+    )
+    await rooms.database.pool.query(
+      `INSERT INTO subject_request (id, case_ref, kind, reason, received_on, due_on, outcome, closed_at)
+       VALUES ($1, '2026-014', 'objection', $2, '2026-02-05', '2026-03-05', NULL, NULL),
+         ('req_01KAJ5J7WQ7Z3M8T5V9XK2B4CF', $3, 'access', 'Alles.', '2026-03-05', '2026-04-05', NULL, NULL),
+         ('req_01KAJ5J7WQ7Z3M8T5V9XK2B4CG', '2026-003', 'erasure', 'Alles.', '2026-01-05', '2026-02-05', 'partly', $4)`,
+      [REQUEST, 'De persoon wil niet dat dit doorgaat.\n'.repeat(4), 'w'.repeat(64), NOW],
     )
     browser = await openBrowser()
   })

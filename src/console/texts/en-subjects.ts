@@ -87,8 +87,9 @@ export const subjects: typeof nl = {
     number: 'National number of the person',
     numberHint:
       'Eleven digits. The gateway uses the number now and forgets it: it is nowhere, nor in an address or log.',
-    from: 'Only from (may be empty)',
-    until: 'Up to and including (may be empty)',
+    period: 'Look up one period only',
+    from: 'From',
+    until: 'Up to and including',
     actNote:
       'Searching is an entry of the audit log, which the person sees later. Buttons with … first show what will happen.',
     rectification:

@@ -92,8 +92,9 @@ export const subjects = {
     number: 'Rijksregisternummer van de persoon',
     numberHint:
       'Elf cijfers. De gateway gebruikt het nummer nu en vergeet het dan: het staat nergens, ook niet in een adres of logboek.',
-    from: 'Alleen vanaf (mag leeg)',
-    until: 'Tot en met (mag leeg)',
+    period: 'Alleen een periode opzoeken',
+    from: 'Vanaf',
+    until: 'Tot en met',
     actNote:
       'Opzoeken is een regel in de auditlog, die de persoon later ook ziet. Bij knoppen met … ziet u eerst wat er zal gebeuren.',
     rectification:
