@@ -1,6 +1,6 @@
 import type { Caller } from '../access/operations.ts'
 import { recordEntry } from '../audit/record.ts'
-import type { EntryDraft } from '../audit/types.ts'
+import type { Actor, EntryDraft } from '../audit/types.ts'
 import type { Context } from '../context.ts'
 import { inTransaction, type Tx } from '../db/pool.ts'
 import { problemOf, type Reason, Refusal, refuse } from '../errors.ts'
@@ -31,6 +31,8 @@ export interface Incoming {
   /** In the form of POST /v1/messages, whatever operation of its own the type has. */
   general?: boolean
   caller: Caller
+  /** The person who did it on behalf of the party, where one did. */
+  by?: Actor
   key: string | undefined
   raw: Buffer
   /** Only asked about: it is signed when it is sent. */
@@ -243,7 +245,7 @@ function describe(
 ): Pick<EntryDraft, 'at' | 'actor' | 'protocol' | 'purpose' | 'fields'> {
   return {
     at: incoming.at,
-    actor: { party: incoming.caller.party, role: incoming.caller.kind },
+    actor: { role: incoming.caller.kind, ...incoming.by, party: incoming.caller.party },
     ...(message.protocol && { protocol: message.protocol }),
     ...(message.purpose && { purpose: message.purpose }),
     ...(message.fields && { fields: message.fields }),

@@ -2,10 +2,11 @@ import { recordEntry } from '../audit/record.ts'
 import type { Actor, EntryDraft } from '../audit/types.ts'
 import { inTransaction, type Pool, type Tx } from '../db/pool.ts'
 
-/** Who asks for a report, and when. */
+/** Who asks for a report, when, and in which format. */
 export interface Asking {
   by: Actor
   at: Date
+  format?: string
 }
 
 /** What the entry of a report says of it. */
@@ -17,12 +18,19 @@ export type MadeEntry = Pick<EntryDraft, 'reason' | 'counts' | 'protocol' | 'rec
  */
 export function makeReport<T>(
   pool: Pool,
-  { by, at }: Asking,
+  { by, at, format }: Asking,
   make: (tx: Tx) => Promise<{ report: T; entry: MadeEntry }>,
 ): Promise<T> {
   return inTransaction(pool, async tx => {
     const { report, entry } = await make(tx)
-    await recordEntry(tx, { action: 'report.made', at, actor: by, ...entry })
+    const details = { ...entry.details, ...(format && { format }) }
+    await recordEntry(tx, {
+      ...entry,
+      action: 'report.made',
+      at,
+      actor: by,
+      ...(Object.keys(details).length > 0 && { details }),
+    })
     return report
   })
 }

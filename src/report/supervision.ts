@@ -37,9 +37,9 @@ export function makeRegister(
 export function makeBreach(
   pool: Pool,
   set: ProtocolSet,
-  { by, at, ...filter }: Asking & BreachFilter,
+  { by, at, format, ...filter }: Asking & BreachFilter,
 ): Promise<Breach> {
-  return makeReport(pool, { by, at }, async tx => {
+  return makeReport(pool, { by, at, ...(format && { format }) }, async tx => {
     await assertAsked(tx, filter)
     const checkpoint = await readCheckpoint(tx)
     const read = await readBreach(tx, filter, checkpoint?.size ?? 0)

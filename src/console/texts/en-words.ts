@@ -113,7 +113,7 @@ export const enWords: typeof nlWords = {
     'subject.erased': 'Data of a person erased',
     'audit.read': 'Audit log read',
     'audit.exported': 'Audit log exported',
-    'report.made': 'Overview for the supervisory authority made',
+    'report.made': 'Report made',
     'approval.asked': 'Approval asked',
     'approval.given': 'Approval given',
     'approval.refused': 'Approval refused',

@@ -111,7 +111,7 @@ export const nlWords = {
     'subject.erased': 'Gegevens van een persoon gewist',
     'audit.read': 'Auditlog gelezen',
     'audit.exported': 'Auditlog geëxporteerd',
-    'report.made': 'Overzicht voor het toezicht gemaakt',
+    'report.made': 'Rapport gemaakt',
     'approval.asked': 'Goedkeuring gevraagd',
     'approval.given': 'Goedkeuring gegeven',
     'approval.refused': 'Goedkeuring geweigerd',

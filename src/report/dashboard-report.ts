@@ -1,0 +1,161 @@
+import { type Cell, cell, note, paragraph, table } from '../protocol/readable/block.ts'
+import { day } from '../protocol/readable/words.ts'
+import type { DashboardPart, DashboardTable } from './dashboard.ts'
+import { ALL, type ReleasedCell } from './disclosure/types.ts'
+import {
+  type Chart,
+  numberCell,
+  type Report,
+  type ReportBlock,
+  type ReportSection,
+} from './document.ts'
+import { daysOf, type Quarter } from './period.ts'
+
+const TITLES: Readonly<Record<DashboardTable, string>> = {
+  'detection-asked': 'Huurders over wie is gevraagd',
+  'detection-found': 'Daarvan gevonden in het klantenbestand van VDAB',
+  'feedback-by-state': 'Teruggemeld als moeilijk of niet bereikt, naar opvolging',
+  'tenancies-ended': 'Beëindigde huurovereenkomsten',
+}
+
+const STATES = [
+  ['open', 'open'],
+  ['overdue', 'te laat'],
+  ['taken-up', 'opgenomen'],
+  ['closed', 'afgesloten'],
+] as const
+
+const REACH: readonly DashboardTable[] = ['detection-asked', 'detection-found', 'feedback-by-state']
+
+export const HIDDEN_NOTE =
+  'Kleine aantallen staan er niet in, en soms ook een groter aantal niet: anders was het kleine uit te rekenen. Het aantal gevondenen is vergroofd.'
+
+/** The dashboard of a housing company over a quarter. */
+export function dashboardReport(
+  party: { id: string; name: string },
+  quarter: Quarter,
+  parts: readonly DashboardPart[],
+  on: string,
+): Report {
+  const { from, until } = daysOf(quarter)
+  return {
+    file: `dashboard-${party.id}-${quarter.toLowerCase()}`,
+    title: `Dashboard ${quarter}: ${party.name}`,
+    authors: [party.name],
+    on,
+    head: [
+      ['Organisatie', party.name],
+      ['Periode', `${day(from)} tot en met ${day(until)}`],
+    ],
+    intro: [HIDDEN_NOTE],
+    sections: quarterSections(parts),
+  }
+}
+
+/** Reach and outflow, with a chart of each table in which nothing is hidden. */
+export function quarterSections(parts: readonly DashboardPart[]): ReportSection[] {
+  if (parts.length === 0) {
+    const text = 'In deze periode was er geen uitwisseling met VDAB.'
+    return [{ title: 'Bereik en uitstroom', blocks: [paragraph(text)] }]
+  }
+  const inReach = parts.filter(part => REACH.includes(part.table))
+  const out = parts.filter(part => !REACH.includes(part.table))
+  return [
+    { title: 'Bereik', blocks: inReach.flatMap(part => partBlocks(part, parts)) },
+    { title: 'Uitstroom', blocks: out.flatMap(part => partBlocks(part, parts)) },
+  ]
+}
+
+function partBlocks(part: DashboardPart, all: readonly DashboardPart[]): ReportBlock[] {
+  const several = new Set(all.map(({ protocol }) => protocol)).size > 1
+  const quarters = new Set(all.map(({ quarter }) => quarter)).size > 1
+  const title = [
+    TITLES[part.table],
+    ...(quarters ? [part.quarter] : []),
+    ...(several ? [part.protocol] : []),
+  ].join(', ')
+  if (part.withheld) {
+    return [note('info', `${title}: niet vrijgegeven, want iemand zou af te zonderen zijn.`)]
+  }
+  return part.table === 'feedback-by-state' ? byState(title, part) : byMonth(title, part)
+}
+
+function byMonth(title: string, part: DashboardPart): ReportBlock[] {
+  const months = monthsIn(part)
+  const values = months.map(month => find(part, { month }))
+  const total = find(part, { month: part.quarter })
+  const shown = table(
+    title,
+    ['Maand', 'Aantal'],
+    [
+      ...months.map((month, index) => [cell(month), cellOf(values[index], part.mark)]),
+      ...(total ? [[cell(`Samen ${part.quarter}`), cellOf(total, part.mark)]] : []),
+    ],
+    `${title}: geen.`,
+    [60, 40],
+  )
+  return [
+    ...chartOf(
+      title,
+      ['aantal'],
+      months,
+      values.map(value => [value]),
+    ),
+    shown,
+  ]
+}
+
+function byState(title: string, part: DashboardPart): ReportBlock[] {
+  const values = STATES.map(([state]) => find(part, { month: part.quarter, state }))
+  const total = find(part, { month: part.quarter, state: ALL })
+  const rows = STATES.map(([, word], index) => [cell(word), cellOf(values[index], part.mark)])
+  const shown = table(
+    title,
+    ['Opvolging', 'Aantal'],
+    [...rows, ...(total ? [[cell('Samen'), cellOf(total, part.mark)]] : [])],
+    `${title}: geen.`,
+    [60, 40],
+  )
+  const words = STATES.map(([, word]) => word)
+  return [
+    ...chartOf(
+      title,
+      ['aantal'],
+      words,
+      values.map(value => [value]),
+    ),
+    shown,
+  ]
+}
+
+/** A chart, where nothing in it is hidden: a bar that is not there would read as nobody. */
+function chartOf(
+  caption: string,
+  names: readonly string[],
+  labels: readonly string[],
+  values: readonly (readonly (ReleasedCell | undefined)[])[],
+): Chart[] {
+  if (labels.length < 2 || values.flat().some(value => value?.hidden !== false)) return []
+  const columns = labels.map((label, index) => ({
+    label,
+    parts: (values[index] ?? []).map(value => value?.value ?? 0),
+  }))
+  return [{ kind: 'chart', caption, names, columns }]
+}
+
+function cellOf(value: ReleasedCell | undefined, mark: string): Cell {
+  if (!value) return numberCell(0)
+  return value.hidden ? cell(mark) : numberCell(value.value)
+}
+
+function monthsIn({ cells }: DashboardPart): string[] {
+  const months = cells.map(({ dims }) => dims['month'] ?? '')
+  return [...new Set(months.filter(month => /^\d{4}-\d{2}$/.test(month)))].sort()
+}
+
+/** The cell with these codes; the party is the only one there is, and other dimensions are totals. */
+function find({ cells }: DashboardPart, dims: Readonly<Record<string, string>>) {
+  const wanted = Object.entries(dims)
+  const fits = cells.filter(one => wanted.every(([name, code]) => one.dims[name] === code))
+  return fits.find(one => one.dims['party'] !== ALL) ?? fits[0]
+}

@@ -1,0 +1,91 @@
+import type { Tx } from '../db/pool.ts'
+import type { ProtocolSet } from '../protocol/load.ts'
+import { agreementOf } from '../protocol/lookup.ts'
+import { type PartyMonths, readAgreementsOf, readFollowUp, readSent } from './dashboard-read.ts'
+import type { LeafCount, ReleasedCell } from './disclosure/types.ts'
+import type { Asking } from './made.ts'
+import { monthsOf, type Quarter } from './period.ts'
+import { type ReleaseAsked, ReleaseError, releaseTable } from './release.ts'
+
+/** Declared tables that a dashboard shows, in its order. */
+export const DASHBOARD_TABLES = [
+  'detection-asked',
+  'detection-found',
+  'feedback-by-state',
+  'tenancies-ended',
+] as const
+export type DashboardTable = (typeof DASHBOARD_TABLES)[number]
+
+/** A table under one agreement, as it may be shown; why not, where it may not. */
+export interface DashboardPart {
+  protocol: string
+  table: DashboardTable
+  quarter: Quarter
+  mark: string
+  cells: readonly ReleasedCell[]
+  withheld: boolean
+}
+
+/**
+ * What a housing company reached in a quarter that is over, and who flowed out: each number is a release
+ * under disclosure control, to that company, and asked again it is what it was.
+ */
+export async function releaseQuarter(
+  tx: Tx,
+  set: ProtocolSet,
+  { party, quarter, ...asking }: Asking & { party: string; quarter: Quarter },
+): Promise<DashboardPart[]> {
+  const [first = '', , last = ''] = monthsOf(quarter)
+  const asked = { party, first, last }
+  const parts: DashboardPart[] = []
+  for (const protocol of await readAgreementsOf(tx, asked)) {
+    for (const table of DASHBOARD_TABLES) {
+      const counts = await countsOf(tx, set, table, { ...asked, protocol })
+      const within = { party }
+      const to = { within, recipient: party, period: quarter, ...asking, counts }
+      parts.push(await released(tx, set, { protocol, table, ...to }, quarter, table))
+    }
+  }
+  return parts
+}
+
+async function released(
+  tx: Tx,
+  set: ProtocolSet,
+  asked: ReleaseAsked,
+  quarter: Quarter,
+  table: DashboardTable,
+): Promise<DashboardPart> {
+  const { protocol } = asked
+  try {
+    const { cells, mark } = await releaseTable(tx, set, asked)
+    return { protocol, table, quarter, mark, cells, withheld: false }
+  } catch (error) {
+    if (!(error instanceof ReleaseError)) throw error
+    return { protocol, table, quarter, mark: '', cells: [], withheld: true }
+  }
+}
+
+function countsOf(
+  tx: Tx,
+  set: ProtocolSet,
+  table: DashboardTable,
+  asked: PartyMonths & { protocol: string },
+): Promise<LeafCount[]> | LeafCount[] {
+  switch (table) {
+    case 'detection-asked':
+      return readSent(tx, { ...asked, types: typesOf(set, asked.protocol, 'request') })
+    case 'tenancies-ended':
+      return readSent(tx, { ...asked, types: typesOf(set, asked.protocol, 'withdrawal') })
+    case 'feedback-by-state':
+      return readFollowUp(tx, asked)
+    // Those are kept by whom releases them.
+    case 'detection-found':
+      return []
+  }
+}
+
+function typesOf(set: ProtocolSet, protocol: string, pattern: string): string[] {
+  const types = agreementOf(set, protocol)?.document.messageTypes ?? []
+  return types.filter(it => it.pattern === pattern).map(({ type }) => type)
+}
