@@ -27,6 +27,7 @@ const EXPECTED: Record<PartyKind, string[]> = {
     'evaluations:write',
     'periods:close',
     'progress:write',
+    'reports:read',
     'reports:write',
     'tenancies:write',
     'usage:read',
