@@ -30,10 +30,9 @@ const HEIGHT = 200
 const LEFT = 44
 const TOP = 12
 const BOTTOM = 28
-const EVERY = 6
 
-/** Lays out stacked bars. Pure geometry: colours and words are the template's. */
-export function layOutBars(columns: readonly Column[]): BarChart {
+/** Lays out stacked bars, every so many with its label. Pure geometry: colours and words are the template's. */
+export function layOutBars(columns: readonly Column[], every = 6): BarChart {
   const highest = Math.max(0, ...columns.map(column => sum(column.parts)))
   const ceiling = niceCeiling(highest)
   const baseline = HEIGHT - BOTTOM
@@ -46,7 +45,7 @@ export function layOutBars(columns: readonly Column[]): BarChart {
     bars: columns.flatMap((column, index) => stack(column, index, slot, scale, baseline)),
     lines: [0, ceiling / 2, ceiling].map(value => ({ value, y: round(baseline - value * scale) })),
     labels: columns.flatMap((column, index) =>
-      index % EVERY === 0 ? [{ x: round(LEFT + slot * (index + 0.5)), text: column.label }] : [],
+      index % every === 0 ? [{ x: round(LEFT + slot * (index + 0.5)), text: column.label }] : [],
     ),
   }
 }

@@ -1,3 +1,4 @@
+import { EVERYTHING, partyOf, type Scope, within } from '../access/scope.ts'
 import type { Queryable } from '../db/pool.ts'
 
 /** How far the follow-up of feedback is at one party, in numbers of feedback. */
@@ -12,17 +13,29 @@ export interface FollowUp {
   overdue: number
 }
 
-/** Follow-up per protocol and party, most of what is late first. Numbers only: no person, no reference. */
-export async function readFollowUp(db: Queryable): Promise<FollowUp[]> {
-  const { rows } = await db.query<FollowUp>(
-    `SELECT protocol, receiver_id AS party,
-       count(*) FILTER (WHERE status = 'open')::int AS open,
-       count(*) FILTER (WHERE status = 'taken-up')::int AS "takenUp",
-       count(*) FILTER (WHERE status = 'closed')::int AS closed,
-       count(*) FILTER (WHERE overdue_at IS NOT NULL AND status <> 'closed' AND EXISTS (
-         SELECT FROM current_route r
-         WHERE r.domain = f.domain AND r.tag = f.tag AND r.party_id = f.party_id))::int AS overdue
-     FROM feedback f WHERE receiver_id IS NOT NULL GROUP BY 1, 2 ORDER BY overdue DESC, 1, 2`,
-  )
+/**
+ * Follow-up per protocol and party, most of what is late first. Numbers only: no person, no reference.
+ * What is closed was counted as it was, so that only what is not is read.
+ */
+export async function readFollowUp(db: Queryable, scope: Scope = EVERYTHING): Promise<FollowUp[]> {
+  const { rows } = await db.query<FollowUp>(FOLLOW_UP, [partyOf(scope)])
   return rows
 }
+
+const FOLLOW_UP = `
+  WITH going AS (
+    SELECT protocol, receiver_id AS party,
+      count(*) FILTER (WHERE status = 'open')::int AS open,
+      count(*) FILTER (WHERE status = 'taken-up')::int AS taken_up,
+      count(*) FILTER (WHERE overdue_at IS NOT NULL AND EXISTS (
+        SELECT FROM current_route r
+        WHERE r.domain = f.domain AND r.tag = f.tag AND r.party_id = f.party_id))::int AS overdue
+    FROM feedback f
+    WHERE status <> 'closed' AND receiver_id IS NOT NULL AND ${within.feedback('f', '$1')}
+    GROUP BY 1, 2),
+  closed AS (
+    SELECT protocol, party_id AS party, sum(closed)::int AS closed FROM figure_closing
+    WHERE $1::text IS NULL OR party_id = $1 GROUP BY 1, 2)
+  SELECT protocol, party, coalesce(g.open, 0) AS open, coalesce(g.taken_up, 0) AS "takenUp",
+    coalesce(c.closed, 0) AS closed, coalesce(g.overdue, 0) AS overdue
+  FROM going g FULL JOIN closed c USING (protocol, party) ORDER BY overdue DESC, 1, 2`

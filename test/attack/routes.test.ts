@@ -1,4 +1,6 @@
-import { readContests, readOpenExceptions } from '../../src/console/reads/overview.ts'
+import { EVERYTHING } from '../../src/access/scope.ts'
+import { readContests } from '../../src/console/reads/overview.ts'
+import { countUnseen } from '../../src/exchange/exceptions.ts'
 import { eraseExpired } from '../../src/exchange/retention.ts'
 import { settleOnce } from '../../src/exchange/settle.ts'
 import { RouteCipher } from '../../src/pseudonym/route-cipher.ts'
@@ -174,7 +176,7 @@ describe('a housing company that names tenants of another', () => {
       await readAll('leefgoed', plain.messageId),
     )
 
-    const open = await readOpenExceptions(gateway.db.pool)
+    const open = await countUnseen(gateway.db.pool, EVERYTHING)
     expect(open).toMatchObject([
       { kind: 'two-current-routes', parties: ['leefgoed', 'woonboog'], count: 1 },
     ])
@@ -191,7 +193,7 @@ describe('a housing company that names tenants of another', () => {
     await until('it goes to the right one', () => received('woonboog').length === 2)
     expect(received('woonboog')[1]!['data']).toMatchObject({ tenantRef: victim!.tenantRef })
     expect(received('leefgoed')).toEqual([])
-    expect(await readOpenExceptions(gateway.db.pool)).toEqual([])
+    expect(await countUnseen(gateway.db.pool, EVERYTHING)).toEqual([])
   })
 
   test('again and again: the figures name who had to give way', async () => {
@@ -237,7 +239,7 @@ describe('a housing company that names tenants of another', () => {
       return (await handOversOf(gateway, messageId))[0]?.reason === 'HB-405'
     })
     expect(await entriesOf(gateway, messageId, 'exception.closed')).toHaveLength(1)
-    expect(await readOpenExceptions(gateway.db.pool)).toEqual([])
+    expect(await countUnseen(gateway.db.pool, EVERYTHING)).toEqual([])
     await assertConserved(gateway)
   })
 

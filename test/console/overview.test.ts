@@ -1,4 +1,4 @@
-import { pointsOf } from '../../src/console/pages/overview.ts'
+import { pointsOf } from '../../src/console/points.ts'
 import { seedRegion } from './region.ts'
 import { openRooms, type Rooms, sampleProtocols } from './rooms.ts'
 import { addHandOver, addMessage, addParties, ago, NOW } from './seed.ts'
@@ -30,7 +30,9 @@ describe('the overview', () => {
     )
     expect(html).toContain('href="/console/berichten?toestand=parked">Eén overdracht is geparkeerd')
     expect(html).toContain('href="/console/protocollen/kapot">Het protocol kapot is niet bruikbaar')
-    expect(html).toContain('href="/console#uitzonderingen">Eén uitzondering staat open')
+    expect(html).toContain(
+      'href="/console/uitzonderingen?toestand=unseen">Eén uitzondering staat open',
+    )
   })
 
   test('an answer that waits for its period, as agreed, is no point to look at', () => {
@@ -48,12 +50,22 @@ describe('the overview', () => {
     expect(html).toContain('Laatst ondertekend: minder dan een seconde geleden.')
   })
 
-  test('the chart says its figures in words and has them in a table', () => {
-    expect(html).toContain('kwamen 6 berichten binnen: 4 aanvaard, 2 geweigerd')
-    const hours = rowsOf(html, 'Berichten per uur</caption>')
+  test('a chart says its figures in words, has them in a table and as CSV', async () => {
+    expect(html).toContain('Ontvangen berichten: 6. Daarvan aanvaard 4, geweigerd 2.')
+    const hours = rowsOf(html, 'Volume: berichten</caption>')
     expect(hours).toHaveLength(24)
     expect(hours.at(-1)).toEqual(['14:00', '0', '1'])
     expect(hours.find(([hour]) => hour === '10:00')).toEqual(['10:00', '1', '0'])
+    const { cookie } = await rooms.signIn()
+    const file = await rooms.get('/cijfers?grafiek=volume&periode=24u', cookie)
+    expect(file.headers.get('content-disposition')).toContain('huisbrug-volume-24u-2026-03-10.csv')
+    expect(file.html.trim().split('\n').at(-1)).toBe('2026-03-10T13:00:00.000Z,0,1')
+    for (const path of [
+      '/cijfers',
+      '/cijfers?grafiek=x&periode=7',
+      '/cijfers?grafiek=volume&periode=8',
+    ])
+      expect((await rooms.get(path, cookie)).status).toBe(404)
   })
 
   test('an item without a place is a point, and the table says that it does not fit', async () => {
@@ -99,7 +111,7 @@ describe('an empty system', () => {
       expect(overview).toContain('Vandaag kwam nog niets binnen.')
       expect(overview).toContain('Er is geen protocol.')
       expect(overview).toContain('Er is nog geen controlepunt.')
-      expect(overview).toContain('kwamen 0 berichten binnen')
+      expect(overview).toContain('Ontvangen berichten: 0.')
       expect((await rooms.get('/berichten', cookie)).html).toContain('nog geen bericht ontvangen')
       expect((await rooms.get('/auditlog', cookie)).html).toContain('De auditlog is nog leeg.')
       expect((await rooms.get('/protocollen', cookie)).html).toContain('Er is geen protocol.')

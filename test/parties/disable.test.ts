@@ -1,8 +1,9 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { readOpenExceptions } from '../../src/console/reads/overview.ts'
+import { EVERYTHING } from '../../src/access/scope.ts'
 import { handOverDue } from '../../src/delivery/hand-over.ts'
 import { dueDestinations } from '../../src/delivery/outbox.ts'
+import { countUnseen } from '../../src/exchange/exceptions.ts'
 import { checkParties } from '../../src/health-parties.ts'
 import { deliveryOf, sendTest } from '../delivery/kit.ts'
 import { detection, openDomain, tenants } from '../support/detection.ts'
@@ -18,7 +19,7 @@ afterAll(() => gateway.close())
 
 const work = (party: string) => handOverDue(gateway.context, party, new AbortController().signal)
 const exceptions = async () =>
-  (await readOpenExceptions(gateway.db.pool)).map(({ kind, parties }) => [kind, ...parties])
+  (await countUnseen(gateway.db.pool, EVERYTHING)).map(({ kind, parties }) => [kind, ...parties])
 const waiting = async () => (await checkParties(gateway.context))[1]
 
 test('what waits for a disabled party waits, is told to people, and goes once it is enabled', async () => {

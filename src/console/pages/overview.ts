@@ -1,21 +1,23 @@
+import { mayPerson } from '../../access/operations.ts'
+import { isWithin, partyOf, type Scope } from '../../access/scope.ts'
+import { readStampState } from '../../audit/timestamp-store.ts'
+import { readPublishing, readStandings } from '../../audit/witness-store.ts'
 import { type Balance, readBalances } from '../../exchange/conservation.ts'
-import { type FollowUp, readFollowUp } from '../../exchange/follow-up.ts'
-import { layOutBars } from '../chart.ts'
+import { countUnseen } from '../../exchange/exceptions.ts'
+import { readFollowUp } from '../../exchange/follow-up.ts'
+import { readQuotas } from '../../exchange/quotas.ts'
 import type { ConsoleDeps } from '../deps.ts'
-import { format } from '../format.ts'
 import type { Drawing, Page, PageRequest } from '../page.ts'
-import { type LogState, readLogState } from '../reads/evidence.ts'
-import {
-  type Hour,
-  readContests,
-  readHours,
-  readOpenExceptions,
-  readWaiting,
-  type Waiting,
-} from '../reads/overview.ts'
-import { type ProtocolLine, protocolLines } from '../reads/protocols.ts'
+import { pointsOf, verdictOf } from '../points.ts'
+import { readLogState } from '../reads/evidence.ts'
+import { PERIODS, readRefusals } from '../reads/figures.ts'
+import { partyNames } from '../reads/messages.ts'
+import { readContests, readWaiting } from '../reads/overview.ts'
+import { protocolLines } from '../reads/protocols.ts'
+import { reviewsOf } from '../reads/reviews.ts'
+import { explainCode } from '../sentence.ts'
 import { texts } from '../texts/index.ts'
-import type { Tone } from '../tone.ts'
+import { periodOf, readCharts } from './figures.ts'
 import { oldestParked } from './parked.ts'
 
 const COLUMNS = [
@@ -28,121 +30,114 @@ const COLUMNS = [
   'expired',
   'withdrawn',
 ] as const
+const MOST_CODES = 8
+const MOST_QUOTAS = 5
 
 /** /console: is all well? */
 export const overviewPage: Page = {
   method: 'get',
   path: '/',
   operation: 'overview:read',
+  own: true,
   nav: 'overview',
   answer: drawOverview,
 }
 
 async function drawOverview(deps: ConsoleDeps, request: PageRequest): Promise<Drawing> {
-  const { pool } = deps
-  const today = request.at.toISOString().slice(0, 10)
-  const [balances, waiting, exceptions, contests, log, hours, followUp, parked] = await Promise.all(
-    [
-      readBalances(pool, { from: today, until: today }),
-      readWaiting(pool),
-      readOpenExceptions(pool),
-      readContests(pool, request.at),
-      readLogState(pool),
-      readHours(pool, request.at),
-      readFollowUp(pool),
-      oldestParked(deps, request),
-    ],
-  )
-  const protocols = protocolLines(deps.protocols.current(), request.at)
-  const exceptionCount = exceptions.reduce((total, { count }) => total + count, 0)
-  const late = followUp.filter(({ overdue }) => overdue > 0)
-  const points = pointsOf({ balances, waiting, exceptionCount, log, protocols, late })
-  const model = {
-    today,
-    columns: COLUMNS,
-    balances,
-    waiting,
-    exceptions,
-    exceptionCount,
-    contests,
-    protocols,
-    hours,
-    late,
-    parked,
-  }
+  const { at, scope } = request
+  const asked = periodOf(request.query)
+  const period = asked ?? '24u'
+  const today = at.toISOString().slice(0, 10)
+  const [now, charts, refusals] = await Promise.all([
+    readNow(deps, request, today),
+    readCharts(deps, request, period),
+    readRefusals(deps.pool, { now: at, party: partyOf(scope) }),
+  ])
+  const set = deps.protocols.current()
+  const protocols = protocolLines(set, at)
+  const reviews = reviewsOf(set, at)
+  const points = pointsOf({ ...now, protocols, reviews })
+  const codes = refusals
+    .slice(0, MOST_CODES)
+    .map(line => ({ ...line, why: explainCode(line.code) }))
   return {
     view: 'overview',
     title: texts().overview.title,
-    model: { ...model, ...log, ...chartOf(hours), verdict: verdictOf(points) },
+    status: asked ? 200 : 400,
+    model: {
+      ...now,
+      ...{ today, columns: COLUMNS, protocols, reviews, charts, period, periods: PERIODS },
+      isWrongPeriod: !asked,
+      mayRead: mayPerson(request.session, 'evidence:read'),
+      refusals: codes,
+      verdict: verdictOf(points),
+    },
   }
 }
 
-/** Something a person should look at, and where. */
-export interface Point {
-  tone: 'warn' | 'bad'
-  text: string
-  path: string
+/** How it is at this moment. */
+async function readNow(deps: ConsoleDeps, request: PageRequest, today: string) {
+  const { pool } = deps
+  const { at, scope } = request
+  const [balances, waiting, exceptions, contests, log, followUp, parked, quotas, vouching] =
+    await Promise.all([
+      readToday(deps, scope, today),
+      readWaiting(pool, scope),
+      countUnseen(pool, scope),
+      // Who had the same person as another is not for one of the two.
+      scope.party === undefined ? readContests(pool, at) : [],
+      readLogState(pool),
+      readFollowUp(pool, scope),
+      oldestParked(deps, request),
+      readQuotaShares(deps, request),
+      readVouching(deps),
+    ])
+  const feedback = {
+    open: followUp.reduce((total, one) => total + one.open, 0),
+    takenUp: followUp.reduce((total, one) => total + one.takenUp, 0),
+    closed: followUp.reduce((total, one) => total + one.closed, 0),
+  }
+  const late = followUp.filter(({ overdue }) => overdue > 0)
+  const exceptionCount = exceptions.reduce((total, { count }) => total + count, 0)
+  const seen = { exceptions, exceptionCount, contests }
+  return { balances, waiting, ...seen, ...log, log, feedback, late, parked, quotas, vouching }
 }
 
-interface Figures {
-  balances: readonly Balance[]
-  waiting: Pick<Waiting, 'parked' | 'held'>
-  exceptionCount: number
-  log: LogState
-  protocols: readonly Pick<ProtocolLine, 'id' | 'isBroken' | 'isSuspended'>[]
-  late?: readonly Pick<FollowUp, 'overdue'>[]
+/** The balance of today per protocol; of one party, of what it sent. */
+async function readToday({ pool }: ConsoleDeps, scope: Scope, today: string): Promise<Balance[]> {
+  const range = { from: today, until: today }
+  if (scope.party === undefined) return readBalances(pool, range)
+  const lines = await readBalances(pool, { ...range, perParty: true })
+  return lines.filter(line => isWithin(scope, line.party))
 }
 
-/** What is not as it should be, the gravest first (pure). */
-export function pointsOf(figures: Figures): Point[] {
-  const text = texts().overview.points
-  const { waiting, exceptionCount, log } = figures
-  const unbalanced = figures.balances.filter(balance => !balance.balanced)
-  const broken = figures.protocols.filter(protocol => protocol.isBroken)
-  const suspended = figures.protocols.filter(protocol => protocol.isSuspended)
-  const late = log.pending.late
-  const overdue = (figures.late ?? []).reduce((total, one) => total + one.overdue, 0)
-  return [
-    ...unbalanced.map(({ protocol }) => bad(text.unbalanced(protocol), '/berichten')),
-    ...(late > 0 ? [bad(text.lateEntries(late, format.number(late)), '/controle')] : []),
-    ...(log.checkpoint ? [] : [bad(text.noCheckpoint, '/controle')]),
-    ...broken.map(({ id }) => bad(text.brokenProtocol(id), `/protocollen/${id}`)),
-    ...suspended.map(({ id }) => warn(text.suspendedProtocol(id), `/protocollen/${id}`)),
-    ...(waiting.parked > 0
-      ? [warn(text.parked(waiting.parked), '/berichten?toestand=parked')]
-      : []),
-    ...(exceptionCount > 0 ? [warn(text.exceptions(exceptionCount), '#uitzonderingen')] : []),
-    ...(overdue > 0
-      ? [warn(text.overdue(overdue, format.number(overdue)), '#terugkoppeling')]
-      : []),
-    ...(waiting.held > 0 ? [warn(text.held(waiting.held), '/berichten?toestand=held')] : []),
-  ]
+/** The quotas of which the largest share is used, in thousandths. */
+async function readQuotaShares(deps: ConsoleDeps, { at, scope }: PageRequest) {
+  const [quotas, names] = await Promise.all([readQuotas(deps, at), partyNames(deps.pool)])
+  return quotas
+    .filter(({ party, state }) => state !== 'closed' && isWithin(scope, party))
+    .map(({ party, domain, used, left }) => ({
+      name: names.get(party) ?? party,
+      domain,
+      share: Math.round((1_000 * used) / Math.max(1, used + left)),
+    }))
+    .sort((a, b) => b.share - a.share)
+    .slice(0, MOST_QUOTAS)
 }
 
-function verdictOf(points: Point[]): { tone: Tone; points: Point[] } {
-  if (points.length === 0) return { tone: 'good', points }
-  return { tone: points.some(point => point.tone === 'bad') ? 'bad' : 'warn', points }
-}
-
-function chartOf(hours: readonly Hour[]): object {
-  const accepted = hours.reduce((total, hour) => total + hour.accepted, 0)
-  const refused = hours.reduce((total, hour) => total + hour.refused, 0)
-  const columns = hours.map(hour => ({
-    label: format.hour(hour.at),
-    parts: [hour.accepted, hour.refused],
-  }))
-  const counts = [accepted + refused, accepted, refused].map(format.number) as [
-    string,
-    string,
-    string,
-  ]
-  return { chart: layOutBars(columns), chartText: texts().overview.chart.description(...counts) }
-}
-
-function bad(text: string, path: string): Point {
-  return { tone: 'bad', text, path }
-}
-
-function warn(text: string, path: string): Point {
-  return { tone: 'warn', text, path }
+/** Who vouches for the log besides the gateway. */
+async function readVouching({ pool }: ConsoleDeps) {
+  const [publishing, standings, stamps] = await Promise.all([
+    readPublishing(pool),
+    readStandings(pool),
+    readStampState(pool),
+  ])
+  const times = standings.flatMap(({ cosignedAt }) => cosignedAt?.getTime() ?? [])
+  return {
+    waits: publishing.waits,
+    missingSince: publishing.missingSince,
+    last: times.length > 0 ? new Date(Math.max(...times)) : undefined,
+    alarms: standings.filter(({ alarm }) => alarm).map(({ name }) => name),
+    stamps: stamps.stamps ? { last: stamps.last, fault: stamps.fault !== null } : undefined,
+  }
 }

@@ -1,6 +1,7 @@
 import { approvals } from './en-approvals.ts'
 import { auditLog } from './en-audit-log.ts'
 import { exceptions } from './en-exceptions.ts'
+import { figures } from './en-figures.ts'
 import { messages } from './en-messages.ts'
 import { overview } from './en-overview.ts'
 import { parked } from './en-parked.ts'
@@ -89,4 +90,5 @@ export const en: Texts = {
   subjects,
   approvals,
   exceptions,
+  figures,
 }

@@ -31,6 +31,13 @@ export const overview = {
     suspendedProtocol: (protocol: string): string =>
       `Het protocol ${protocol} is opgeschort. Er gaat niets door.`,
     brokenProtocol: (protocol: string): string => `Het protocol ${protocol} is niet bruikbaar.`,
+    witnessAlarm: (name: string): string =>
+      `De getuige ${name} zag een andere geschiedenis van de auditlog.`,
+    witnessMissing: 'Er zijn minder getuigen dan gevraagd die de auditlog medeondertekenen.',
+    reviewSoon: (protocol: string, day: string): string =>
+      `Het protocol ${protocol} moet herzien worden op ${day}.`,
+    reviewOver: (protocol: string, day: string): string =>
+      `Het protocol ${protocol} had herzien moeten zijn op ${day}.`,
   },
   balance: {
     title: (day: string): string => `Balans van vandaag, ${day}`,
@@ -51,17 +58,40 @@ export const overview = {
     no: 'klopt niet',
     rule: 'Ontvangen = aanvaard + geweigerd. Aanvaard = afgeleverd + onderweg + geparkeerd + vervallen + ingetrokken.',
   },
-  chart: {
-    title: 'Berichten per uur, laatste 24 uur',
-    description: (total: string, accepted: string, refused: string): string =>
-      `In de laatste 24 uur kwamen ${total} berichten binnen: ${accepted} aanvaard, ${refused} geweigerd.`,
-    accepted: 'Aanvaard',
-    refused: 'Geweigerd',
-    hour: 'Uur',
-    table: 'Toon de cijfers in een tabel',
-    caption: 'Berichten per uur',
+  refusals: {
+    title: 'Waarom geweigerd, tegenover vorige week',
+    note: 'In items, de laatste zeven dagen met vandaag, tegenover de zeven dagen ervoor. De code is die van de eerste weigering van elk bericht.',
+    none: 'In veertien dagen werd niets geweigerd.',
+    caption: 'Weigeringen per regel',
+    code: 'Code',
+    why: 'Regel',
+    week: 'Deze week',
+    before: 'Vorige week',
+    change: 'Verschil',
+    see: (code: string): string => `Bekijk de regels van de auditlog met ${code}`,
+  },
+  quotas: {
+    title: 'Quota van pseudoniemen',
+    none: 'Geen enkele partij heeft een quotum.',
+    share: (percent: string): string => `${percent} % gebruikt`,
+    all: 'Alle quota',
+  },
+  vouching: {
+    last: (age: string): string => `Laatste medeondertekening door een getuige: ${age} geleden.`,
+    never: 'Nog geen getuige ondertekende mee.',
+    off: 'Er zijn geen getuigen ingesteld.',
+    stamp: (day: string): string => `Laatste tijdstempel: ${day}.`,
+    noStamp: 'Er is nog geen tijdstempel.',
+    stampFault: 'De tijdstempel van vandaag lukt niet.',
+    see: 'Bekijk de integriteit',
+  },
+  review: {
+    title: 'Binnenkort te herzien',
+    line: (day: string): string => `te herzien op ${day}`,
+    over: (day: string): string => `had herzien moeten zijn op ${day}`,
   },
   feedback: {
+    all: 'Terugkoppeling per woonmaatschappij',
     title: 'Terugkoppeling',
     open: 'open',
     none: 'Geen terugkoppeling staat open.',
@@ -82,6 +112,7 @@ export const overview = {
     awaitingPeriod: 'wacht op het einde van de periode',
   },
   exceptions: {
+    all: 'Alle uitzonderingen',
     title: 'Uitzonderingen',
     open: 'open',
     none: 'Geen uitzondering staat open.',

@@ -1,6 +1,7 @@
 import { approvals } from './nl-approvals.ts'
 import { auditLog } from './nl-audit-log.ts'
 import { exceptions } from './nl-exceptions.ts'
+import { figures } from './nl-figures.ts'
 import { messages } from './nl-messages.ts'
 import { overview } from './nl-overview.ts'
 import { parked } from './nl-parked.ts'
@@ -176,6 +177,7 @@ export const nl = {
   subjects,
   approvals,
   exceptions,
+  figures,
 }
 
 export type Texts = typeof nl

@@ -57,6 +57,9 @@ COMMENT ON COLUMN message.answered_at IS 'When the answer was accepted';
 COMMENT ON COLUMN message.found IS 'Number of people found, on an answer';
 COMMENT ON COLUMN message.erased IS 'Persons erased since the request was delivered: so many row ids of its answer may be unknown';
 CREATE INDEX message_party ON message (party_id, id);
+CREATE INDEX message_type ON message (type, id);
+CREATE INDEX message_code ON message (code, id) WHERE code IS NOT NULL;
+CREATE INDEX message_refused ON message (id) WHERE accepted = 0;
 CREATE INDEX message_conservation ON message (received_day, protocol);
 CREATE INDEX message_reply ON message (in_reply_to) WHERE in_reply_to IS NOT NULL;
 CREATE INDEX message_awaiting ON message (answer_due_at) WHERE answer_state = 'awaiting';
@@ -338,6 +341,7 @@ COMMENT ON COLUMN hand_over.listed_at IS 'When the inbox first showed it; only w
 COMMENT ON COLUMN hand_over.acknowledged_at IS 'When the destination acknowledged it through its inbox';
 CREATE INDEX hand_over_due ON hand_over (destination, due_at) WHERE state IN ('queued', 'retrying');
 CREATE INDEX hand_over_open ON hand_over (state) WHERE state NOT IN ('delivered', 'withdrawn', 'expired');
+CREATE INDEX hand_over_ended ON hand_over (state, message_id) WHERE state IN ('withdrawn', 'expired');
 CREATE INDEX hand_over_message ON hand_over (message_id);
 CREATE INDEX hand_over_destination ON hand_over (destination, id);
 CREATE INDEX hand_over_feedback ON hand_over (feedback_id) WHERE feedback_id IS NOT NULL;
@@ -420,6 +424,7 @@ COMMENT ON COLUMN exception.reviewed_at IS 'When a person looked at it; it may g
 COMMENT ON COLUMN exception.reviewed_by IS 'The role of that person';
 COMMENT ON COLUMN exception.finding IS 'What that person found; never about whom';
 CREATE INDEX exception_open ON exception (opened_at) WHERE closed_at IS NULL;
+CREATE INDEX exception_kind ON exception (kind, opened_at);
 
 CREATE TABLE protocol_version (
   id        text NOT NULL,

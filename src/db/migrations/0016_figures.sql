@@ -110,10 +110,10 @@ COMMENT ON COLUMN figure_effect.found_again IS 'Number of tenants';
 CREATE FUNCTION figure_count_closing() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO figure_closing AS f (day, protocol, party_id, days, closed)
-  SELECT n.closed_on, n.protocol, n.receiver_id,
-    least(400, greatest(0, n.closed_on - (n.created_at AT TIME ZONE 'UTC')::date)), count(*)
+  SELECT coalesce(n.closed_on, current_date), n.protocol, n.receiver_id,
+    least(400, greatest(0, coalesce(n.closed_on, current_date) - (n.created_at AT TIME ZONE 'UTC')::date)), count(*)
   FROM now_closed n JOIN before b ON b.id = n.id
-  WHERE n.status = 'closed' AND b.status <> 'closed' AND n.closed_on IS NOT NULL AND n.receiver_id IS NOT NULL
+  WHERE n.status = 'closed' AND b.status <> 'closed' AND n.receiver_id IS NOT NULL
   GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
   ON CONFLICT (day, protocol, party_id, days) DO UPDATE SET closed = f.closed + excluded.closed;
   RETURN NULL;

@@ -1,0 +1,88 @@
+import type { Balance } from '../exchange/conservation.ts'
+import type { FollowUp } from '../exchange/follow-up.ts'
+import { format } from './format.ts'
+import type { LogState } from './reads/evidence.ts'
+import type { Waiting } from './reads/overview.ts'
+import type { ProtocolLine } from './reads/protocols.ts'
+import type { Review } from './reads/reviews.ts'
+import { texts } from './texts/index.ts'
+import type { Tone } from './tone.ts'
+
+/** Something a person should look at, and where. */
+export interface Point {
+  tone: 'warn' | 'bad'
+  text: string
+  path: string
+}
+
+/** What the points are made from. */
+export interface Figures {
+  balances: readonly Balance[]
+  waiting: Pick<Waiting, 'parked' | 'held'>
+  exceptionCount: number
+  log: LogState
+  protocols: readonly Pick<ProtocolLine, 'id' | 'isBroken' | 'isSuspended'>[]
+  late?: readonly Pick<FollowUp, 'overdue'>[]
+  reviews?: readonly Pick<Review, 'id' | 'on' | 'isOver'>[]
+  vouching?: { missingSince: Date | undefined; alarms: readonly string[] }
+}
+
+/** What is not as it should be, the gravest first (pure but for the language of the page). */
+export function pointsOf(figures: Figures): Point[] {
+  return [...badPoints(figures), ...warnPoints(figures)]
+}
+
+/** The points under the gravest of their tones. */
+export function verdictOf(points: Point[]): { tone: Tone; points: Point[] } {
+  if (points.length === 0) return { tone: 'good', points }
+  return { tone: points.some(point => point.tone === 'bad') ? 'bad' : 'warn', points }
+}
+
+function badPoints({ balances, log, protocols, vouching }: Figures): Point[] {
+  const text = texts().overview.points
+  const late = log.pending.late
+  const unbalanced = balances.filter(balance => !balance.balanced)
+  const broken = protocols.filter(protocol => protocol.isBroken)
+  return [
+    ...unbalanced.map(({ protocol }) => bad(text.unbalanced(protocol), '/berichten')),
+    ...(vouching?.alarms ?? []).map(name => bad(text.witnessAlarm(name), '/integriteit')),
+    ...(late > 0 ? [bad(text.lateEntries(late, format.number(late)), '/controle')] : []),
+    ...(log.checkpoint ? [] : [bad(text.noCheckpoint, '/controle')]),
+    ...broken.map(({ id }) => bad(text.brokenProtocol(id), `/protocollen/${id}`)),
+  ]
+}
+
+function warnPoints(figures: Figures): Point[] {
+  const text = texts().overview.points
+  const { waiting, exceptionCount, protocols, reviews = [], late = [], vouching } = figures
+  const suspended = protocols.filter(protocol => protocol.isSuspended)
+  const overdue = late.reduce((total, one) => total + one.overdue, 0)
+  return [
+    ...suspended.map(({ id }) => warn(text.suspendedProtocol(id), `/protocollen/${id}`)),
+    ...(vouching?.missingSince ? [warn(text.witnessMissing, '/integriteit')] : []),
+    ...(waiting.parked > 0
+      ? [warn(text.parked(waiting.parked), '/berichten?toestand=parked')]
+      : []),
+    ...(exceptionCount > 0
+      ? [warn(text.exceptions(exceptionCount), '/uitzonderingen?toestand=unseen')]
+      : []),
+    ...(overdue > 0
+      ? [warn(text.overdue(overdue, format.number(overdue)), '/terugkoppeling')]
+      : []),
+    ...(waiting.held > 0 ? [warn(text.held(waiting.held), '/berichten?toestand=held')] : []),
+    ...reviews.map(({ id, on, isOver }) =>
+      warn(
+        isOver ? text.reviewOver(id, format.day(on)) : text.reviewSoon(id, format.day(on)),
+        `/protocollen/${id}`,
+      ),
+    ),
+  ]
+}
+
+function bad(text: string, path: string): Point {
+  return { tone: 'bad', text, path }
+}
+
+function warn(text: string, path: string): Point {
+  return { tone: 'warn', text, path }
+}
