@@ -45,6 +45,7 @@ export function createApp(context: Context): express.Express {
   })
   for (const extra of context.mounts) app.use(extra.path, extra.handler)
   serveDocumentation(app)
+  app.use(answerWhole)
   for (const route of routesFor(context.config.roles)) {
     app[route.method](route.path, serve(context, route, desk))
   }
@@ -52,6 +53,13 @@ export function createApp(context: Context): express.Express {
   app.use(((_error, request, response, _next) =>
     refuseUnknown(context, request, response)) satisfies express.ErrorRequestHandler)
   return app
+}
+
+// No reply may be kept (no-store), so none is said to be as it was before.
+function answerWhole(request: express.Request, _: express.Response, next: () => void): void {
+  delete request.headers['if-none-match']
+  delete request.headers['if-modified-since']
+  next()
 }
 
 /** What a process serves: health and figures always, the rest by its roles. */

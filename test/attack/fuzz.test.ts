@@ -145,4 +145,17 @@ describe('no address or header is our fault', () => {
     const body = readSchema('detection-request')['examples'][0]
     judge(await call(gateway, 'POST', '/v1/detections', { token, key: 'k', body, headers }))
   })
+
+  test.each(['/v1/protocols', '/v1/deliveries', '/log/checkpoint'])(
+    'a condition on %s changes nothing: no reply may be kept',
+    async path => {
+      for (const headers of [
+        { 'if-none-match': '*' },
+        { 'if-modified-since': new Date(Date.now() + 60_000).toUTCString() },
+      ]) {
+        const reply = await call(gateway, 'GET', path, { token: tokens.woonboog!, headers })
+        expect([reply.status, reply.text.length > 0]).toEqual([200, true])
+      }
+    },
+  )
 })
