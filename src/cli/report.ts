@@ -1,41 +1,54 @@
 import { Command, InvalidArgumentError } from 'commander'
-import type { ProtocolSet } from '../protocol/load.ts'
 import { breachReport } from '../report/breach-report.ts'
 import { registerReport } from '../report/register-report.ts'
-import { markdownOf } from '../report/render/index.ts'
 import { makeBreach, makeRegister } from '../report/supervision.ts'
-import type { Open, Opened } from './party.ts'
-import { checkedSet } from './protocol/checked.ts'
+import type { Open } from './party.ts'
+import { formatOf, giveOut, OPERATOR, type Output, withOutput } from './report-output.ts'
+import { addPartyReports } from './report-party.ts'
 
-interface Options {
+interface Options extends Output {
   protocol?: string
+}
+
+type Period = Options & {
+  from: Date
+  until: Date
   party?: string
   recipient?: string
   type?: string
-  json?: boolean
 }
 
-type Period = Options & { from: Date; until: Date }
-
 /**
- * `huisbrug report processing-register|breach`: what a supervisor asks for, as Markdown in plain Dutch or
- * JSON. Each leaves an entry `report.made`; where that cannot be written nothing is printed.
+ * `huisbrug report processing-register|breach|annex-1|dashboard|evaluation`: in plain Dutch as Markdown, page,
+ * PDF, CSV or workbook, or as JSON. Each leaves an entry `report.made`; where that cannot be written nothing
+ * is given out.
  */
 export function reportCommand(open: Open, now: () => Date = () => new Date()): Command {
-  const report = new Command('report').description('reports for the supervision')
-  report
-    .command('processing-register')
+  const report = new Command('report').description(
+    'reports: for the supervision, and of a housing company',
+  )
+  addRegister(report, open, now)
+  addBreach(report, open, now)
+  addPartyReports(report, open, now)
+  return report
+}
+
+function addRegister(report: Command, open: Open, now: () => Date): void {
+  withOutput(report.command('processing-register'))
     .description('the record of processing activities (art. 30 GDPR), from the protocol documents')
     .option('--protocol <id>', 'of this protocol, or of this accession and its framework')
-    .option('--json', 'print JSON')
-    .action((options: Options, command: Command) =>
-      run(open, command, now(), options, async ({ pool }, set, at) => {
-        const made = await makeRegister(pool, set, { by: OPERATOR, at, protocol: options.protocol })
-        return { json: made, text: markdownOf(registerReport(made)) }
-      }),
-    )
-  report
-    .command('breach')
+    .action((options: Options, command: Command) => {
+      const at = now()
+      const asked = { by: OPERATOR, at, format: formatOf(options), protocol: options.protocol }
+      return giveOut(open, command, options, at, async ({ pool }, set) => {
+        const data = await makeRegister(pool, set, asked)
+        return { report: registerReport(data), data }
+      })
+    })
+}
+
+function addBreach(report: Command, open: Open, now: () => Date): void {
+  withOutput(report.command('breach'))
     .description('what went to whom in a period, for the notification of a breach (art. 33 GDPR)')
     .requiredOption(
       '--from <time>',
@@ -47,39 +60,22 @@ export function reportCommand(open: Open, now: () => Date = () => new Date()): C
     .option('--party <party>', 'sent by this party')
     .option('--recipient <party>', 'to this party')
     .option('--type <type>', 'messages of this type')
-    .option('--json', 'print JSON')
     .action((options: Period, command: Command) => {
-      const { json: _, ...filter } = options
+      const { json: _, out: __, format: ___, ...filter } = options
       if (filter.from >= filter.until) command.error('error: --from has to be before --until')
-      return run(open, command, now(), options, async ({ pool }, set, at) => {
-        const made = await makeBreach(pool, set, { by: OPERATOR, at, ...filter })
-        return { json: made, text: markdownOf(breachReport(made)) }
+      const at = now()
+      const asked = { by: OPERATOR, at, format: formatOf(options), ...filter }
+      return giveOut(open, command, options, at, async ({ pool }, set) => {
+        const data = await makeBreach(pool, set, asked)
+        return { report: breachReport(data), data }
       })
     })
-  return report
 }
 
-const OPERATOR = { role: 'operator' } as const
 const TIME = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,3})?)?(Z|[+-]\d\d:\d\d))?$/
 
 function parseTime(text: string): Date {
   const at = new Date(text)
   if (TIME.test(text) && !Number.isNaN(at.getTime())) return at
   throw new InvalidArgumentError('give a day, such as 2026-11-01, or a time with its zone.')
-}
-
-async function run(
-  open: Open,
-  command: Command,
-  at: Date,
-  { json }: Options,
-  work: (store: Opened, set: ProtocolSet, at: Date) => Promise<{ json: object; text: string }>,
-): Promise<void> {
-  const store = await open()
-  try {
-    const made = await work(store, await checkedSet(store, at), at)
-    command.configureOutput().writeOut?.(json ? `${JSON.stringify(made.json)}\n` : made.text)
-  } finally {
-    await store.close()
-  }
 }

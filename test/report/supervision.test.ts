@@ -130,7 +130,10 @@ describe('the extract for a breach', () => {
       reason: 'breach-extract',
       counts: { lines: 1, messages: 3, persons: 5, refusals: 0 },
     })
-    expect(details).toEqual({ from: since, until: later, recipient: 'vdab', ...report.checkpoint })
+    expect(details).toEqual({
+      ...{ from: since, until: later, recipient: 'vdab', format: 'json' },
+      ...report.checkpoint,
+    })
     const { rows } = await gateway.db.pool.query(
       `SELECT encode(root, 'base64') AS root FROM audit_checkpoint WHERE size = $1`,
       [report.checkpoint?.size],

@@ -22,7 +22,6 @@ export async function xlsxOf(report: Report): Promise<Buffer> {
   const named = sheets.map((sheet, index) => ({
     ...sheet,
     sheet: names[index] ?? `Blad ${index + 1}`,
-    stickyRowsCount: 1,
   }))
   return writeXlsxFile(named).toBuffer()
 }
