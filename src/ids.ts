@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { ulid } from 'ulid'
 
-export type IdPrefix = 'msg' | 'fb' | 'del' | 'req' | 'att'
+export type IdPrefix = 'msg' | 'fb' | 'del' | 'req' | 'att' | 'ntc' | 'rel'
 
 /** A new id: prefix, underscore, ULID (time-ordered, random). */
 export function newId(prefix: IdPrefix, at: Date): string {
