@@ -1,7 +1,35 @@
+import { recordEntry } from '../audit/record.ts'
 import type { Actor } from '../audit/types.ts'
-import type { Tx } from '../db/pool.ts'
+import type { Queryable, Tx } from '../db/pool.ts'
+import { newId } from '../ids.ts'
 import type { ProtocolSet } from '../protocol/load.ts'
-import type { Dims, LeafCount, ReleasedCell } from './disclosure/types.ts'
+import { modalitiesOf, referenceOf } from '../protocol/lookup.ts'
+import { monthsOf } from './disclosure/calendar.ts'
+import type { Asked } from './disclosure/control.ts'
+import { codesOf, dimsOf } from './disclosure/lattice.ts'
+import type { History } from './disclosure/model.ts'
+import { Exposed } from './disclosure/protect.ts'
+import { MEASURES, TABLES } from './disclosure/tables.ts'
+import {
+  type Dims,
+  type LeafCount,
+  type Measure,
+  markOf,
+  type ReleasedCell,
+} from './disclosure/types.ts'
+import { checkAsked, ReleaseError } from './release-asked.ts'
+import {
+  findRelease,
+  insertControlled,
+  insertRelease,
+  type KeptRelease,
+  lockReleases,
+  readCells,
+  readHistory,
+} from './release-store.ts'
+import { controlInThread } from './release-thread.ts'
+
+export { ReleaseError, type ReleaseFault } from './release-asked.ts'
 
 /** What is asked to be released. */
 export interface ReleaseAsked {
@@ -40,6 +68,8 @@ export interface ReleasedTable {
   cells: ReleasedCell[]
 }
 
+const DEFAULT_THRESHOLD = 5
+
 /**
  * Releases a declared table of counts under disclosure control, in the caller's transaction: with an entry
  * `counts.released` and, for the audit of later tables, the true cells. Releases of one agreement follow
@@ -53,18 +83,105 @@ export async function releaseTable(
   set: ProtocolSet,
   asked: ReleaseAsked,
 ): Promise<ReleasedTable> {
-  throw new ReleaseError('not-declared', `${tx === undefined} ${set.protocols.size} ${asked.table}`)
+  const { table, measure } = checkAsked(asked)
+  const { protocol, period, within = {}, recipient, at } = asked
+  await lockReleases(tx, protocol)
+  const history = await readHistory(tx, { protocol, measure: measure.id })
+  const same = await findRelease(tx, { protocol, table: table.id, period, within, recipient })
+  if (same && !hasNewer(history, measure, { ...asked, within }, same.number)) {
+    return tableOf(tx, same, measure)
+  }
+  const threshold = modalitiesOf(set, protocol)?.countsThreshold ?? DEFAULT_THRESHOLD
+  const kept = {
+    ...{ id: newId('rel', at), protocol, table: table.id, measure: measure.id, period, within },
+    ...{ recipient, threshold, at },
+  }
+  const number = await insertRelease(tx, kept)
+  const { counts } = asked
+  const task = { measure, table, period, within, counts, release: number, threshold }
+  const controlled = await control(history, task)
+  await insertControlled(tx, { number, protocol }, measure, controlled)
+  await recordRelease(tx, set, asked, kept, controlled.cells)
+  return shape(kept, controlled.cells)
 }
 
-export type ReleaseFault = 'not-declared' | 'not-ended' | 'wrong-counts' | 'isolates'
-
-/** A table of counts that is not released, and why. */
-export class ReleaseError extends Error {
-  readonly fault: ReleaseFault
-
-  constructor(fault: ReleaseFault, message: string) {
-    super(message)
-    this.name = 'ReleaseError'
-    this.fault = fault
+async function control(history: History, task: Asked) {
+  try {
+    return await controlInThread(history, task)
+  } catch (error) {
+    if (!(error instanceof Exposed)) throw error
+    throw new ReleaseError('isolates', `${task.table.id} of ${task.period} would isolate someone`)
   }
+}
+
+/** Counts that are kept, not given, may have come since: a month whose number was late. */
+function hasNewer(
+  { versions }: History,
+  { about, dimensions }: Measure,
+  { period, within = {} }: ReleaseAsked,
+  release: number,
+): boolean {
+  if (!about) return false
+  const months = monthsOf(period)
+  return versions.some(version => {
+    if (version.release <= release) return false
+    const codes = codesOf(version.leaf)
+    return dimensions.every(({ name, kind }, at) => {
+      const code = codes[at] ?? ''
+      if (kind === 'calendar') return months.includes(code)
+      return within[name] === undefined || within[name] === code
+    })
+  })
+}
+
+async function recordRelease(
+  tx: Tx,
+  set: ProtocolSet,
+  { by, at, period, recipient }: ReleaseAsked,
+  { id, protocol, table, within, threshold }: Omit<KeptRelease, 'number'>,
+  cells: readonly ReleasedCell[],
+): Promise<void> {
+  const reference = referenceOf(set, protocol)
+  await recordEntry(tx, {
+    action: 'counts.released',
+    at,
+    actor: by,
+    recipient,
+    ...(reference && { protocol: reference }),
+    rule: `threshold ${threshold}`,
+    details: { release: id, table, period, within, suppressed: cells.some(({ hidden }) => hidden) },
+  })
+}
+
+function shape(
+  { id, protocol, table, period, recipient, at, threshold }: Omit<KeptRelease, 'number'>,
+  cells: ReleasedCell[],
+): ReleasedTable {
+  const mark = markOf(threshold)
+  return { releaseId: id, protocol, table, period, recipient, at, threshold, mark, cells }
+}
+
+async function tableOf(db: Queryable, kept: KeptRelease, measure: Measure): Promise<ReleasedTable> {
+  const dimensions = TABLES.find(({ id }) => id === kept.table)?.dimensions ?? []
+  const cells = await readCells(db, kept.number)
+  return shape(
+    kept,
+    cells.map(({ key, value }): ReleasedCell => {
+      const dims = dimsOf(measure, key, dimensions)
+      return value === undefined ? { dims, hidden: true } : { dims, hidden: false, value }
+    }),
+  )
+}
+
+/**
+ * The newest release of a table, period, part and recipient, for pages: reading it releases nothing.
+ * Undefined where there is none.
+ */
+export async function readRelease(
+  db: Queryable,
+  asked: Pick<ReleaseAsked, 'protocol' | 'table' | 'period' | 'within' | 'recipient'>,
+): Promise<ReleasedTable | undefined> {
+  const kept = await findRelease(db, { ...asked, within: asked.within ?? {} })
+  const measure = MEASURES.find(({ id }) => id === kept?.measure)
+  return kept && measure && tableOf(db, kept, measure)
 }

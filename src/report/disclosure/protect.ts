@@ -10,11 +10,8 @@ export interface Candidate {
 
 /** What has to stay hidden and cannot, whatever is hidden of this table. */
 export class Exposed extends Error {
-  readonly target: Target
-
-  constructor(target: Target) {
+  constructor() {
     super('earlier releases leave no room to hide it')
-    this.target = target
   }
 }
 
@@ -40,6 +37,7 @@ export function protect(
   solve: Solve,
 ): boolean[] {
   const search = new Search(system, candidates, targets, solve)
+  search.moveFree()
   search.moveTogether()
   // The largest first: what hides it mostly hides the smaller ones too.
   const order = targets.map((_, at) => at).sort((a, b) => valueAt(targets, b) - valueAt(targets, a))
@@ -77,6 +75,19 @@ class Search {
     this.#room = ROOM * Math.max(1, ...targets.map(({ apart }) => apart))
   }
 
+  /** Moves each target that has a count in no equation at all: that one can be anything. */
+  moveFree(): void {
+    const { truth, equations, notBelowZero } = this.#published()
+    const sums = [...equations.map(({ sum }) => sum), ...notBelowZero]
+    const bound = new Set(sums.flat().map(([variable]) => variable))
+    const point = [...truth]
+    for (const { sum, apart } of this.#targets) {
+      const free = sum.find(([variable, coefficient]) => coefficient > 0 && !bound.has(variable))
+      if (free) point[free[0]] = (truth[free[0]] ?? 0) + apart
+    }
+    this.#take(point)
+  }
+
   /** Moves all targets at once, up and down, as long as that helps: most need no program of their own. */
   moveTogether(): void {
     for (let before = Number.POSITIVE_INFINITY; ; ) {
@@ -99,13 +110,13 @@ class Search {
     const point = this.#solve(this.#movingProgram(target, this.#least[at] ?? 0))
     const counts = point?.slice(0, this.#earlier.truth.length)
     if (!counts || sumAt(target.sum, counts) < (this.#least[at] ?? 0) + target.apart) {
-      throw new Exposed(target)
+      throw new Exposed()
     }
     this.#candidates.forEach(({ sum, value }, cell) => {
       if (sumAt(sum, counts) !== value) this.hidden[cell] = true
     })
     this.#take(counts)
-    if (!this.#isWide(at)) throw new Exposed(target)
+    if (!this.#isWide(at)) throw new Exposed()
   }
 
   #isWide(at: number): boolean {

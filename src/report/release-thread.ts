@@ -1,0 +1,39 @@
+import { fileURLToPath } from 'node:url'
+import { Piscina } from 'piscina'
+import { type Asked, type Controlled, controlTable } from './disclosure/control.ts'
+import type { History } from './disclosure/model.ts'
+import { Exposed } from './disclosure/protect.ts'
+
+class SolverNeeded extends Error {}
+
+const IDLE_MS = 5_000
+const WORKER = import.meta.url.endsWith('.ts') ? './release-worker.ts' : './release-worker.js'
+
+let threads: Piscina | undefined
+
+/**
+ * Disclosure control of a table, in a thread of its own where it takes a solver: a year of tables is seconds
+ * of arithmetic, in which the gateway goes on answering.
+ * @throws Exposed, as `controlTable`
+ */
+export async function controlInThread(history: History, asked: Asked): Promise<Controlled> {
+  try {
+    return controlTable(history, asked, () => {
+      throw new SolverNeeded()
+    })
+  } catch (error) {
+    if (!(error instanceof SolverNeeded)) throw error
+  }
+  threads ??= new Piscina({
+    filename: fileURLToPath(new URL(WORKER, import.meta.url)),
+    minThreads: 0,
+    maxThreads: 1,
+    idleTimeout: IDLE_MS,
+    execArgv: [],
+    argv: [],
+    env: {},
+  })
+  const result: Controlled | undefined = await threads.run({ history, asked }, { name: 'control' })
+  if (!result) throw new Exposed()
+  return result
+}
