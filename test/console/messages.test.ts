@@ -33,6 +33,13 @@ describe('the list of messages', () => {
     ['soort=tenancy.ended', ['parked']],
     ['partij=vdab', ['feedback', 'answer']],
     ['partij=woonboog&toestand=parked', ['parked']],
+    ['protocol=wm-vdab&partij=vdab', ['feedback', 'answer']],
+    ['protocol=ocmw-vdab', []],
+    ['code=HB-304', ['refused']],
+    ['code=HB-301&soort=tenancy.ended', []],
+    ['van=2026-03-10&tot=2026-03-10&toestand=refused', ['hostile', 'refused']],
+    ['van=2026-03-11', []],
+    ['tot=2026-03-09', []],
   ])('filter %s', async (query, expected) => {
     expect(await list(`?${query}`)).toEqual(expected.map(name => region[name]))
   })
@@ -40,18 +47,26 @@ describe('the list of messages', () => {
   test('finds a message by its id or the beginning of it', async () => {
     expect(await list(`?bericht=${region.parked}`)).toEqual([region.parked])
     expect(await list(`?bericht=${region.parked.slice(0, 14)}`)).toContain(region.parked)
+    expect(await list(`?bericht=${region.parked.toLowerCase()}`)).toEqual([region.parked])
     expect(await list('?bericht=msg_ZZZZ')).toEqual([])
   })
 
-  test.each(['bericht=%25', 'bericht=msg_%25', 'toestand=weg', 'soort=onzin', 'partij=niemand'])(
-    '%s is said at its field, and nothing is searched',
-    async query => {
-      const { status, html } = await rooms.get(`/berichten?${query}`, cookie)
-      expect(status).toBe(400)
-      expect(html).toContain('Deze waarde bestaat niet')
-      expect(idsIn(html)).toEqual([])
-    },
-  )
+  test.each([
+    'van=2026-02-30',
+    'code=304',
+    'protocol=onzin',
+    'van=2026-03-09&tot=2026-03-01',
+    'bericht=%25',
+    'bericht=msg_%25',
+    'toestand=weg',
+    'soort=onzin',
+    'partij=niemand',
+  ])('%s is said at its field, and nothing is searched', async query => {
+    const { status, html } = await rooms.get(`/berichten?${query}`, cookie)
+    expect(status).toBe(400)
+    expect(html).toMatch(/Deze waarde bestaat niet|geen bestaande datum|Draai ze om/)
+    expect(idsIn(html)).toEqual([])
+  })
 
   test('each state that the list shows is one that the page of the message shows', async () => {
     const { html } = await rooms.get('/berichten', cookie)

@@ -24,7 +24,12 @@ let counter = 0
 /** An id that sorts by its time, as a ULID does. */
 export function idAt(prefix: 'msg' | 'fb' | 'del', at: Date): string {
   counter++
-  const time = at.getTime().toString(32).toUpperCase().padStart(10, '0')
+  const digits = '0123456789ABCDEFGHJKMNPQRSTVWXYZ'
+  const time = at
+    .getTime()
+    .toString(32)
+    .padStart(10, '0')
+    .replace(/./g, digit => digits[parseInt(digit, 32)]!)
   return `${prefix}_${time}${String(counter).padStart(16, '0')}`
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { ENTRY_ACTIONS } from '../../src/audit/types.ts'
 import { FilterForm } from '../../src/console/filter-form.ts'
-import { MESSAGE_STATES } from '../../src/console/reads/messages.ts'
+import { MESSAGE_STATES } from '../../src/console/reads/message-search.ts'
 import { readReceipt } from '../../src/console/receipt.ts'
 import { explainCode, explainReason, explainRemedy } from '../../src/console/sentence.ts'
 import { wordFor, words } from '../../src/console/texts/words.ts'
