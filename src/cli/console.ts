@@ -1,6 +1,7 @@
-import { Command, Option } from 'commander'
+import { Command, InvalidArgumentError, Option } from 'commander'
 import { type ConsoleRole, ConsoleSessions, type SessionLine } from '../access/session.ts'
 import { CONSOLE_ROLES } from '../config-people.ts'
+import { Refusal } from '../errors.ts'
 import type { Open, Opened } from './party.ts'
 import { operator } from './subject/run.ts'
 
@@ -14,13 +15,15 @@ export function consoleCommand(open: Open): Command {
     .command('link')
     .description('make a link that signs in once, within 15 minutes')
     .addOption(roleOption().default(CONSOLE_ROLES[0]))
+    .option('--party <id>', OF_PARTY)
     .option('--json', 'print JSON')
-    .action(async ({ role, json }: { role: ConsoleRole; json?: boolean }) => {
+    .action(async ({ role, party, json }: Asked) => {
+      assertOfficer(role, party)
       const store = await open()
       try {
-        const token = await sessionsOf(store).makeLink(role)
+        const token = await sessionsOf(store).makeLink(role, party).catch(unknownParty)
         const link = `${store.config.publicUrl}/console/aanmelden?link=${token}`
-        process.stdout.write(`${json ? JSON.stringify({ link, role }) : link}\n`)
+        process.stdout.write(`${json ? JSON.stringify({ link, role, party }) : link}\n`)
       } finally {
         await store.close()
       }
@@ -29,13 +32,16 @@ export function consoleCommand(open: Open): Command {
     .command('token')
     .description('make a bearer token for a script of a person; it ends as every session does')
     .addOption(roleOption().makeOptionMandatory())
+    .option('--party <id>', OF_PARTY)
     .option('--json', 'print JSON')
-    .action(async ({ role, json }: { role: ConsoleRole; json?: boolean }) => {
+    .action(async ({ role, party, json }: Asked) => {
+      assertOfficer(role, party)
       const store = await open()
       try {
-        const made = await sessionsOf(store).makeToken(role)
+        const made = await sessionsOf(store).makeToken(role, party).catch(unknownParty)
         const { id, token, expiresAt } = made
-        process.stdout.write(`${json ? JSON.stringify({ token, id, role, expiresAt }) : token}\n`)
+        const line = JSON.stringify({ token, id, role, party, expiresAt })
+        process.stdout.write(`${json ? line : token}\n`)
       } finally {
         await store.close()
       }
@@ -82,9 +88,28 @@ function sessionsOf({ pool, config }: Opened): ConsoleSessions {
   return new ConsoleSessions({ pool, limits: config.people })
 }
 
-function toLine({ id, role, way, name, createdAt, seenAt, expiresAt }: SessionLine): string {
+function toLine({ id, role, party, way, name, createdAt, seenAt, expiresAt }: SessionLine): string {
   const [since, seen, until] = [createdAt, seenAt, expiresAt].map(at => at.toISOString())
-  return `${id}  ${role}  ${name ?? way}  since ${since}, used ${seen}, until ${until}`
+  const of = party === null ? '' : ` of ${party}`
+  return `${id}  ${role}${of}  ${name ?? way}  since ${since}, used ${seen}, until ${until}`
+}
+
+interface Asked {
+  role: ConsoleRole
+  party?: string
+  json?: boolean
+}
+
+const OF_PARTY = 'of this party alone: what it sent, received and was told (a privacy officer only)'
+
+function assertOfficer(role: ConsoleRole, party: string | undefined): void {
+  if (party === undefined || role === 'privacy-officer') return
+  throw new InvalidArgumentError('--party goes with --role privacy-officer')
+}
+
+function unknownParty(error: unknown): never {
+  if (error instanceof Refusal && error.code === 'HB-116') throw new Error('there is no such party')
+  throw error
 }
 
 function roleOption(): Option {

@@ -1,3 +1,4 @@
+import { actorOf } from '../access/scope.ts'
 import { recordEntry } from '../audit/record.ts'
 import type { EntryDraft } from '../audit/types.ts'
 import type { ConsoleDeps } from './deps.ts'
@@ -12,11 +13,10 @@ export async function recordViewing(
   request: Pick<PageRequest, 'session' | 'at'>,
   what: Pick<EntryDraft, 'message' | 'details'>,
 ): Promise<void> {
-  const { role, id } = request.session
   await recordEntry(deps.pool, {
     action: 'console.viewed',
     at: request.at,
-    actor: { role, client: id },
+    actor: actorOf(request.session),
     decision: 'allowed',
     ...what,
   })

@@ -1,3 +1,4 @@
+import { EVERYTHING, partyOf, type Scope, within } from '../access/scope.ts'
 import type { Queryable } from '../db/pool.ts'
 
 // What was delivered stays delivered while it is on its way once more, on request.
@@ -26,17 +27,18 @@ export interface Balance {
  * instant: received = accepted + refused, accepted = delivered + pending + parked + expired +
  * withdrawn. `received` is counted from the messages, its terms from the hand-overs.
  * @param which from and until, YYYY-MM-DD, both included; all days where absent. `perParty`: a line for
- *   each party that sent, not one for all
+ *   each party that sent, not one for all. `scope`: of what a party sent alone
  */
 export async function readBalances(
   db: Queryable,
-  which: { from?: string; until?: string; perParty?: boolean } = {},
+  which: { from?: string; until?: string; perParty?: boolean; scope?: Scope } = {},
 ): Promise<Balance[]> {
   const { rows } = await db.query<Omit<Balance, 'balanced' | 'party'> & { party: string | null }>(
     `WITH m AS (
        SELECT id, protocol, received_day, accepted, refused, CASE WHEN $3 THEN party_id END AS party
-       FROM message
-       WHERE ($1::date IS NULL OR received_day >= $1) AND ($2::date IS NULL OR received_day <= $2)),
+       FROM message s
+       WHERE ($1::date IS NULL OR received_day >= $1) AND ($2::date IS NULL OR received_day <= $2)
+         AND ${within.sent('s', '$4')}),
      handed AS (
        SELECT h.message_id,
          coalesce(sum(h.items) FILTER (WHERE ${DELIVERED}), 0) AS delivered,
@@ -52,7 +54,7 @@ export async function readBalances(
        coalesce(sum(h.expired), 0)::bigint AS expired, coalesce(sum(h.withdrawn), 0)::bigint AS withdrawn
      FROM m LEFT JOIN handed h ON h.message_id = m.id
      GROUP BY 1, 2, 3 ORDER BY 3 DESC, 1, 2`,
-    [which.from, which.until, which.perParty ?? false],
+    [which.from, which.until, which.perParty ?? false, partyOf(which.scope ?? EVERYTHING)],
   )
   return rows.map(({ party, ...row }) => ({
     ...row,

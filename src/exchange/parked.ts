@@ -1,3 +1,4 @@
+import { EVERYTHING, partyOf, type Scope, within } from '../access/scope.ts'
 import { recordEntries } from '../audit/record.ts'
 import type { Actor, EntryDraft } from '../audit/types.ts'
 import { inTransaction, type Pool, type Queryable, type Tx } from '../db/pool.ts'
@@ -17,6 +18,8 @@ export interface ParkedFilter {
   destination?: string
   /** Parked at that instant already, by the clock of the database. */
   until?: Date
+  /** Of whom; all where absent. */
+  scope?: Scope
 }
 
 /** A hand-over that waits for a person. */
@@ -79,7 +82,7 @@ export async function listParked(
   filter: ParkedFilter = {},
   limit = 1_000,
 ): Promise<Parked[]> {
-  const { rows } = await db.query<Parked>(`${SELECT} LIMIT $5`, [...valuesOf(filter), limit])
+  const { rows } = await db.query<Parked>(`${SELECT} LIMIT $6`, [...valuesOf(filter), limit])
   return rows
 }
 
@@ -180,11 +183,14 @@ async function chosen(
 }
 
 /** What became of it instead, so that the second of two people knows what the first did. */
-async function whyNone(db: Queryable, { ids }: ParkedFilter): Promise<ParkedError> {
+async function whyNone(
+  db: Queryable,
+  { ids, scope = EVERYTHING }: ParkedFilter,
+): Promise<ParkedError> {
   if (!ids) return new ParkedError('not-parked', 'nothing that fits is parked')
   const { rows } = await db.query<{ state: string | null; code: string | null; at: Date | null }>(
     STEP_AFTER,
-    [ids],
+    [ids, partyOf(scope)],
   )
   const [last] = rows
   if (!last) return new ParkedError('unknown', 'there is no such message or hand-over')
@@ -244,8 +250,9 @@ function assertReason({ reason, at }: ParkedChange): void {
   throw new ParkedError('reason', why)
 }
 
-function valuesOf({ ids, protocol, destination, until }: ParkedFilter): unknown[] {
-  return [ids ?? null, protocol ?? null, destination ?? null, until ?? null]
+function valuesOf({ ids, protocol, destination, until, scope }: ParkedFilter): unknown[] {
+  const party = partyOf(scope ?? EVERYTHING)
+  return [ids ?? null, protocol ?? null, destination ?? null, until ?? null, party]
 }
 
 // A date of JavaScript has no microseconds.
@@ -263,6 +270,7 @@ const SELECT = `
     AND ($1::text[] IS NULL OR h.id = ANY($1) OR h.message_id = ANY($1))
     AND ($2::text IS NULL OR m.protocol = $2) AND ($3::text IS NULL OR h.destination = $3)
     AND ($4::timestamptz IS NULL OR date_trunc('milliseconds', h.state_since) <= $4)
+    AND ${within.handOver('h', 'm', '$5')}
   ORDER BY h.state_since, h.id`
 
 const RESUME = `
@@ -281,7 +289,8 @@ const CLOSE = `
   FROM gone g JOIN message m ON m.id = g.message_id WHERE g.with_id IS NOT NULL`
 
 const STEP_AFTER = `
-  SELECT t.state, t.code, t.at FROM hand_over h
+  SELECT t.state, t.code, t.at FROM hand_over h LEFT JOIN message m ON m.id = h.message_id
     LEFT JOIN LATERAL (SELECT * FROM transition t WHERE t.hand_over_id = h.id AND t.was = 'parked'
       ORDER BY t.id DESC LIMIT 1) t ON true
-  WHERE h.id = ANY($1) OR h.message_id = ANY($1) ORDER BY t.at DESC NULLS LAST LIMIT 1`
+  WHERE (h.id = ANY($1) OR h.message_id = ANY($1)) AND ${within.handOver('h', 'm', '$2')}
+  ORDER BY t.at DESC NULLS LAST LIMIT 1`

@@ -96,6 +96,12 @@ export const stepsOf = (id: string): string => `
       WHERE t.message_id = ${id} AND t.state <> 'none' AND h.counted IS NOT FALSE) n) steps
   WHERE changes`
 
+/** Whether a request `m` shows as answered to its sender: where answers are counts, once its number is released. */
+export const showsAnswer = (m: string): string => `
+  coalesce((SELECT bool_or(a.state = 'delivered' OR a.reason IS DISTINCT FROM 'period-open')
+            FROM message r JOIN hand_over a ON a.message_id = r.id
+            WHERE r.in_reply_to = ${m}.id AND r.found IS NOT NULL AND r.accepted > 0), false)`
+
 const SQL = `
   SELECT m.id, m.type, m.protocol, m.received_at, m.answer_state, m.accepted, m.refused,
     coalesce(sum(h.items) FILTER (WHERE ${DELIVERED}), 0)::int AS delivered,
@@ -110,9 +116,7 @@ const SQL = `
     (SELECT max(c.released_at) FROM message r JOIN hand_over a ON a.message_id = r.id AND a.with_id IS NOT NULL
        JOIN period_close c ON c.protocol = m.protocol AND c.party_id = m.party_id AND c.period = m.period
      WHERE r.in_reply_to = m.id AND r.found IS NOT NULL) AS released_at,
-    coalesce((SELECT bool_or(a.state = 'delivered' OR a.reason IS DISTINCT FROM 'period-open')
-              FROM message r JOIN hand_over a ON a.message_id = r.id
-              WHERE r.in_reply_to = m.id AND r.found IS NOT NULL AND r.accepted > 0), false) AS shows_answer
+    ${showsAnswer('m')} AS shows_answer
   FROM message m LEFT JOIN hand_over h ON h.message_id = m.id AND h.counted
   WHERE m.id = $1 AND m.party_id = $2
   GROUP BY m.id`

@@ -1,3 +1,4 @@
+import { actorOf } from '../../access/scope.ts'
 import { FOUR_EYES, type FourEyes } from '../../config.ts'
 import { Refusal } from '../../errors.ts'
 import {
@@ -18,6 +19,7 @@ export const approvalsPage: Page = {
   method: 'get',
   path: PATH,
   operation: 'approvals:decide',
+  own: true,
   nav: 'approvals',
   answer: (deps, request) => draw(deps, request),
 }
@@ -27,6 +29,7 @@ export const decideApprovalPage: Page = {
   method: 'post',
   path: PATH,
   operation: 'approvals:decide',
+  own: true,
   nav: 'approvals',
   answer: async (deps, request) => {
     const { form, at } = request
@@ -36,7 +39,7 @@ export const decideApprovalPage: Page = {
       const asked = {
         id: form['vraag'] ?? '',
         decision,
-        by: byOf(request),
+        by: actorOf(request.session),
         at,
         operations,
       } as const
@@ -55,11 +58,11 @@ async function draw(
   request: PageRequest,
   notice?: { text: string; isGood: boolean },
 ): Promise<Drawing> {
-  const { session, at } = request
+  const { session, scope, at } = request
   const operations: readonly string[] = operationsOf(request)
   const [waiting, approved] = await Promise.all([
-    listApprovals(pool, at),
-    listApproved(pool, { by: byOf(request), operation: 'parked', at }),
+    listApprovals(pool, at, scope),
+    listApproved(pool, { by: actorOf(session), operation: 'parked', at }),
   ])
   const lines = waiting
     .filter(({ operation }) => operations.includes(operation))
@@ -81,8 +84,4 @@ function toLine({ operation, askedAt, expiresAt, messages = [], ...line }: Waiti
 // What is about a person is for the privacy officer alone, as at the interface.
 function operationsOf({ session }: PageRequest): readonly FourEyes[] {
   return session.role === 'privacy-officer' ? FOUR_EYES : ['parked']
-}
-
-function byOf({ session }: PageRequest): { role: string; client: string } {
-  return { role: session.role, client: session.id }
 }

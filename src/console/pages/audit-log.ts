@@ -4,6 +4,7 @@ import type { ConsoleDeps } from '../deps.ts'
 import { FilterForm, optionsOf } from '../filter-form.ts'
 import type { Drawing, Page, PageRequest } from '../page.ts'
 import { partyNames } from '../reads/messages.ts'
+import { protocolLines } from '../reads/protocols.ts'
 import { sentenceOf } from '../sentence.ts'
 import { texts } from '../texts/index.ts'
 import { words } from '../texts/words.ts'
@@ -19,18 +20,24 @@ export const auditLogPage: Page = {
   method: 'get',
   path: PATH,
   operation: 'evidence:read',
+  own: true,
   nav: 'auditLog',
   answer: drawAuditLog,
 }
 
 async function drawAuditLog(deps: ConsoleDeps, request: PageRequest): Promise<Drawing> {
-  const names = await partyNames(deps.pool)
+  const names = await partyNames(deps.pool, request.scope)
   const form = new FilterForm(request.query)
-  const filter = readFilter(form, names, protocolIds(deps))
+  const filter = readFilter(form, names, protocolIds(deps, request))
   const after = CURSOR.test(request.query['na'] ?? '') ? request.query['na'] : undefined
   const page = form.isWrong
     ? undefined
-    : await queryEntries(deps.pool, filter, { limit: PER_PAGE, ...(after && { after }) })
+    : await queryEntries(
+        deps.pool,
+        filter,
+        { limit: PER_PAGE, ...(after && { after }) },
+        request.scope,
+      )
   const { fields, isWrong, isFiltered } = form
   return {
     view: 'audit-log',
@@ -106,7 +113,6 @@ function pageOf(
   }
 }
 
-function protocolIds(deps: ConsoleDeps): string[] {
-  const { protocols, broken } = deps.protocols.current()
-  return [...new Set([...protocols.keys(), ...broken.keys()])].sort()
+function protocolIds(deps: ConsoleDeps, { at, scope }: PageRequest): string[] {
+  return protocolLines(deps.protocols.current(), at, scope).map(({ id }) => id)
 }

@@ -18,20 +18,23 @@ export const entryPage: Page = {
   method: 'get',
   path: '/auditlog/:index',
   operation: 'evidence:read',
+  own: true,
   nav: 'auditLog',
   answer: drawEntry,
 }
 
 async function drawEntry(deps: ConsoleDeps, request: PageRequest): Promise<Drawing> {
   const index = request.params['index'] ?? ''
-  const placed = INDEX.test(index) ? await entryAt(deps.pool, Number(index)) : undefined
+  const placed = INDEX.test(index)
+    ? await entryAt(deps.pool, Number(index), request.scope)
+    : undefined
   if (!placed) throw new PageProblem('not-found')
   const { entry, commitment } = placed
   await recordViewing(deps, request, {
     details: { entry: placed.index },
     ...(entry.message && { message: entry.message }),
   })
-  const names = await partyNames(deps.pool)
+  const names = await partyNames(deps.pool, request.scope)
   return {
     view: 'entry',
     title: texts().auditLog.entry.title(format.number(placed.index)),

@@ -35,27 +35,29 @@ export const journeyPage: Page = {
   method: 'get',
   path: '/berichten/:id',
   operation: 'evidence:read',
+  own: true,
   nav: 'messages',
   answer: drawJourney,
 }
 
 async function drawJourney(deps: ConsoleDeps, request: PageRequest): Promise<Drawing> {
   const { pool } = deps
+  const { scope } = request
   const id = request.params['id'] ?? ''
-  const message = MESSAGE_ID.test(id) ? await findMessage(pool, id) : undefined
+  const message = MESSAGE_ID.test(id) ? await findMessage(pool, id, scope) : undefined
   if (!message) throw new PageProblem('not-found')
   await recordViewing(deps, request, { message: { id, type: message.type } })
   const [entries, handOvers, steps, related, feedback, names, attempts, stays, parked] =
     await Promise.all([
-      entriesOfMessage(pool, id),
-      listHandOvers(pool, id),
-      listSteps(pool, id),
-      listRelated(pool, id),
-      countFeedback(pool, id),
-      partyNames(pool),
-      listAttempts(pool, id),
-      listStays(pool, id),
-      parkedModel(deps, id, request.session),
+      entriesOfMessage(pool, id, scope),
+      listHandOvers(pool, id, scope),
+      listSteps(pool, message, scope),
+      listRelated(pool, id, scope),
+      countFeedback(pool, id, scope),
+      partyNames(pool, scope),
+      listAttempts(pool, id, scope),
+      listStays(pool, id, scope),
+      parkedModel(deps, id, request),
     ])
   const described = describe(deps, message)
   const nameOf = namesOfTypes(deps.protocols.current())

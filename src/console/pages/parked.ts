@@ -1,4 +1,5 @@
 import { mayPerson } from '../../access/operations.ts'
+import { actorOf } from '../../access/scope.ts'
 import { Refusal } from '../../errors.ts'
 import {
   closeParked,
@@ -28,6 +29,7 @@ export const parkedPage: Page = {
   method: 'get',
   path: PATH,
   operation: 'parked:decide',
+  own: true,
   nav: 'messages',
   answer: (deps, request) => drawParked(deps, request),
 }
@@ -37,6 +39,7 @@ export const decideParkedPage: Page = {
   method: 'post',
   path: PATH,
   operation: 'parked:decide',
+  own: true,
   nav: 'messages',
   answer: async (deps, request) => {
     try {
@@ -50,10 +53,14 @@ export const decideParkedPage: Page = {
 }
 
 /** What the form of a parked message needs; nothing where nothing is parked. */
-export async function parkedModel({ pool }: ConsoleDeps, id: string, session: Session) {
+export async function parkedModel(
+  { pool }: ConsoleDeps,
+  id: string,
+  { session, scope }: Pick<PageRequest, 'session' | 'scope'>,
+) {
   const [parked, names] = await Promise.all([
-    listParked(pool, { ids: [id] }, MOST),
-    partyNames(pool),
+    listParked(pool, { ids: [id], scope }, MOST),
+    partyNames(pool, scope),
   ])
   return {
     id,
@@ -70,9 +77,12 @@ export async function parkedModel({ pool }: ConsoleDeps, id: string, session: Se
 }
 
 /** What is parked the longest, each with where this person decides about it. */
-export async function oldestParked({ pool, protocols }: ConsoleDeps, { session }: PageRequest) {
+export async function oldestParked(
+  { pool, protocols }: ConsoleDeps,
+  { session, scope }: PageRequest,
+) {
   const nameOf = namesOfTypes(protocols.current())
-  const lines = await readOldestParked(pool)
+  const lines = await readOldestParked(pool, scope)
   return lines.map(line => ({
     ...line,
     name: nameOf(line.type, line.protocol),
@@ -94,10 +104,10 @@ interface Filled {
 
 async function drawParked(
   deps: ConsoleDeps,
-  { params, session }: PageRequest,
+  request: PageRequest,
   filled?: Filled,
 ): Promise<Drawing> {
-  const parked = await parkedModel(deps, idOf(params), session)
+  const parked = await parkedModel(deps, idOf(request.params), request)
   return { view: 'parked', title: texts().parked.title, model: { parked, filled } }
 }
 
@@ -128,7 +138,7 @@ function idOf(params: PageRequest['params']): string {
   return id
 }
 
-function changeOf({ form, session, at }: PageRequest, id: string): Release {
+function changeOf({ form, session, scope, at }: PageRequest, id: string): Release {
   // Browsers send a line break as two characters, which the field counts as one.
   const reason = (form['reden'] ?? '').replaceAll('\r\n', '\n').trim()
   const approval = form['goedkeuring'] || undefined
@@ -138,7 +148,8 @@ function changeOf({ form, session, at }: PageRequest, id: string): Release {
   return {
     ids: [id],
     reason,
-    by: { role: session.role, client: session.id },
+    by: actorOf(session),
+    scope,
     at,
     approval,
     ...until,

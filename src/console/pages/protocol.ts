@@ -14,6 +14,7 @@ export const protocolPage: Page = {
   method: 'get',
   path: '/protocollen/:id',
   operation: 'overview:read',
+  own: true,
   nav: 'protocols',
   answer: (deps, request) => drawProtocol(deps, request),
 }
@@ -32,7 +33,7 @@ export async function drawProtocol(
 ): Promise<Drawing> {
   const set = deps.protocols.current()
   const id = request.params['id'] ?? ''
-  const lines = protocolLines(set, request.at)
+  const lines = protocolLines(set, request.at, request.scope)
   const line = lines.find(one => one.id === id)
   if (!line) throw new PageProblem('not-found')
   const protocol = set.protocols.get(id)

@@ -8,10 +8,11 @@ export const protocolsPage: Page = {
   method: 'get',
   path: '/protocollen',
   operation: 'overview:read',
+  own: true,
   nav: 'protocols',
-  answer: async (deps: ConsoleDeps, { at }) => ({
+  answer: async (deps: ConsoleDeps, { at, scope }) => ({
     view: 'protocols',
     title: texts().protocols.title,
-    model: { protocols: protocolLines(deps.protocols.current(), at) },
+    model: { protocols: protocolLines(deps.protocols.current(), at, scope) },
   }),
 }

@@ -1,4 +1,5 @@
 import { mayPerson } from '../../access/operations.ts'
+import { actorOf, isWithin } from '../../access/scope.ts'
 import {
   type GrantChange,
   GrantError,
@@ -26,6 +27,7 @@ export const quotasPage: Page = {
   method: 'get',
   path: '/pseudoniemen',
   operation: 'overview:read',
+  own: true,
   nav: 'pseudonyms',
   answer: (deps, request) => drawQuotas(deps, request),
 }
@@ -56,11 +58,12 @@ interface Filled {
 
 async function drawQuotas(
   deps: ConsoleDeps,
-  { session, at }: PageRequest,
+  { session, scope, at }: PageRequest,
   filled?: Filled,
 ): Promise<Drawing> {
-  const [quotas, names] = await Promise.all([readQuotas(deps, at), partyNames(deps.pool)])
-  const lines = quotas.map(quota => toLine(quota, names))
+  const [quotas, names] = await Promise.all([readQuotas(deps, at), partyNames(deps.pool, scope)])
+  const own = quotas.filter(({ party }) => isWithin(scope, party))
+  const lines = own.map(quota => toLine(quota, names))
   const mayGrant = mayPerson(session, 'quotas:grant')
   const grantable = lines.filter(({ state, grant }) => state !== 'closed' && !grant)
   const burst = lines.filter(({ bursts }) => bursts.length > 0)
@@ -101,17 +104,13 @@ function changeOf(request: PageRequest): GrantChange {
   // Browsers send a line break as two characters, which the field counts as one.
   const reason = (form['reden'] ?? '').replaceAll('\r\n', '\n').trim()
   const elements = /^\d{1,15}$/.test(typed) ? Number(typed) : Number.NaN
-  const by = actorOf(request)
+  const by = actorOf(request.session)
   return { ...chosenOf(request), elements: typed === '' ? undefined : elements, reason, by, at }
 }
 
 function chosenOf({ form }: PageRequest): { party: string; domain: string } {
   const [party = '', domain = ''] = (form['wie'] ?? '').split(' ')
   return { party, domain }
-}
-
-function actorOf({ session }: PageRequest): { role: string; client: string } {
-  return { role: session.role, client: session.id }
 }
 
 /** The page with what is wrong beside the form; what was filled in is kept. */

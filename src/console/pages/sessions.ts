@@ -1,3 +1,4 @@
+import { actorOf } from '../../access/scope.ts'
 import type { SessionLine } from '../../access/session.ts'
 import type { ConsoleDeps } from '../deps.ts'
 import type { Drawing, Page, PageRequest } from '../page.ts'
@@ -21,7 +22,7 @@ export const endSessionPage: Page = {
   operation: 'sessions:manage',
   nav: 'sessions',
   answer: async (deps, request) => {
-    const by = { role: request.session.role, client: request.session.id }
+    const by = actorOf(request.session)
     const isEnded = await deps.sessions.endSession(request.form['sessie'] ?? '', by)
     return draw(deps, request, isEnded ? 'ended' : 'gone')
   },

@@ -1,3 +1,4 @@
+import { actorOf } from '../../access/scope.ts'
 import {
   previewChange,
   resumeProtocol,
@@ -63,7 +64,7 @@ async function namesOf({ pool }: ConsoleDeps, parties: readonly string[]): Promi
 }
 
 function changeOf({ params, form, session, at }: PageRequest): SuspensionChange {
-  const by = { role: session.role, client: session.id }
+  const by = actorOf(session)
   // Browsers send a line break as two characters, which the field counts as one.
   const reason = (form['reden'] ?? '').replaceAll('\r\n', '\n').trim()
   return { id: params['id'] ?? '', reason, by, at }

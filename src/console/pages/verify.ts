@@ -1,3 +1,4 @@
+import { actorOf, type Scope } from '../../access/scope.ts'
 import { recordEntry } from '../../audit/record.ts'
 import type { Problem, VerifyReport } from '../../audit/verify.ts'
 import { verifyEvidence } from '../../audit/verify-evidence.ts'
@@ -14,8 +15,9 @@ export const verifyPage: Page = {
   method: 'get',
   path: '/controle',
   operation: 'evidence:read',
+  own: true,
   nav: 'verify',
-  answer: deps => draw(deps),
+  answer: (deps, request) => draw(deps, request),
 }
 
 /** Checks the audit log from its entries and says what was checked. The check is an entry too. */
@@ -23,11 +25,12 @@ export const verifyNow: Page = {
   method: 'post',
   path: '/controle',
   operation: 'evidence:read',
+  own: true,
   nav: 'verify',
   answer: async (deps, request) => {
     const outcome = await verifyOnce(deps)
     await recordCheck(deps, request, outcome.report)
-    return draw(deps, outcome)
+    return draw(deps, request, outcome)
   },
 }
 
@@ -66,19 +69,24 @@ async function recordCheck(
   await recordEntry(deps.pool, {
     action: 'console.verified',
     at,
-    actor: { role: session.role, client: session.id },
+    actor: actorOf(session),
     counts: { entries, checkpoints, problems: problems.length },
     reason: ok ? 'intact' : 'broken',
   })
 }
 
-async function draw(deps: ConsoleDeps, outcome?: Outcome): Promise<Drawing> {
+async function draw(
+  deps: ConsoleDeps,
+  { scope }: PageRequest,
+  outcome?: Outcome,
+): Promise<Drawing> {
   const { checkpoint } = await readLogState(deps.pool)
-  const model = { checkpoint, ...(outcome && { outcome: describe(outcome) }) }
+  const model = { checkpoint, ...(outcome && { outcome: describe(outcome, scope) }) }
   return { view: 'verify', title: texts().auditLog.verify.title, model }
 }
 
-function describe({ report, key, tiles, lasted }: Outcome): object {
+// What is wrong in the log concerns all who rely on it; of another's message only that it is.
+function describe({ report, key, tiles, lasted }: Outcome, { party }: Scope): object {
   const text = texts().auditLog.verify
   const first = report.problems[0]
   return {
@@ -89,7 +97,7 @@ function describe({ report, key, tiles, lasted }: Outcome): object {
     first: first && describeFirst(first),
     problems: report.problems.map(({ index, message, kind }) => ({
       index,
-      message,
+      message: party === undefined ? message : undefined,
       what: wordFor(text.kinds, kind),
     })),
   }

@@ -1,6 +1,7 @@
+import { EVERYTHING, partyOf, type Scope, within } from '../../access/scope.ts'
 import type { Queryable } from '../../db/pool.ts'
-import { stepsOf } from '../../exchange/view.ts'
-import { HANDED, STATE_OF_MESSAGE } from './messages.ts'
+import { stepsOf, viewMessage } from '../../exchange/view.ts'
+import { handedOf, itemsOf, stateOfMessage } from './messages.ts'
 
 /** A message as the privacy officer sees it: names, counts and times, never a value of its body. */
 export interface MessageFile {
@@ -18,14 +19,14 @@ export interface MessageFile {
   targetGroup: { id: string; version: string } | null
   inReplyTo: string | null
   receivedAt: Date
-  digest: string
+  /** Of its body; empty where it is another's. */
+  digest: string | null
   accepted: number
   refused: number
   code: string | null
   receipt: string | null
-  answerState: string | null
-  answerDueAt: Date | null
-  answeredAt: Date | null
+  /** Whether the party of the scope sent it, or the scope is all. */
+  isOwn: boolean
   state: string
 }
 
@@ -60,41 +61,68 @@ export const MOST = 200
 // A hand-over is tried some thirty times, and more where it is asked for again.
 const MOST_STEPS = 100
 
-/** The message with that id, or undefined. */
-export async function findMessage(db: Queryable, id: string): Promise<MessageFile | undefined> {
+/** The message of the scope with that id, or undefined; of what another sent only what comes to the party. */
+export async function findMessage(
+  db: Queryable,
+  id: string,
+  scope: Scope = EVERYTHING,
+): Promise<MessageFile | undefined> {
+  const own = within.sent('m', '$2')
   const { rows } = await db.query<MessageFile>(
     `SELECT m.id, m.type, m.protocol, m.protocol_version AS "protocolVersion",
        m.protocol_digest AS "protocolDigest", m.fields, m.party_id AS "partyId",
        p.name AS "partyName", m.purpose, m.domain, m.period, m.target_group AS "targetGroup",
-       m.in_reply_to AS "inReplyTo", m.received_at AS "receivedAt", m.digest, m.accepted, m.refused,
-       m.code, m.receipt, m.answer_state AS "answerState", m.answer_due_at AS "answerDueAt",
-       m.answered_at AS "answeredAt", ${STATE_OF_MESSAGE} AS state
-     FROM message m JOIN party p ON p.id = m.party_id ${HANDED} WHERE m.id = $1`,
-    [id],
+       m.in_reply_to AS "inReplyTo", m.received_at AS "receivedAt", ${itemsOf('$2')}, ${own} AS "isOwn",
+       CASE WHEN ${own} THEN m.digest END AS digest, CASE WHEN ${own} THEN m.code END AS code,
+       CASE WHEN ${own} THEN m.receipt END AS receipt, ${stateOfMessage('$2')} AS state
+     FROM message m JOIN party p ON p.id = m.party_id ${handedOf('$2')}
+     WHERE m.id = $1 AND ${within.message('m', '$2')}`,
+    [id, partyOf(scope)],
   )
   return rows[0]
 }
 
-/** Its hand-overs, the first 200, oldest first. */
-export async function listHandOvers(db: Queryable, messageId: string): Promise<HandOverLine[]> {
+/** Its hand-overs of the scope, the first 200, oldest first. */
+export async function listHandOvers(
+  db: Queryable,
+  messageId: string,
+  scope: Scope = EVERYTHING,
+): Promise<HandOverLine[]> {
   const { rows } = await db.query<HandOverLine>(
     `SELECT h.id, h.destination, p.name AS "destinationName", h.kind, h.event,
        h.items + h.repeats AS items, h.withdrawn, h.state,
        h.reason, h.attempts, h.last_status AS "lastStatus", h.due_at AS "dueAt",
        h.created_at AS "createdAt", h.delivered_at AS "deliveredAt",
        h.acknowledged_at AS "acknowledgedAt"
-     FROM hand_over h LEFT JOIN party p ON p.id = h.destination
-     WHERE h.message_id = $1 ORDER BY h.id LIMIT ${MOST}`,
-    [messageId],
+     FROM hand_over h JOIN message m ON m.id = h.message_id LEFT JOIN party p ON p.id = h.destination
+     WHERE h.message_id = $1 AND ${within.handOver('h', 'm', '$2')} ORDER BY h.id LIMIT ${MOST}`,
+    [messageId, partyOf(scope)],
   )
   return rows
 }
 
-/** The states it went through, oldest first. */
-export async function listSteps(db: Queryable, messageId: string): Promise<Step[]> {
-  const { rows } = await db.query<Step>(`${stepsOf('$1')} ORDER BY at LIMIT ${MOST}`, [messageId])
+/**
+ * The states it went through, oldest first: to who sent it those that the interface tells, of a message of
+ * another those of what came to the party.
+ */
+export async function listSteps(
+  db: Queryable,
+  { id, isOwn }: Pick<MessageFile, 'id' | 'isOwn'>,
+  { party }: Scope = EVERYTHING,
+): Promise<Step[]> {
+  if (party !== undefined && isOwn) {
+    const { transitions } = await viewMessage(db, party, id)
+    return transitions.map(({ state, at, code = null }) => ({ state, at: new Date(at), code }))
+  }
+  const steps = party === undefined ? stepsOf('$1') : STEPS_TO_PARTY
+  const values = party === undefined ? [id] : [id, party]
+  const { rows } = await db.query<Step>(`${steps} ORDER BY at LIMIT ${MOST}`, values)
   return rows
 }
+
+const STEPS_TO_PARTY = `
+  SELECT t.state, t.at, t.code FROM transition t JOIN hand_over h ON h.id = t.hand_over_id
+  WHERE t.message_id = $1 AND ${within.delivery('h', '$2')}`
 
 /** A step of one hand-over. */
 export interface Stay {
@@ -105,14 +133,19 @@ export interface Stay {
 }
 
 /** The steps of its hand-overs, oldest first; of the first 200 of them, the first 100 of each. */
-export async function listStays(db: Queryable, messageId: string): Promise<Stay[]> {
+export async function listStays(
+  db: Queryable,
+  messageId: string,
+  scope: Scope = EVERYTHING,
+): Promise<Stay[]> {
   const { rows } = await db.query<Stay>(
     `SELECT t.hand_over_id AS "handOverId", t.was, t.state, t.at
-     FROM (SELECT id FROM hand_over WHERE message_id = $1 ORDER BY id LIMIT ${MOST}) h
+     FROM (SELECT h.id FROM hand_over h JOIN message m ON m.id = h.message_id
+       WHERE h.message_id = $1 AND ${within.handOver('h', 'm', '$2')} ORDER BY h.id LIMIT ${MOST}) h
      CROSS JOIN LATERAL (
        SELECT * FROM transition WHERE hand_over_id = h.id ORDER BY id LIMIT ${MOST_STEPS}) t
      ORDER BY t.id`,
-    [messageId],
+    [messageId, partyOf(scope)],
   )
   return rows
 }
@@ -128,13 +161,17 @@ export interface AttemptLine {
   milliseconds: number | null
 }
 
-/** Every try of its hand-overs, oldest first; the first 200. */
-export async function listAttempts(db: Queryable, messageId: string): Promise<AttemptLine[]> {
+/** Every try of its hand-overs of the scope, oldest first; the first 200. */
+export async function listAttempts(
+  db: Queryable,
+  messageId: string,
+  scope: Scope = EVERYTHING,
+): Promise<AttemptLine[]> {
   const { rows } = await db.query<AttemptLine>(
     `SELECT a.at, a.destination, a.outcome, a.status, a.reason, a.milliseconds
-     FROM attempt a JOIN hand_over h ON h.id = a.hand_over_id
-     WHERE h.message_id = $1 ORDER BY a.id LIMIT ${MOST}`,
-    [messageId],
+     FROM attempt a JOIN hand_over h ON h.id = a.hand_over_id JOIN message m ON m.id = h.message_id
+     WHERE h.message_id = $1 AND ${within.handOver('h', 'm', '$2')} ORDER BY a.id LIMIT ${MOST}`,
+    [messageId, partyOf(scope)],
   )
   return rows
 }
@@ -147,8 +184,12 @@ export interface RelatedMessage {
   partyName: string
 }
 
-/** Accepted messages that answer this one or report on feedback it carried, the first 200. */
-export async function listRelated(db: Queryable, messageId: string): Promise<RelatedMessage[]> {
+/** Accepted messages of the scope that answer this one or report on feedback it carried, the first 200. */
+export async function listRelated(
+  db: Queryable,
+  messageId: string,
+  scope: Scope = EVERYTHING,
+): Promise<RelatedMessage[]> {
   const { rows } = await db.query<RelatedMessage>(
     `WITH related AS (
        SELECT id FROM message WHERE in_reply_to = $1
@@ -157,8 +198,8 @@ export async function listRelated(db: Queryable, messageId: string): Promise<Rel
        WHERE f.message_id = $1 AND h.message_id <> $1)
      SELECT m.id, m.type, m.received_at AS "receivedAt", p.name AS "partyName"
      FROM related JOIN message m USING (id) JOIN party p ON p.id = m.party_id
-     WHERE m.accepted > 0 ORDER BY m.id LIMIT ${MOST}`,
-    [messageId],
+     WHERE m.accepted > 0 AND ${within.message('m', '$2')} ORDER BY m.id LIMIT ${MOST}`,
+    [messageId, partyOf(scope)],
   )
   return rows
 }
@@ -167,12 +208,14 @@ export async function listRelated(db: Queryable, messageId: string): Promise<Rel
 export async function countFeedback(
   db: Queryable,
   messageId: string,
+  scope: Scope = EVERYTHING,
 ): Promise<{ status: string; count: number; late: number }[]> {
   const { rows } = await db.query(
     `SELECT status, count(*) AS count,
        count(*) FILTER (WHERE overdue_at IS NOT NULL AND status <> 'closed') AS late
-     FROM feedback WHERE message_id = $1 GROUP BY status ORDER BY 1`,
-    [messageId],
+     FROM feedback f WHERE message_id = $1 AND ${within.feedback('f', '$2')}
+     GROUP BY status ORDER BY 1`,
+    [messageId, partyOf(scope)],
   )
   return rows
 }

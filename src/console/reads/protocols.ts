@@ -1,3 +1,4 @@
+import { EVERYTHING, type Scope } from '../../access/scope.ts'
 import {
   type Agreement,
   type DataElement,
@@ -33,10 +34,20 @@ const TONES = {
   broken: 'bad',
 } as const
 
-/** All protocols of a set at an instant, by id; documents that cannot be read too (pure). */
-export function protocolLines(set: ProtocolSet, at: Date): ProtocolLine[] {
-  const loaded = [...set.protocols.values()].map(protocol => toLine(set, protocol, at))
-  const broken = [...set.broken.keys()].filter(id => !set.protocols.has(id)).map(unreadable)
+/**
+ * All protocols of a set at an instant, by id; documents that cannot be read too. Of one party those to
+ * which it is a party, and the frameworks that it joined (pure).
+ */
+export function protocolLines(
+  set: ProtocolSet,
+  at: Date,
+  { party }: Scope = EVERYTHING,
+): ProtocolLine[] {
+  const all = [...set.protocols.values()]
+  const own = party === undefined ? all : all.filter(protocol => concerns(set, protocol, party))
+  const loaded = own.map(protocol => toLine(set, protocol, at))
+  const unread = party === undefined ? [...set.broken.keys()] : []
+  const broken = unread.filter(id => !set.protocols.has(id)).map(unreadable)
   return [...loaded, ...broken].sort((left, right) => (left.id < right.id ? -1 : 1))
 }
 
@@ -46,6 +57,14 @@ export function agreementOf(set: ProtocolSet, protocol: LoadedProtocol): Agreeme
   if (protocol.document.kind !== 'accession') return undefined
   const framework = set.protocols.get(protocol.document.framework)
   return framework && isAgreement(framework) ? framework.document : undefined
+}
+
+function concerns(set: ProtocolSet, { id, document }: LoadedProtocol, party: string): boolean {
+  const isParty = (one: LoadedProtocol) => one.document.parties.some(it => it.id === party)
+  const accessions = [...set.protocols.values()].filter(
+    one => one.document.kind === 'accession' && one.document.framework === id,
+  )
+  return document.parties.some(it => it.id === party) || accessions.some(isParty)
 }
 
 function toLine(set: ProtocolSet, protocol: LoadedProtocol, at: Date): ProtocolLine {
