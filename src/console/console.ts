@@ -38,7 +38,7 @@ export interface Frame {
  * that shows nothing of the input or of the inside.
  */
 export function createConsole(deps: ConsoleDeps): Router {
-  const router = express.Router()
+  const router = express.Router({ caseSensitive: true })
   const frame = createFrame(deps)
   router.use(securityHeaders(deps.config.publicUrl))
   router.get('/bestanden/:name', serveAsset)

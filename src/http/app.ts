@@ -36,6 +36,9 @@ export function createApp(context: Context): express.Express {
   const desk = { bodies: new BodyLimits({ bytes: bodies }), turns: new Turns() }
   app.disable('x-powered-by')
   app.set('query parser', 'simple')
+  // Who closes a path at a proxy closes it as it is written: no other writing may lead to it.
+  app.enable('case sensitive routing')
+  app.enable('strict routing')
   app.set('trust proxy', trustedProxies)
   app.use(helmet())
   app.use((request, response, next) => {
