@@ -60,6 +60,18 @@ export async function countLatencies(db: Queryable, counted: Counted): Promise<L
   return rows
 }
 
+/** Tenants about whom there was feedback, by the month they count in. */
+export type ReportedCount = Omit<Place, 'at'> & { month: string; told: number; again: number }
+
+/** About how many tenants there was feedback, and about how many again, from the rows. */
+export async function countReported(
+  db: Queryable,
+  { from, until }: Counted,
+): Promise<ReportedCount[]> {
+  const { rows } = await db.query<ReportedCount>(REPORTED, [from, until])
+  return rows
+}
+
 function valuesOf({ from, until, unit }: Counted): unknown[] {
   return [from, until, unit]
 }
@@ -114,3 +126,26 @@ const LATENCY = `
     (count(*) FILTER (WHERE seconds > 3600 AND seconds <= 86400))::bigint AS day1,
     (count(*) FILTER (WHERE seconds > 86400))::bigint AS longer
   FROM took GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4`
+
+// The feedback before is looked up by its tag; under a new key the same tenant counts anew.
+const REPORTED = `
+  WITH reported AS (
+    SELECT DISTINCT ON (f.domain, f.tag) f.domain, f.tag, f.protocol, f.receiver_id AS party, f.created_at,
+      to_char(f.created_at AT TIME ZONE 'UTC', 'YYYY-MM') AS month
+    FROM message m JOIN feedback f ON f.message_id = m.id
+    WHERE m.received_day >= ($1::timestamptz AT TIME ZONE 'UTC')::date
+      AND m.received_day <= ($2::timestamptz AT TIME ZONE 'UTC')::date
+      AND m.received_at >= $1 AND m.received_at < $2
+      AND f.receiver_id IS NOT NULL AND f.tag IS NOT NULL
+    ORDER BY f.domain, f.tag, f.created_at),
+  known AS (
+    SELECT r.*, b.month AS before FROM reported r LEFT JOIN LATERAL (
+      SELECT to_char(f.created_at AT TIME ZONE 'UTC', 'YYYY-MM') AS month FROM feedback f
+      WHERE f.domain = r.domain AND f.tag = r.tag AND f.receiver_id IS NOT NULL
+        AND f.created_at < r.created_at ORDER BY f.created_at DESC LIMIT 1) b ON true)
+  SELECT month, protocol, party, sum(told)::bigint AS told, sum(again)::bigint AS again FROM (
+    SELECT month, protocol, party, 1 AS told, 0 AS again FROM known
+    WHERE before IS NULL OR before < month
+    UNION ALL
+    SELECT before, protocol, party, 0, 1 FROM known WHERE before < month) AS each
+  GROUP BY 1, 2, 3 ORDER BY 1, 2, 3`

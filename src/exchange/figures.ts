@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts'
 import { inTransaction, type Tx } from '../db/pool.ts'
-import { countLatencies, countOutcomes, countRefusals } from './figures-count.ts'
+import { countLatencies, countOutcomes, countRefusals, countReported } from './figures-count.ts'
 
 const DAY_MS = 86_400_000
 /** Days of which figures are kept: a year, and what a year is compared with. */
@@ -46,6 +46,7 @@ async function countDay(tx: Tx, day: string, at: Date): Promise<void> {
   const outcomes = await countOutcomes(tx, counted)
   const refusals = await countRefusals(tx, counted)
   const latencies = await countLatencies(tx, counted)
+  const reported = await countReported(tx, counted)
   const moving = outcomes.reduce((total, it) => total + it.pending + it.parked, 0)
   await tx.query('DELETE FROM figure_day WHERE day = $1', [day])
   await tx.query('INSERT INTO figure_day (day, counted_at, moving) VALUES ($1, $2, $3)', [
@@ -76,9 +77,14 @@ async function countDay(tx: Tx, day: string, at: Date): Promise<void> {
     day1: 'day1',
     longer: 'longer',
   })
+  await insert(tx, 'figure_reported', day, reported, {
+    month: 'month',
+    told: 'told',
+    again: 'again',
+  })
 }
 
-const TEXTS = new Set(['code', 'recipient'])
+const TEXTS = new Set(['code', 'recipient', 'month'])
 
 /** Writes the lines of one day; `columns` says from which member each column comes. */
 async function insert(

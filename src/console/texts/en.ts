@@ -1,6 +1,7 @@
 import { approvals } from './en-approvals.ts'
 import { auditLog } from './en-audit-log.ts'
 import { exceptions } from './en-exceptions.ts'
+import { feedback } from './en-feedback.ts'
 import { figures } from './en-figures.ts'
 import { messages } from './en-messages.ts'
 import { overview } from './en-overview.ts'
@@ -90,5 +91,6 @@ export const en: Texts = {
   subjects,
   approvals,
   exceptions,
+  feedback,
   figures,
 }

@@ -1,6 +1,7 @@
 import { approvals } from './nl-approvals.ts'
 import { auditLog } from './nl-audit-log.ts'
 import { exceptions } from './nl-exceptions.ts'
+import { feedback } from './nl-feedback.ts'
 import { figures } from './nl-figures.ts'
 import { messages } from './nl-messages.ts'
 import { overview } from './nl-overview.ts'
@@ -177,6 +178,7 @@ export const nl = {
   subjects,
   approvals,
   exceptions,
+  feedback,
   figures,
 }
 

@@ -139,3 +139,20 @@ END $$;
 COMMENT ON FUNCTION figure_count_found() IS 'Counts the tenants about whom there was feedback in the month before and who are found now';
 CREATE TRIGGER figures AFTER INSERT ON detection_result
   REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION figure_count_found();
+
+CREATE TABLE figure_reported (
+  day      date NOT NULL REFERENCES figure_day ON DELETE CASCADE,
+  month    text NOT NULL CHECK (month ~ '^[0-9]{4}-[0-9]{2}$'),
+  protocol text NOT NULL,
+  party_id text NOT NULL REFERENCES party,
+  told     bigint NOT NULL,
+  again    bigint NOT NULL,
+  PRIMARY KEY (day, month, protocol, party_id)
+);
+COMMENT ON TABLE figure_reported IS 'About how many tenants there was feedback on a day, and about how many of them there had been in a month before';
+COMMENT ON COLUMN figure_reported.day IS 'UTC day of receipt of the feedback';
+COMMENT ON COLUMN figure_reported.month IS 'Month that is counted in: of that day, or of the feedback before';
+COMMENT ON COLUMN figure_reported.protocol IS 'The agreement';
+COMMENT ON COLUMN figure_reported.party_id IS 'The receiver';
+COMMENT ON COLUMN figure_reported.told IS 'Tenants, where this is the first feedback about them in the month';
+COMMENT ON COLUMN figure_reported.again IS 'Tenants of the month about whom there was feedback again on that day, the first time after that month';
