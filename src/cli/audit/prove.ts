@@ -1,12 +1,9 @@
 import { writeFileSync } from 'node:fs'
 import { Command } from 'commander'
 import { Signing } from '../../access/signing.ts'
-import { type EvidenceBundle, proveEntries } from '../../audit/bundle.ts'
+import type { EvidenceBundle } from '../../audit/bundle.ts'
 import { readReceipt } from '../../audit/bundle-receipt.ts'
-import { findSignature } from '../../audit/bundle-signature.ts'
-import type { Queryable } from '../../db/pool.ts'
-import { findReceipt } from '../../exchange/receipt.ts'
-import { isId } from '../../ids.ts'
+import { BundleError, makeBundle as bundle } from '../../exchange/evidence-bundle.ts'
 import { loadProtocols } from '../../protocol/load.ts'
 import type { Open, Opened } from '../party.ts'
 
@@ -49,23 +46,17 @@ export async function makeBundle(
   { pool, keys, config }: Pick<Opened, 'pool' | 'keys' | 'config'>,
   messageId: string,
 ): Promise<EvidenceBundle> {
-  const receipt = isId('msg', messageId) ? await findReceipt(pool, messageId) : undefined
-  if (receipt === undefined) throw new Error('there is no message with this id and a receipt')
-  const logged = await proveEntries(pool, messageId)
-  if ('waiting' in logged) throw new Error(waits(logged.waiting))
-  const { kid, payload } = readReceipt(receipt)
-  const { keys: own } = await new Signing(keys).publicJwks()
-  const signature = await findSignature(pool, messageId)
-  const claimedReceiptKeys = own.filter(key => key.kid === kid)
-  return {
-    bundle: 1,
-    messageId,
-    receipt,
-    ...logged,
-    ...(signature && { signature }),
-    protocol: await findDocument(pool, config.protocolsDir, payload.protocolDigest ?? undefined),
-    claimedReceiptKeys: claimedReceiptKeys as EvidenceBundle['claimedReceiptKeys'],
+  const signing = new Signing(keys)
+  const parts = {
+    pool,
+    publicJwks: () => signing.publicJwks(),
+    protocols: () => loadProtocols(config.protocolsDir),
   }
+  return bundle(parts, messageId).catch(error => {
+    if (!(error instanceof BundleError)) throw error
+    if (error.code === 'unknown') throw new Error('there is no message with this id and a receipt')
+    throw new Error(waits(error.waiting))
+  })
 }
 
 function waits(waiting: number): string {
@@ -73,22 +64,4 @@ function waits(waiting: number): string {
     `entries of this message are not in the signed log yet (${waiting}): see that the gateway runs ` +
     '(huisbrug serve), wait a second and try again; huisbrug doctor tells why they wait'
   )
-}
-
-/** The document with this digest, with every statement over it that the gateway verified or read. */
-async function findDocument(
-  db: Queryable,
-  folder: string,
-  digest: string | undefined,
-): Promise<EvidenceBundle['protocol']> {
-  if (digest === undefined) return null
-  const versions = [...loadProtocols(folder).versions.values()].flat()
-  const found = versions.find(one => one.digest === digest)
-  if (!found) return null
-  const { rows } = await db.query<{ jws: string }>(
-    'SELECT jws FROM protocol_statement WHERE digest = $1 ORDER BY signed_at, party_id',
-    [digest],
-  )
-  const statements = new Set([...rows, ...found.presented].map(({ jws }) => jws))
-  return { document: found.document, statements: [...statements] }
 }

@@ -39,6 +39,7 @@ async function drawEntry(deps: ConsoleDeps, request: PageRequest): Promise<Drawi
     view: 'entry',
     title: texts().auditLog.entry.title(format.number(placed.index)),
     model: {
+      index: placed.index,
       entry,
       commitment,
       sentence: sentenceOf(entry, names),

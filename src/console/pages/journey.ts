@@ -62,6 +62,8 @@ async function drawJourney(deps: ConsoleDeps, request: PageRequest): Promise<Dra
   const described = describe(deps, message)
   const nameOf = namesOfTypes(deps.protocols.current())
   const promise = described.receipt?.entryCommitment
+  const promised = entries.find(({ commitment }) => commitment === promise)?.index
+  const isAll = scope.party === undefined
   return {
     view: 'journey',
     title: `${texts().messages.journey.title} ${id}`,
@@ -70,13 +72,17 @@ async function drawJourney(deps: ConsoleDeps, request: PageRequest): Promise<Dra
       typeName: nameOf(message.type, message.protocol),
       feedback,
       hasEntries: entries.length > 0,
-      promised: entries.find(({ commitment }) => commitment === promise)?.index,
+      promised,
       timeline: buildTimeline([
         ...momentsOf(message, entries, related, names, nameOf),
         ...momentsOfAttempts(attempts, names),
       ]),
       handOvers: handOvers.map(handOver => toLine(handOver, stays, request.at)),
       parked,
+      files: {
+        bundle: isAll && promised !== undefined,
+        proof: promised !== undefined,
+      },
       most: MOST,
       spans: spansOf(steps, request.at),
     },

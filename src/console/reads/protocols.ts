@@ -1,4 +1,5 @@
 import { EVERYTHING, type Scope } from '../../access/scope.ts'
+import { ruleTitle } from '../../protocol/articles.ts'
 import {
   type Agreement,
   type DataElement,
@@ -7,6 +8,7 @@ import {
 } from '../../protocol/document.ts'
 import { type Obstacle, statusAt } from '../../protocol/lifecycle.ts'
 import type { ProtocolSet } from '../../protocol/load.ts'
+import { versionsOf } from '../../protocol/lookup.ts'
 import { explainObstacle } from '../../protocol/readable/obstacle.ts'
 import { language } from '../language.ts'
 import { texts } from '../texts/index.ts'
@@ -130,6 +132,9 @@ export interface FieldLine {
   label: string
   /** What becomes of it: stays in the gateway, goes on as a pseudonym, as a count, or as it is. */
   way: 'gateway' | 'pseudonym' | 'count' | 'plain' | undefined
+  /** The article of the protocol that lists it, and the legal grounds of its purposes. */
+  allowedBy: string
+  grounds: string[]
 }
 
 type Decided = { id: string; version: string } | undefined
@@ -140,12 +145,29 @@ export function fieldsOf(
   decided: Decided,
   names: readonly string[],
 ): FieldLine[] {
-  const elements = agreementThatDecided(set, decided)?.dataElements ?? []
+  const agreement = agreementThatDecided(set, decided)
   return names.map(field => {
-    const element = elements.find(one => one.field === field)
-    if (!element) return { field, label: '', way: undefined }
-    return { field, label: element.label, way: wayOf(element) }
+    const element = agreement?.dataElements.find(one => one.field === field)
+    if (!agreement || !element)
+      return { field, label: '', way: undefined, allowedBy: '', grounds: [] }
+    const allowedBy = ruleTitle(agreement, `dataElements[${element.id}]`).replace(/:.*/, '')
+    return {
+      field,
+      label: element.label,
+      way: wayOf(element),
+      allowedBy,
+      grounds: groundsOf(agreement, element),
+    }
   })
+}
+
+function groundsOf(agreement: Agreement, { purposes }: DataElement): string[] {
+  const ids = agreement.purposes
+    .filter(({ id }) => purposes.includes(id))
+    .flatMap(({ legalBasis }) => legalBasis)
+  return agreement.legalBasis
+    .filter(({ id }) => ids.includes(id))
+    .map(({ norm, article }) => `${norm}, ${article}`)
 }
 
 /** The title of a purpose, with its id, or the id alone (pure). */
@@ -156,8 +178,9 @@ export function purposeTitle(set: ProtocolSet, decided: Decided, purpose: string
 }
 
 function agreementThatDecided(set: ProtocolSet, decided: Decided): Agreement | undefined {
-  const protocol = decided && set.protocols.get(decided.id)
-  return protocol && protocol.version === decided.version ? agreementOf(set, protocol) : undefined
+  const known = decided ? versionsOf(set, decided.id) : []
+  const protocol = known.findLast(({ version }) => version === decided?.version)
+  return protocol && agreementOf(set, protocol)
 }
 
 function wayOf({ reaches, transformation }: DataElement): FieldLine['way'] {

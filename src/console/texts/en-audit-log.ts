@@ -57,6 +57,8 @@ export const auditLog: typeof nl = {
     subjectsText: count => `${count}, only as a sealed fingerprint`,
     id: 'Reference',
     proof: 'Proof',
+    entryFile: 'The entry itself, as it is in the audit log',
+    proofFile: 'The proof (.tlog-proof)',
     proofText: size =>
       `This entry is in the audit log of ${size} entries that the gateway signed. Who combines the leaf hash and the values below, from bottom to top, arrives at the signed root hash. So nobody can change or remove the entry later unnoticed.`,
     leaf: 'Leaf hash',

@@ -58,6 +58,13 @@ export const messages: typeof nl = {
       count: 'only a count goes on',
       plain: 'goes on',
     },
+    allowedByArticle: (article, grounds) =>
+      `Allowed by ${article}${grounds === '' ? '' : `, on the ground of ${grounds}`}.`,
+    bundle: 'All evidence in one file',
+    bundleNote:
+      'With each step, the delivery too, and their proofs. Anybody can check it without trusting this gateway.',
+    receiptFile: 'Receipt (JWS)',
+    proofFile: 'Proof that the decision is in the audit log (.tlog-proof)',
     remedy: 'What the sender can do',
     inReplyTo: 'In reply to',
     bodyDigest: 'Fingerprint of the message',

@@ -55,6 +55,8 @@ export const auditLog = {
     subjectsText: (count: string): string => `${count}, alleen als verzegelde vingerafdruk`,
     id: 'Kenmerk',
     proof: 'Bewijs',
+    entryFile: 'De regel zelf, zoals ze in de auditlog staat',
+    proofFile: 'Het bewijs (.tlog-proof)',
     proofText: (size: string): string =>
       `Deze regel zit in de auditlog van ${size} regels die de gateway heeft ondertekend. Wie de bladwaarde en de waarden hieronder van onder naar boven samenneemt, komt uit op de ondertekende topwaarde. Zo kan niemand de regel later wijzigen of weghalen zonder dat het opvalt.`,
     leaf: 'Bladwaarde (leaf hash)',

@@ -58,6 +58,13 @@ export const messages = {
       count: 'alleen een aantal gaat verder',
       plain: 'gaat verder',
     },
+    allowedByArticle: (article: string, grounds: string): string =>
+      `Toegelaten door ${article}${grounds === '' ? '' : `, op grond van ${grounds}`}.`,
+    bundle: 'Alle bewijs in één bestand',
+    bundleNote:
+      'Met elke stap, ook de aflevering, en hun bewijzen. Iedereen kan het nakijken zonder deze gateway te vertrouwen.',
+    receiptFile: 'Ontvangstbewijs (JWS)',
+    proofFile: 'Bewijs dat de beslissing in de auditlog staat (.tlog-proof)',
     remedy: 'Wat de afzender kan doen',
     inReplyTo: 'Antwoord op',
     bodyDigest: 'Vingerafdruk van het bericht',
