@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { drawNoise } from '../report/disclosure.ts'
+import { drawNoise } from '../report/disclosure/noise.ts'
 
 /** Noise for one number that is released, from the randomness of the system: drawn once, never again. */
 export function freshNoise(threshold: number): number {

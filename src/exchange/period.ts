@@ -8,7 +8,8 @@ import { refuse } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { modalitiesOf, type ProtocolReference, referenceOf } from '../protocol/lookup.ts'
 import { suspendedBetween } from '../protocol/pause.ts'
-import { type Overlap, releaseCount } from '../report/disclosure.ts'
+import { type Overlap, type ReleasedCount, releaseCount } from '../report/disclosure/noise.ts'
+import { releaseTable } from '../report/release.ts'
 import { freshNoise } from './noise.ts'
 import { obstacleFor } from './obstacle.ts'
 import { signReceipt } from './receipt.ts'
@@ -191,19 +192,31 @@ async function release(context: Context, tx: Tx, place: PeriodPlace): Promise<vo
   const overlaps = await compareWithReleased(tx, place)
   const noise = freshNoise(threshold)
   const released = releaseCount(answered.found, answered.tenants, threshold, noise, overlaps)
-  const { found, suppressed } = released
+  const found = await releaseFound(context, tx, place, at, released)
   await markReleased(tx, place, at, { tenants: answered.tenants, found })
   await tx.query(PROMOTE, [protocol, party, period, newId('del', at), EVENTS.answered, at])
-  const reference = referenceOf(set, protocol)
-  await recordEntry(tx, {
-    action: 'counts.released',
-    at,
-    actor: { role: 'gateway' },
-    recipient: party,
-    ...(reference && { protocol: reference }),
-    rule: `threshold ${threshold}`,
-    details: { period, suppressed },
+}
+
+/**
+ * The number as a cell of the table of all months, quarters and years, held against what was released of
+ * those. Only the number with its noise gets there, so that nothing it decides, and no time it takes,
+ * says more of one person than that noise lets through (invariant 8).
+ * @returns what the housing company is told; undefined where it is hidden
+ */
+async function releaseFound(
+  context: Context,
+  tx: Tx,
+  { protocol, party, period }: PeriodPlace,
+  at: Date,
+  { about, suppressed }: ReleasedCount,
+): Promise<number | undefined> {
+  const dims = { party, month: period }
+  const { cells } = await releaseTable(tx, context.protocols.current(), {
+    ...{ protocol, table: 'detection-found', period, within: { party }, recipient: party, at },
+    by: { role: 'gateway' },
+    counts: [{ dims, count: about, withheld: suppressed }],
   })
+  return cells[0]?.value
 }
 
 async function markReleased(

@@ -38,6 +38,12 @@ export async function eraseExpired(context: Context): Promise<void> {
       [ids, kept.map(it => it.until), kept.map(it => it.routeRetentionDays), at],
     )
   }
+  // Counts that were released are held against each other for as long as the agreement has data.
+  await context.pool.query(
+    `DELETE FROM release r USING unnest($1::text[], $2::date[], $3::int[]) AS k (protocol, until, days)
+     WHERE r.protocol = k.protocol AND k.until + k.days < $4::timestamptz`,
+    [ids, kept.map(it => it.until), kept.map(it => it.routeRetentionDays), at],
+  )
   await context.pool.query(
     `DELETE FROM period_member p USING unnest($1::text[], $2::int[]) AS k (protocol, days)
      WHERE p.protocol = k.protocol

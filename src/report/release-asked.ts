@@ -29,7 +29,8 @@ export function checkAsked(asked: ReleaseAsked): { table: TableDeclaration; meas
   if (!level || !table.levels.includes(level)) {
     throw new ReleaseError('not-declared', `${asked.table} has no ${asked.period}`)
   }
-  if (asked.at < endOf(asked.period)) {
+  // A request period may be closed before its month is over: then its number is final.
+  if (!measure.about && asked.at < endOf(asked.period)) {
     throw new ReleaseError('not-ended', `${asked.period} has not ended`)
   }
   for (const [name, code] of Object.entries(asked.within ?? {})) {

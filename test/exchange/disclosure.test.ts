@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { drawNoise, releaseCount } from '../../src/report/disclosure.ts'
+import { drawNoise, releaseCount } from '../../src/report/disclosure/noise.ts'
 
 const group = fc
   .integer({ min: 0, max: 5_000 })

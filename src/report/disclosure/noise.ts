@@ -2,6 +2,8 @@
 export interface ReleasedCount {
   found: number | undefined
   suppressed: boolean
+  /** The number with its noise, suppressed or not: what a total may add up. Never shown by itself. */
+  about: number
 }
 
 /** How one release differs from an earlier one, in distinct people. */
@@ -31,11 +33,12 @@ export function releaseCount(
   overlaps: Overlap[] = [],
 ): ReleasedCount {
   const noisy = found + noise
+  const about = Math.max(0, Math.round(noisy / threshold) * threshold)
   const tooFew = tenants < 2 * threshold || noisy < threshold || tenants - noisy < threshold
   if (tooFew || overlaps.some(overlap => isolates(overlap, threshold))) {
-    return { found: undefined, suppressed: true }
+    return { found: undefined, suppressed: true, about }
   }
-  return { found: Math.round(noisy / threshold) * threshold, suppressed: false }
+  return { found: about, suppressed: false, about }
 }
 
 function isolates(overlap: Overlap, threshold: number): boolean {
