@@ -1,6 +1,8 @@
 import { createHmac, createPrivateKey, generateKeyPairSync, randomUUID } from 'node:crypto'
 import { decodeJwt, SignJWT } from 'jose'
+import { sequenceOnce } from '../../src/audit/sequencer.ts'
 import { toJwks } from '../../src/client/index.ts'
+import { PAGES } from '../../src/console/pages/index.ts'
 import { newId } from '../../src/ids.ts'
 import { feedbackFor } from '../loop-closing/kit.ts'
 import { openDomain, TODAY } from '../support/detection.ts'
@@ -150,6 +152,74 @@ test('a key of repetition, a reference and a domain of another say nothing eithe
   const domain = (name: string) =>
     shape(post('andere-dienst', '/v1/pseudonyms/domains/ready', { domain: name }), name)
   expect(await domain('wm-vdab/1/1')).toEqual(await domain('wm-vdab/1/9'))
+})
+
+/** A page without what differs by request, and the id itself put aside. */
+function bareOf({ status, html }: { status: number; html: string }, id: string) {
+  // A place in the log is a number, which stands elsewhere too.
+  const bare = html
+    .replaceAll(id.length > 9 ? id : `/${id}`, '*')
+    .replace(/req_[0-9A-Z]{26}/g, '#')
+    .replace(/(name="csrf" value=)"[^"]+"/g, '$1')
+    .replace(/\d{4}-\d\d-\d\dT[^"<]+|\d\d?:\d\d(:\d\d)?/g, '')
+  return { status, bare }
+}
+
+test('the privacy officer of one party is told of objects of another what is told of none', async () => {
+  const { context } = gateway
+  await sequenceOnce(context)
+  const { sessions } = context
+  const officer = await sessions.openSession(await sessions.makeLink('privacy-officer', 'leefgoed'))
+  const headers = { cookie: `huisbrug-sessie=${officer.cookie}`, 'x-csrf-token': officer.csrf }
+  const ask = (path: string) => browse(`${gateway.url}${path}`, { headers })
+  const send = (path: string, form: Record<string, string>) => {
+    const body = new URLSearchParams({ ...form, csrf: officer.csrf })
+    return browse(`${gateway.url}${path}`, { method: 'POST', headers, body })
+  }
+  const { rows } = await gateway.db.pool.query<{ index: number }>(
+    "SELECT index FROM audit_entry WHERE convert_from(entry, 'UTF8')::jsonb -> 'actor' ->> 'party' = 'woonboog'",
+  )
+  expect(rows.length).toBeGreaterThan(3)
+  const ids = [
+    ...known.map(({ kind, id }) => [id, newId(kind as 'msg', new Date())] as const),
+    ...rows.map(({ index }) => [String(index), '99999999'] as const),
+  ]
+  const places: [string, (id: string) => ReturnType<typeof browse>][] = [
+    ...PAGES.filter(({ path }) => path.includes(':') && !/^.(protocollen|partijen)/.test(path)).map(
+      ({ method, path }): (typeof places)[number] => {
+        const at = (id: string) => `/console${path.replace(/:\w+/g, id)}`
+        const form = { bevestigd: 'ja', wat: 'hervatten', reden: 'Onderzoek.' }
+        return [`${method} ${path}`, id => (method === 'get' ? ask(at(id)) : send(at(id), form))]
+      },
+    ),
+    ['filter of messages', id => ask(`/console/berichten?bericht=${id}`)],
+    ['filter of the log', id => ask(`/console/auditlog?bericht=${id}`)],
+    ['entries by message', id => ask(`/v1/audit/entries?messageId=${id}&limit=5`)],
+    ['export by message', id => ask(`/v1/audit/export?messageId=${id}`)],
+    ['one entry', id => ask(`/v1/audit/entries/${id}`)],
+  ]
+  const told: string[] = []
+  let cases = 0
+  for (const [name, place] of places)
+    for (const [id, unknown] of ids) {
+      if (/^\d/.test(id) && !/:index|one entry/.test(name)) continue
+      const [one, other] = [bareOf(await place(unknown), unknown), bareOf(await place(id), id)]
+      cases += 1
+      if (one.status !== other.status || one.bare !== other.bare)
+        told.push(`${name}, ${id}: ${one.status}, ${other.status}`)
+    }
+  for (const { method, path } of PAGES.filter(it => !it.path.includes(':'))) {
+    if (method !== 'get') continue
+    const { html } = await ask(`/console${path}`)
+    const held = [...known.map(it => it.id), 'tenant-0"', '>tenant-0<'].filter(it =>
+      html.includes(it),
+    )
+    if (held.length > 0) told.push(`${path} shows ${held}`)
+  }
+  const all = await ask('/v1/audit/entries?limit=1000')
+  if (/"party":"(woonboog|vdab)"/.test(all.html)) told.push('entries of others')
+  expect(told).toEqual([])
+  expect(cases).toBeGreaterThanOrEqual(promised('objects behind an officer of one party'))
 })
 
 /** Credentials that are none, made from good ones. */
