@@ -1,3 +1,4 @@
+import { startAttention } from './attention/attention.ts'
 import { loadLogVerifierKeys } from './audit/log-key.ts'
 import { recordEntry } from './audit/record.ts'
 import { startSequencer } from './audit/sequencer.ts'
@@ -5,6 +6,7 @@ import type { Config } from './config.ts'
 import { createConsole } from './console/console.ts'
 import type { Context } from './context.ts'
 import { handOverDue } from './delivery/hand-over.ts'
+import { receiveAnnex1 } from './exchange/annex-1.ts'
 import { watchProtocols } from './exchange/protocol-watch.ts'
 import { startSettling } from './exchange/settle.ts'
 import { createApp } from './http/app.ts'
@@ -52,6 +54,7 @@ export async function startGateway(
         concurrency: WORKER_CONCURRENCY,
       })
       running.push(startSettling(context))
+      running.push(startAttention(context))
     }
     const server = serves(config) ? await serve(context) : undefined
     log.info('huisbrug is ready', { roles: [...config.roles], url: server && config.publicUrl })
@@ -70,7 +73,10 @@ function serve(context: Context): Promise<Listening> {
   const { config } = context
   if (config.roles.has('console')) {
     const verifierKey = () => loadLogVerifierKeys(context.keys, config.logOrigin)
-    context.mounts.push({ path: '/console', handler: createConsole({ ...context, verifierKey }) })
+    const takeAnnex1 = (incoming: Parameters<typeof receiveAnnex1>[1]) =>
+      receiveAnnex1(context, incoming)
+    const handler = createConsole({ ...context, verifierKey, takeAnnex1 })
+    context.mounts.push({ path: '/console', handler })
   }
   return listen(createApp(context), config, { log: context.log })
 }

@@ -71,6 +71,8 @@ export const RIGHTS = {
     'quotas:grant': OFFICER,
     'subjects:answer': { ...OFFICER, ...OWN },
     'exceptions:review': OFFICER,
+    'reports:read': { ...READERS, ...DECIDERS, ...OWN },
+    'reports:enter': { ...DECIDERS, ...OWN },
     'sessions:manage': DECIDERS,
   },
 } as const satisfies {

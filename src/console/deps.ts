@@ -6,6 +6,8 @@ import type { AccessTokens } from '../access/token.ts'
 import type { Disclosures } from '../audit/disclosure.ts'
 import type { Config } from '../config.ts'
 import type { Pool } from '../db/pool.ts'
+import type { Outcome } from '../exchange/outcome.ts'
+import type { Incoming } from '../exchange/receive.ts'
 import type { Logger } from '../log.ts'
 import type { ProtocolSet } from '../protocol/load.ts'
 import type { PersonParts } from '../subject/person.ts'
@@ -34,6 +36,12 @@ export interface ConsoleDeps extends PersonParts {
   tokens?: Pick<AccessTokens, 'noteRefusal'>
   /** Whether persons may be told about now. */
   disclosures?: Pick<Disclosures, 'assertOpen'>
+  /** Takes in Annex 1 that a person enters for a housing company; absent: nobody can. */
+  takeAnnex1?: (incoming: Omit<Incoming, 'type'>) => Promise<Outcome>
+  /** Whether this process and what it needs is well; absent: the page says where to look. */
+  health?: () => Promise<readonly { name: string; ok: boolean; detail: string; remedy?: string; advisory?: true }[]>
+  /** Version of the program. */
+  release?: string
   /** How often an address may ask for something without being signed in. */
   limits?: { addresses: Pick<AddressLimits, 'take'> }
 }

@@ -2,6 +2,7 @@ import type { Page } from '../page.ts'
 import type { MenuGroup, NavKey } from '../texts/nl.ts'
 import { approvalsPage, decideApprovalPage } from './approvals.ts'
 import { auditLogPage } from './audit-log.ts'
+import { bundleFile, entryFile, entryProofFile, proofFile, receiptFile } from './downloads.ts'
 import { entryPage } from './entry.ts'
 import { exceptionPage, exceptionsPage, reviewExceptionPage } from './exceptions.ts'
 import { feedbackPage } from './feedback.ts'
@@ -15,6 +16,8 @@ import { partiesPage, partyPage } from './parties.ts'
 import { protocolPage } from './protocol.ts'
 import { protocolsPage } from './protocols.ts'
 import { grantPage, quotasPage } from './quotas.ts'
+import { reportFile, reportPage, reportsPage } from './reports.ts'
+import { annex1Page, enterAnnex1Page } from './reports-annex-1.ts'
 import { endSessionPage, sessionsPage } from './sessions.ts'
 import { registerPage, subjectsPage } from './subject.ts'
 import { actPage } from './subject-act.ts'
@@ -37,10 +40,15 @@ export const PAGES: readonly Page[] = [
   systemPage,
   messagesPage,
   journeyPage,
+  receiptFile,
+  proofFile,
+  bundleFile,
   parkedPage,
   decideParkedPage,
   auditLogPage,
   entryPage,
+  entryFile,
+  entryProofFile,
   verifyPage,
   verifyNow,
   protocolsPage,
@@ -53,6 +61,11 @@ export const PAGES: readonly Page[] = [
   actPage,
   extendPage,
   closePage,
+  reportsPage,
+  annex1Page,
+  enterAnnex1Page,
+  reportPage,
+  reportFile,
   quotasPage,
   grantPage,
   approvalsPage,
@@ -64,7 +77,7 @@ export const PAGES: readonly Page[] = [
 /** The menu by what a person comes for; a group without a page that the person may open does not show. */
 const IN_MENU: Record<MenuGroup, readonly Page[]> = {
   exchange: [overviewPage, messagesPage, feedbackPage, exceptionsPage, protocolsPage],
-  evidence: [auditLogPage, verifyPage, integrityPage],
+  evidence: [auditLogPage, verifyPage, integrityPage, reportsPage],
   people: [subjectsPage, quotasPage],
   running: [approvalsPage, sessionsPage, partiesPage, systemPage],
 }

@@ -3,15 +3,18 @@ import { auditLog } from './en-audit-log.ts'
 import { exceptions } from './en-exceptions.ts'
 import { feedback } from './en-feedback.ts'
 import { figures } from './en-figures.ts'
+import { integrity } from './en-integrity.ts'
 import { messages } from './en-messages.ts'
 import { overview } from './en-overview.ts'
 import { parked } from './en-parked.ts'
 import { problems } from './en-problems.ts'
 import { protocols } from './en-protocols.ts'
 import { quotas } from './en-quotas.ts'
+import { reports } from './en-reports.ts'
 import { sessions } from './en-sessions.ts'
 import { subjects } from './en-subjects.ts'
 import { suspension } from './en-suspension.ts'
+import { system } from './en-system.ts'
 import type { Texts } from './nl.ts'
 
 /** All words of the console in English. */
@@ -41,6 +44,7 @@ export const en: Texts = {
     integrity: 'Integrity',
     parties: 'Parties and keys',
     system: 'System',
+    reports: 'Reports',
   },
   menuGroups: {
     exchange: 'Exchange',
@@ -88,9 +92,12 @@ export const en: Texts = {
   suspension,
   parked,
   sessions,
+  reports,
   subjects,
   approvals,
   exceptions,
   feedback,
   figures,
+  integrity,
+  system,
 }

@@ -3,14 +3,17 @@ import { auditLog } from './nl-audit-log.ts'
 import { exceptions } from './nl-exceptions.ts'
 import { feedback } from './nl-feedback.ts'
 import { figures } from './nl-figures.ts'
+import { integrity } from './nl-integrity.ts'
 import { messages } from './nl-messages.ts'
 import { overview } from './nl-overview.ts'
 import { parked } from './nl-parked.ts'
 import { protocols } from './nl-protocols.ts'
 import { quotas } from './nl-quotas.ts'
+import { reports } from './nl-reports.ts'
 import { sessions } from './nl-sessions.ts'
 import { subjects } from './nl-subjects.ts'
 import { suspension } from './nl-suspension.ts'
+import { system } from './nl-system.ts'
 
 /** All words of the console in Dutch (B1); `en.ts` says the same in English. */
 export const nl = {
@@ -39,6 +42,7 @@ export const nl = {
     integrity: 'Integriteit',
     parties: 'Partijen en sleutels',
     system: 'Systeem',
+    reports: 'Rapporten',
   },
   menuGroups: {
     exchange: 'Uitwisseling',
@@ -175,11 +179,14 @@ export const nl = {
   suspension,
   parked,
   sessions,
+  reports,
   subjects,
   approvals,
   exceptions,
   feedback,
   figures,
+  integrity,
+  system,
 }
 
 export type Texts = typeof nl

@@ -1,0 +1,107 @@
+import type { reports as nlReports } from './nl-reports.ts'
+
+/** Words of the reports and of the form of Annex 1. */
+export const reports: typeof nlReports = {
+  title: 'Reports',
+  lead: 'Choose a report and a period. You read it on the screen first. Then you can keep it. Each report that you make is in the audit log.',
+  back: 'All reports',
+  show: 'Show the report',
+  kinds: {
+    'bijlage-1': {
+      title: 'Annex 1 of the call',
+      text: 'The counts of a housing company on the obligation to register. They are exact: give them only to who must have them.',
+    },
+    dashboard: {
+      title: 'Quarterly dashboard',
+      text: 'Reach and outflow of a housing company, for a quarter that is over. Small counts are not in it.',
+    },
+    evaluatie: {
+      title: 'Evaluation',
+      text: 'A first draft of the interim or final evaluation, with figures and charts. What you have to write yourself is marked.',
+    },
+    verwerkingsregister: {
+      title: 'Record of processing',
+      text: 'The record of processing activities (article 30 GDPR), from the protocols.',
+    },
+    inbreuk: {
+      title: 'Extract for a breach',
+      text: 'What went to whom in a period (article 33 GDPR), from the audit log. It names no person.',
+    },
+  },
+  fields: {
+    party: 'Housing company',
+    quarter: 'Quarter',
+    evaluation: 'Kind of evaluation',
+    protocol: 'Protocol',
+    from: 'From',
+    until: 'Up to and including',
+    sender: 'Sent by',
+    recipient: 'Received by',
+    type: 'Message type',
+  },
+  evaluations: { tussentijds: 'interim', eind: 'final' },
+  missing: 'First choose what the report is about. Nothing was made yet.',
+  keep: 'Keep this report',
+  formats: { html: 'Web page', pdf: 'PDF', csv: 'CSV', xlsx: 'Excel (XLSX)' },
+  inDutch: 'The report itself is in Dutch, the language of those who receive it.',
+  entry: {
+    title: 'Enter Annex 1',
+    link: 'Enter Annex 1',
+    lead: 'Enter the counts of the housing company. They are counts alone: add no names or references. A new entry for the same day takes the place of the one before. That one is kept.',
+    groups: {
+      about: 'About whom and when',
+      checked: 'Tenants and checks',
+      compliant: 'Of those checked: who complies, and why',
+      notCompliant: 'Who does not comply',
+    },
+    labels: {
+      party: 'Housing company',
+      referenceDate: 'Counted on',
+      tenants: 'Tenants in total (reference tenants and their partner or legal cohabitant)',
+      checked: 'Checked on the obligation to register',
+      worksOrSelfEmployed: 'works or is self-employed',
+      registeredWithVdab: 'is registered with VDAB',
+      olderThan65: 'is older than 65',
+      unfitForWork: 'is unfit for work, invalid or severely disabled',
+      livingWage: 'receives a living wage',
+      notCompliant: 'do not comply with the obligation',
+      given: 'Did tenants get extra time to comply?',
+      days: 'How long, in days',
+      extraTenants: 'To how many tenants',
+      regularised: 'How many of those complied',
+      passedToSupervisor: 'Already passed to the supervisor',
+    },
+    choose: 'choose',
+    yes: 'yes',
+    no: 'no',
+    optional: 'may stay empty',
+    send: 'Submit',
+    formWrong: 'Change the marked fields. Nothing was submitted yet.',
+    odd: 'Check this. Nothing was submitted yet.',
+    oddText: 'Is it right after all? Then choose “Submit anyway” at the bottom.',
+    checkAgain: 'Check again',
+    sendAnyway: 'Submit anyway',
+    warnings: {
+      'sum = checked':
+        'The categories and those who do not comply do not add up to the number checked. That can be: someone may belong to two categories.',
+      'given = false':
+        'It says that nobody got extra time, and yet there are tenants with extra time.',
+      'given = true': 'It says that tenants got extra time, but the number of tenants is zero.',
+    },
+    done: 'Annex 1 was submitted',
+    doneText: (name, day) =>
+      `The counts of ${name}, counted on ${day}, are kept. The receipt is with the message.`,
+    toMessage: 'To the message',
+    toReport: 'To the report',
+    wrong: {
+      party: 'Choose a housing company.',
+      date: 'Choose a date that exists.',
+      future: 'This day is still to come. Choose the day on which was counted.',
+      count: 'Enter a whole number, 0 or more.',
+      choice: 'Choose yes or no.',
+      days: 'Enter a whole number of days, from 0 to 3660, or leave it empty.',
+      checked: 'This is more than the number of tenants in total.',
+      regularised: 'This is more than the number of tenants with extra time.',
+    },
+  },
+}
