@@ -1,5 +1,5 @@
-// Imports point inward: http | queue | console | cli -> exchange | delivery | subject | report | witness
-// -> protocol | pseudonym | audit | access -> keys -> db. See docs/architecture.md.
+// Imports point inward: http | queue | console | cli -> exchange | delivery | subject | report | witness |
+// attention -> protocol | pseudonym | audit | access -> keys -> db. See docs/architecture.md.
 const part = names => `^src/(${names})/`
 const forbid = (name, from, to, comment) => ({
   name,
@@ -15,19 +15,19 @@ export default {
       'foundation-imports-no-part',
       part('db|keys'),
       part(
-        'protocol|pseudonym|audit|access|exchange|delivery|subject|report|witness|http|queue|console|cli|sandbox|client',
+        'protocol|pseudonym|audit|access|exchange|delivery|subject|report|witness|attention|http|queue|console|cli|sandbox|client',
       ),
       'db and keys are the innermost layer',
     ),
     forbid(
       'core-imports-no-service',
       part('protocol|pseudonym|audit|access'),
-      part('exchange|delivery|subject|report|witness|http|queue|console|cli|sandbox|client'),
+      part('exchange|delivery|subject|report|witness|attention|http|queue|console|cli|sandbox|client'),
       'protocol, pseudonym, audit and access know nothing of what uses them',
     ),
     forbid(
       'service-imports-no-edge',
-      part('exchange|delivery|subject|report|witness'),
+      part('exchange|delivery|subject|report|witness|attention'),
       part('http|queue|console|cli|sandbox|client'),
       'services know nothing of how they are reached',
     ),

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { envSchema } from 'env-schema'
+import * as attention from './config-attention.ts'
 import * as outbound from './config-outbound.ts'
 import * as people from './config-people.ts'
 import * as tls from './config-tls.ts'
@@ -15,6 +16,7 @@ interface Environment
   extends people.PeopleEnvironment,
     outbound.OutboundEnvironment,
     witness.WitnessEnvironment,
+    attention.AttentionEnvironment,
     tls.TlsEnvironment {
   HUISBRUG_HOST: string
   HUISBRUG_DATA_DIR: string
@@ -116,6 +118,7 @@ const schema = {
     ...people.PEOPLE_SCHEMA,
     ...tls.TLS_SCHEMA,
     ...witness.WITNESS_SCHEMA,
+    ...attention.ATTENTION_SCHEMA,
     ...outbound.OUTBOUND_SCHEMA,
     HUISBRUG_ALLOW_LOOPBACK: { type: 'boolean', default: false },
   },
@@ -193,6 +196,7 @@ export interface Config {
   /** How often a synthetic message goes the whole way, 0 for never, and after how long it is late. */
   probe: { everyMs: number; lateMs: number }
   witness: witness.WitnessSettings
+  attention: attention.AttentionSettings
   /** What a second person has to approve before it is done. */
   fourEyes: ReadonlySet<people.FourEyes>
   people: people.PeopleSettings
@@ -301,6 +305,7 @@ function toConfig(env: Environment): Config {
     trustedIssuers: env.HUISBRUG_TRUSTED_ISSUERS,
     clientCertHeader: env.HUISBRUG_CLIENT_CERT_HEADER,
     witness: witness.witnessOf(env),
+    attention: attention.attentionOf(env),
     outbound: outbound.outboundOf(env),
     allowLoopback: env.HUISBRUG_ALLOW_LOOPBACK,
   }
