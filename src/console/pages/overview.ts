@@ -54,7 +54,7 @@ async function drawOverview(deps: ConsoleDeps, request: PageRequest): Promise<Dr
     readRefusals(deps.pool, { now: at, party: partyOf(scope) }),
   ])
   const set = deps.protocols.current()
-  const protocols = protocolLines(set, at)
+  const protocols = protocolLines(set, at, scope)
   const reviews = reviewsOf(set, at)
   const points = pointsOf({ ...now, protocols, reviews })
   const codes = refusals
