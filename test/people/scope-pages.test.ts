@@ -77,6 +77,8 @@ const DECIDED: Readonly<Record<string, 'same' | 'log' | 'closed'>> = {
 
 /** What a page needs to be asked. */
 const WITH: Readonly<Record<string, readonly string[]>> = {
+  // A feed without an end, of what the list shows too.
+  '/auditlog/live': [],
   '/cijfers': CHARTS.flatMap(name => PERIODS.map(it => `/cijfers?periode=${it}&grafiek=${name}`)),
 }
 
@@ -169,7 +171,9 @@ const fill = (path: string, id: string) => path.replace(/:\w+/, id)
 
 // How long the log is and until when it is signed is public.
 function withoutLog(html: string): string {
-  return html.replace(/<section class="card" aria-labelledby="log">.*?<\/section>/s, '')
+  return html
+    .replace(/<section class="card" aria-labelledby="log">.*?<\/section>/s, '')
+    .replace(/vanaf=\d+|data-last="\d+"/g, '')
 }
 
 /** Indexes of the entries that the list shows. */
