@@ -3,10 +3,12 @@ import { readFileSync } from 'node:fs'
 import type { RequestHandler } from 'express'
 
 const STYLE = readFileSync(new URL('./assets/console.css', import.meta.url))
+const LIVE = readFileSync(new URL('./assets/live.js', import.meta.url))
 const ICON = readFileSync(new URL('./assets/icon.svg', import.meta.url))
 
 const FILES: Record<string, { body: Buffer; type: string }> = {
   'console.css': { body: STYLE, type: 'text/css' },
+  'live.js': { body: LIVE, type: 'text/javascript' },
   'icon.svg': { body: ICON, type: 'image/svg+xml' },
 }
 
@@ -14,6 +16,7 @@ const FILES: Record<string, { body: Buffer; type: string }> = {
 export const ASSETS_VERSION = createHash('sha256')
   .update(STYLE)
   .update(ICON)
+  .update(LIVE)
   .digest('hex')
   .slice(0, 12)
 

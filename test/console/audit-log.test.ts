@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto'
 import { readEntryFilter } from '../../src/audit/filter.ts'
+import { noteVerifier } from '../../src/audit/note.ts'
+import { verifyProof } from '../../src/audit/proof-file.ts'
 import { queryEntries } from '../../src/audit/query.ts'
 import type { EntryDraft } from '../../src/audit/types.ts'
 import { type Region, seedRegion } from './region.ts'
 import { openRooms, type Rooms } from './rooms.ts'
-import { addEntries, ago } from './seed.ts'
+import { addEntries, ago, PROTOCOL } from './seed.ts'
 
 describe('the audit log in the console', () => {
   let rooms: Rooms
@@ -46,6 +48,8 @@ describe('the audit log in the console', () => {
     ['van=2026-03-10&tot=2026-03-10&partij=hostile', [26]],
     ['van=2026-03-11', []],
     ['tot=2026-03-09', []],
+    ['wie=employment-service', [12, 8]],
+    ['soort=tenancy.ended&wie=housing-company', [9]],
   ])('filter %s', async (query, expected) => {
     expect(await indexes(`?${query}`)).toEqual(expected)
   })
@@ -105,6 +109,65 @@ describe('the audit log in the console', () => {
       expect(status).toBe(400)
       expect(html).toContain('De aanvraag is niet leesbaar')
     }
+  })
+})
+
+describe('following the audit log', () => {
+  let rooms: Rooms
+  beforeAll(async () => {
+    rooms = await openRooms()
+    await seedRegion(rooms.database.pool)
+    await rooms.sequence()
+  })
+  afterAll(() => rooms?.close())
+
+  test('only the page that follows may run a script, of ours and of this host alone', async () => {
+    const { cookie } = await rooms.signIn()
+    const still = await rooms.get('/auditlog', cookie)
+    expect(still.html).not.toContain('<script')
+    expect(still.headers.get('content-security-policy')).not.toContain('script-src')
+    const live = await rooms.get('/auditlog?volg=ja&handeling=message.parked', cookie)
+    const policy = live.headers.get('content-security-policy')
+    expect(policy).toMatch(/^default-src 'none'.*;script-src 'self';connect-src 'self'$/)
+    expect(live.html.match(/<script[^>]*>/g)).toEqual([
+      expect.stringMatching(/^<script src="\/console\/bestanden\/live.js\?v=[0-9a-f]{12}" defer>$/),
+    ])
+    expect(live.html).toContain('handeling=message.parked&amp;vanaf=')
+    expect((await rooms.get('/bestanden/live.js')).headers.get('content-type')).toContain(
+      'javascript',
+    )
+  })
+
+  test('new entries that fit come by themselves, until the session ends', async () => {
+    const { cookie } = await rooms.signIn()
+    await rooms.sequence()
+    const address = `${rooms.url}/auditlog/live?handeling=protocol.changed&vanaf=20`
+    const response = await fetch(address, { headers: { cookie } })
+    expect(response.headers.get('content-type')).toContain('text/event-stream')
+    await addEntries(rooms.database.pool, [
+      { action: 'protocol.changed', at: ago(1), actor: { role: 'gateway' }, protocol: PROTOCOL },
+      { action: 'program.stopped', at: ago(1), actor: { role: 'gateway' } },
+    ])
+    await rooms.sequence()
+    let text = ''
+    let isEnding = false
+    for await (const chunk of response.body!) {
+      text += Buffer.from(chunk).toString()
+      if (!text.includes('event: regel') || isEnding) continue
+      isEnding = true
+      await rooms.deps.sessions.closeSession(cookie.split('=')[1] ?? '')
+    }
+    const lines = [...text.matchAll(/event: regel\ndata: (.*)\n/g)].map(([, it]) => JSON.parse(it!))
+    expect(lines).toMatchObject([
+      { sentence: expect.stringContaining('is gewijzigd'), outcome: '' },
+    ])
+    expect(text.endsWith('event: einde\ndata: einde\n\n')).toBe(true)
+  })
+
+  test.each(['', '?vanaf=x', '?vanaf=1&code=onzin'])('a feed of %j does not exist', async query => {
+    const { cookie } = await rooms.signIn()
+    expect((await rooms.get(`/auditlog/live${query}`, cookie)).status).toBe(404)
+    expect((await rooms.get(`/auditlog/live${query}`)).status).toBe(401)
   })
 })
 
@@ -179,6 +242,37 @@ describe('one entry', () => {
     expect(rootFromPath(3, size, leaf, path).toString('base64')).toBe(root)
     const checkpoint = codes.find(text => text.startsWith('huisbrug.example/log\n')) ?? ''
     expect(checkpoint.split('\n').slice(1, 3)).toEqual([String(size), root])
+  })
+
+  test('is checked now, from its bytes to the signature; one that was changed is found', async () => {
+    const { cookie, csrf } = await rooms.signIn()
+    const check = async () => (await rooms.post('/auditlog/3/controle', { csrf }, cookie)).html
+    const good = await check()
+    expect(good).toContain('Deze regel is zoals hij werd vastgelegd')
+    expect(good.match(/<span class="badge good">klopt<\/span>/g)).toHaveLength(4)
+    const { pool } = rooms.database
+    const spoil = async (sql: string) => {
+      await pool.query('ALTER TABLE audit_entry DISABLE TRIGGER USER')
+      await pool.query(sql)
+      await pool.query('ALTER TABLE audit_entry ENABLE TRIGGER USER')
+    }
+    await spoil("UPDATE audit_entry SET entry = entry || ' '::bytea WHERE index = 3")
+    const bad = await check()
+    expect(bad).toContain('Deze regel klopt niet')
+    expect(bad.match(/<span class="badge bad">klopt niet<\/span>/g)?.length).toBeGreaterThan(1)
+    await spoil(
+      'UPDATE audit_entry SET entry = substring(entry FOR octet_length(entry) - 1) WHERE index = 3',
+    )
+    expect(await check()).toContain('Deze regel is zoals hij werd vastgelegd')
+  })
+
+  test('is to be had byte for byte, with a proof that verifies', async () => {
+    const { cookie } = await rooms.signIn()
+    const entry = await rooms.get('/auditlog/4/regel', cookie)
+    const proof = await rooms.get('/auditlog/4/bewijs', cookie)
+    expect(proof.headers.get('content-disposition')).toContain('regel-4.tlog-proof')
+    const key = noteVerifier(String(await rooms.deps.verifierKey()))
+    expect(verifyProof(proof.html, Buffer.from(entry.html), key).size).toBeGreaterThan(4)
   })
 
   test('reading it is an entry: one for each view, with the message it was about', async () => {

@@ -1,3 +1,5 @@
+import { noteVerifier } from '../../src/audit/note.ts'
+import { verifyProof } from '../../src/audit/proof-file.ts'
 import { queryEntries } from '../../src/audit/query.ts'
 import { recordEntries } from '../../src/audit/record.ts'
 import { type Region, seedRegion } from './region.ts'
@@ -127,6 +129,45 @@ describe('the journey of a message', () => {
     }
     expect(await make()).toContain('staat in de auditlog')
     expect(await make('another-leaf')).toContain('staat niet in de auditlog')
+  })
+
+  test('its receipt, its proof and all its evidence are to be had as files', async () => {
+    const { pool } = rooms.database
+    const type = 'tenancy.ended'
+    const id = await addMessage(pool, { at: ago(8), type, party: 'woonboog', accepted: 1 })
+    const actor = { role: 'gateway' }
+    const message = { id, type }
+    const [entry] = await recordEntries(pool, [
+      { action: 'message.accepted', at: ago(8), actor, message },
+      { action: 'message.delivered', at: ago(7), actor, message, recipient: 'vdab' },
+    ])
+    const payload = {
+      ...{ iss: 'https://gateway.example', sub: 'woonboog', messageId: id, type },
+      ...{ decision: 'accepted', protocol: null, protocolDigest: null, iat: 1_773_135_000 },
+      entryCommitment: entry?.commitment,
+    }
+    const encode = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url')
+    const jws = `${encode({ alg: 'EdDSA', typ: 'receipt+jwt', kid: 'k' })}.${encode(payload)}.c2ln`
+    await pool.query('UPDATE message SET receipt = $2 WHERE id = $1', [id, jws])
+    const file = (name: string) => rooms.get(`/berichten/${id}/${name}`, cookie)
+    await rooms.sequence()
+    const html = (await rooms.get(`/berichten/${id}`, cookie)).html
+    for (const name of ['bundel', 'ontvangstbewijs', 'bewijs'])
+      expect(html).toContain(`href="/console/berichten/${id}/${name}" download`)
+    expect((await file('ontvangstbewijs')).html).toBe(jws)
+    await rooms.sequence()
+    const bundle = JSON.parse((await file('bundel')).html)
+    const key = noteVerifier(String(await rooms.deps.verifierKey()))
+    const actions = bundle.entries.map((one: { entry: string; proof: string }) => {
+      const bytes = Buffer.from(one.entry, 'base64')
+      verifyProof(one.proof, bytes, key)
+      return JSON.parse(bytes.toString()).action
+    })
+    expect(actions.slice(0, 2)).toEqual(['message.accepted', 'message.delivered'])
+    expect((await file('bewijs')).html).toBe(bundle.entries[0].proof)
+    expect((await rooms.get(`/berichten/${region.refused}/ontvangstbewijs`, cookie)).status).toBe(
+      404,
+    )
   })
 
   test('a message whose entries are not in the log yet says so and still shows that it came', async () => {

@@ -1,6 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { EvidenceBundle } from '../../audit/bundle.ts'
 import { latestCheckpoint } from '../../audit/log-read.ts'
 import { entryAt, proofFileOf, proofOfMessage } from '../../audit/query.ts'
-import { BundleError, makeBundle } from '../../exchange/evidence-bundle.ts'
+import { BundleError, type BundleParts, makeBundle } from '../../exchange/evidence-bundle.ts'
 import type { ConsoleDeps } from '../deps.ts'
 import { type Download, type Page, PageProblem, type PageRequest } from '../page.ts'
 import { findMessage, type MessageFile } from '../reads/journey.ts'
@@ -30,15 +32,31 @@ export const bundleFile: Page = ofMessage(
   async ({ pool, signing, protocols }, { id }) => {
     const publicJwks = async () => (await signing?.publicJwks()) ?? { keys: [] }
     const parts = { pool, publicJwks, protocols: () => protocols.current() }
-    const bundle = await makeBundle(parts, id).catch(error => {
-      if (error instanceof BundleError) return undefined
-      throw error
-    })
+    const bundle = await bundleOf(parts, id)
     const content = `${JSON.stringify(bundle, null, 2)}\n`
     return bundle && { file: `${id}.json`, type: 'application/json', content }
   },
   false,
 )
+
+const TRIES = 5
+const WAIT_MS = 500
+
+/** Who just looked at the page of the message made an entry about it, which soon has its place too. */
+async function bundleOf(
+  parts: BundleParts,
+  id: string,
+  tries = TRIES,
+): Promise<EvidenceBundle | undefined> {
+  try {
+    return await makeBundle(parts, id)
+  } catch (error) {
+    if (!(error instanceof BundleError)) throw error
+    if (error.code === 'unknown' || tries <= 1) return undefined
+  }
+  await sleep(WAIT_MS)
+  return bundleOf(parts, id, tries - 1)
+}
 
 /** GET /console/auditlog/:index/regel: the entry, byte for byte as it is in the log. */
 export const entryFile: Page = ofEntry('regel', async ({ pool }, index) => {

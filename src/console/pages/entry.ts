@@ -1,4 +1,7 @@
+import { actorOf } from '../../access/scope.ts'
+import { checkEntry, type EntryCheck } from '../../audit/check-entry.ts'
 import { entryAt, latestCheckpoint, type PlacedEntry, proofOfEntry } from '../../audit/query.ts'
+import { recordEntry } from '../../audit/record.ts'
 import type { AuditEntry } from '../../audit/types.ts'
 import type { Pool } from '../../db/pool.ts'
 import type { ConsoleDeps } from '../deps.ts'
@@ -20,15 +23,54 @@ export const entryPage: Page = {
   operation: 'evidence:read',
   own: true,
   nav: 'auditLog',
-  answer: drawEntry,
+  answer: (deps, request) => drawEntry(deps, request),
 }
 
-async function drawEntry(deps: ConsoleDeps, request: PageRequest): Promise<Drawing> {
-  const index = request.params['index'] ?? ''
-  const placed = INDEX.test(index)
-    ? await entryAt(deps.pool, Number(index), request.scope)
-    : undefined
+/** POST …/controle: checks this one entry and says what was checked; the check is an entry too. */
+export const checkEntryPage: Page = {
+  method: 'post',
+  path: '/auditlog/:index/controle',
+  operation: 'evidence:read',
+  own: true,
+  nav: 'auditLog',
+  answer: async (deps, request) => {
+    const { index } = await entryOf(deps, request)
+    const keys = [await deps.verifierKey()].flat()
+    const checks = (await checkEntry(deps.pool, index, keys)) ?? []
+    const problems = checks.filter(({ outcome }) => outcome === 'bad').length
+    await recordEntry(deps.pool, {
+      action: 'console.verified',
+      at: request.at,
+      actor: actorOf(request.session),
+      counts: { entries: 1, problems },
+      reason: problems === 0 ? 'intact' : 'broken',
+    })
+    return drawEntry(deps, request, { checks, isGood: problems === 0, key: keys[0] ?? '' })
+  },
+}
+
+interface Checked {
+  checks: EntryCheck[]
+  isGood: boolean
+  key: string
+}
+
+async function entryOf(
+  { pool }: ConsoleDeps,
+  { params, scope }: PageRequest,
+): Promise<PlacedEntry> {
+  const index = params['index'] ?? ''
+  const placed = INDEX.test(index) ? await entryAt(pool, Number(index), scope) : undefined
   if (!placed) throw new PageProblem('not-found')
+  return placed
+}
+
+async function drawEntry(
+  deps: ConsoleDeps,
+  request: PageRequest,
+  checked?: Checked,
+): Promise<Drawing> {
+  const placed = await entryOf(deps, request)
   const { entry, commitment } = placed
   await recordViewing(deps, request, {
     details: { entry: placed.index },
@@ -40,6 +82,7 @@ async function drawEntry(deps: ConsoleDeps, request: PageRequest): Promise<Drawi
     title: texts().auditLog.entry.title(format.number(placed.index)),
     model: {
       index: placed.index,
+      checked,
       entry,
       commitment,
       sentence: sentenceOf(entry, names),

@@ -1,9 +1,11 @@
 import type { Page } from '../page.ts'
 import type { MenuGroup, NavKey } from '../texts/nl.ts'
 import { approvalsPage, decideApprovalPage } from './approvals.ts'
+import { attentionPage } from './attention.ts'
+import { auditLivePage } from './audit-live.ts'
 import { auditLogPage } from './audit-log.ts'
 import { bundleFile, entryFile, entryProofFile, proofFile, receiptFile } from './downloads.ts'
-import { entryPage } from './entry.ts'
+import { checkEntryPage, entryPage } from './entry.ts'
 import { exceptionPage, exceptionsPage, reviewExceptionPage } from './exceptions.ts'
 import { feedbackPage } from './feedback.ts'
 import { figuresFile } from './figures.ts'
@@ -38,6 +40,7 @@ export const PAGES: readonly Page[] = [
   partiesPage,
   partyPage,
   systemPage,
+  attentionPage,
   messagesPage,
   journeyPage,
   receiptFile,
@@ -46,7 +49,9 @@ export const PAGES: readonly Page[] = [
   parkedPage,
   decideParkedPage,
   auditLogPage,
+  auditLivePage,
   entryPage,
+  checkEntryPage,
   entryFile,
   entryProofFile,
   verifyPage,
@@ -79,7 +84,7 @@ const IN_MENU: Record<MenuGroup, readonly Page[]> = {
   exchange: [overviewPage, messagesPage, feedbackPage, exceptionsPage, protocolsPage],
   evidence: [auditLogPage, verifyPage, integrityPage, reportsPage],
   people: [subjectsPage, quotasPage],
-  running: [approvalsPage, sessionsPage, partiesPage, systemPage],
+  running: [approvalsPage, sessionsPage, partiesPage, systemPage, attentionPage],
 }
 
 type MenuItem = Pick<Page, 'operation' | 'own' | 'path'> & { key: NavKey; group: MenuGroup }

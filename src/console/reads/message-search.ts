@@ -71,12 +71,15 @@ const FEW: ReadonlySet<MessageState> = new Set([
 ])
 const WHOLE_ID = 'msg_'.length + 26
 const MOST_LOOKED_AT = 50_000
+// Of each message the hand-overs are looked at too.
+const MOST_WITH_HAND_OVERS = 10_000
 // The state as one party sees it is worked out message by message.
 const MOST_WORKED_OUT = 2_000
 
 /**
  * Messages of the scope that fit the filter, newest first. Whatever the filter, one call looks at no more
- * than 50,000 messages: where the page is not full by then it says how far it came.
+ * than 50,000 messages, less where that takes longer: where the page is not full by then it says how far
+ * it came.
  */
 export async function searchMessages(
   db: Queryable,
@@ -84,9 +87,7 @@ export async function searchMessages(
   limit: number,
   scope: Scope = EVERYTHING,
 ): Promise<MessagePage> {
-  const isFew = scope.party === undefined && filter.state !== undefined && FEW.has(filter.state)
-  const isWorkedOut = scope.party !== undefined && filter.state !== undefined
-  const most = isFew ? undefined : isWorkedOut ? MOST_WORKED_OUT : MOST_LOOKED_AT
+  const most = mostLookedAt(filter, scope)
   const { sql, rest } = candidates(filter, scope)
   const values = valuesOf(filter, scope)
   const { rows } = await db.query<MessageLine>(
@@ -102,6 +103,14 @@ export async function searchMessages(
   if (rows.length > limit && last) return { items, next: last.id }
   if (most === undefined) return { items }
   return { items, ...(await whereStopped(db, sql, values, most)) }
+}
+
+/** How many messages one search looks at; undefined where an index has few of all. */
+function mostLookedAt({ state }: MessageFilter, { party }: Scope): number | undefined {
+  if (state === undefined) return MOST_LOOKED_AT
+  if (party !== undefined) return MOST_WORKED_OUT
+  if (FEW.has(state)) return undefined
+  return state === 'delivered' ? MOST_WITH_HAND_OVERS : MOST_LOOKED_AT
 }
 
 /** The last message that was looked at, where there are older ones that were not. */
