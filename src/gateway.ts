@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { startAttention } from './attention/attention.ts'
 import { loadLogVerifierKeys } from './audit/log-key.ts'
 import { recordEntry } from './audit/record.ts'
@@ -9,6 +10,7 @@ import { handOverDue } from './delivery/hand-over.ts'
 import { receiveAnnex1 } from './exchange/annex-1.ts'
 import { watchProtocols } from './exchange/protocol-watch.ts'
 import { startSettling } from './exchange/settle.ts'
+import { readHealth } from './health.ts'
 import { createApp } from './http/app.ts'
 import { type Listening, listen } from './listen.ts'
 import type { Logger } from './log.ts'
@@ -75,10 +77,17 @@ function serve(context: Context): Promise<Listening> {
     const verifierKey = () => loadLogVerifierKeys(context.keys, config.logOrigin)
     const takeAnnex1 = (incoming: Parameters<typeof receiveAnnex1>[1]) =>
       receiveAnnex1(context, incoming)
-    const handler = createConsole({ ...context, verifierKey, takeAnnex1 })
+    const health = () => readHealth(context)
+    const release = readRelease()
+    const handler = createConsole({ ...context, verifierKey, takeAnnex1, health, release })
     context.mounts.push({ path: '/console', handler })
   }
   return listen(createApp(context), config, { log: context.log })
+}
+
+/** The version of this program, as its package says. */
+function readRelease(): string {
+  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
 }
 
 async function closeAll(

@@ -20,7 +20,7 @@ export interface ConsoleDeps extends PersonParts {
   pool: Pool
   protocols: { current(): ProtocolSet }
   log: Pick<Logger, 'error'>
-  config: Pick<Config, 'publicUrl' | 'fourEyes'>
+  config: Pick<Config, 'publicUrl' | 'fourEyes'> & Partial<Pick<Config, 'attention'>>
   clock: () => Date
   /** The verifier keys of the audit log (C2SP note form), against which the log is checked. */
   verifierKey: () => Promise<string | readonly string[]>
@@ -39,7 +39,9 @@ export interface ConsoleDeps extends PersonParts {
   /** Takes in Annex 1 that a person enters for a housing company; absent: nobody can. */
   takeAnnex1?: (incoming: Omit<Incoming, 'type'>) => Promise<Outcome>
   /** Whether this process and what it needs is well; absent: the page says where to look. */
-  health?: () => Promise<readonly { name: string; ok: boolean; detail: string; remedy?: string; advisory?: true }[]>
+  health?: () => Promise<
+    readonly { name: string; ok: boolean; detail: string; remedy?: string; advisory?: true }[]
+  >
   /** Version of the program. */
   release?: string
   /** How often an address may ask for something without being signed in. */

@@ -35,6 +35,15 @@ const PAGES: [name: string, path: (region: Region) => string][] = [
   ['inzage-vraag', () => `/inzage/${REQUEST}`],
   ['goedkeuringen', () => '/goedkeuringen'],
   ['aangemeld', () => '/aangemeld'],
+  ['overzicht-jaar', () => '?periode=365'],
+  ['terugkoppeling', () => '/terugkoppeling'],
+  ['uitzonderingen', () => '/uitzonderingen'],
+  ['uitzonderingen-fout', () => '/uitzonderingen?soort=onzin'],
+  ['uitzondering', () => '/uitzonderingen/1'],
+  ['integriteit', () => '/integriteit'],
+  ['systeem', () => '/systeem'],
+  ['partijen', () => '/partijen'],
+  ['partij', () => '/partijen/vdab'],
   ['niet-gevonden', () => '/bestaat-niet'],
 ]
 

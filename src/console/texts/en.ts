@@ -1,4 +1,5 @@
 import { approvals } from './en-approvals.ts'
+import { attention } from './en-attention.ts'
 import { auditLog } from './en-audit-log.ts'
 import { exceptions } from './en-exceptions.ts'
 import { feedback } from './en-feedback.ts'
@@ -7,6 +8,7 @@ import { integrity } from './en-integrity.ts'
 import { messages } from './en-messages.ts'
 import { overview } from './en-overview.ts'
 import { parked } from './en-parked.ts'
+import { parties } from './en-parties.ts'
 import { problems } from './en-problems.ts'
 import { protocols } from './en-protocols.ts'
 import { quotas } from './en-quotas.ts'
@@ -44,6 +46,7 @@ export const en: Texts = {
     integrity: 'Integrity',
     parties: 'Parties and keys',
     system: 'System',
+    attention: 'Attention',
     reports: 'Reports',
   },
   menuGroups: {
@@ -85,6 +88,7 @@ export const en: Texts = {
   },
   problems,
   overview,
+  attention,
   auditLog,
   messages,
   protocols,
@@ -99,5 +103,6 @@ export const en: Texts = {
   feedback,
   figures,
   integrity,
+  parties,
   system,
 }

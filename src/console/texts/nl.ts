@@ -1,4 +1,5 @@
 import { approvals } from './nl-approvals.ts'
+import { attention } from './nl-attention.ts'
 import { auditLog } from './nl-audit-log.ts'
 import { exceptions } from './nl-exceptions.ts'
 import { feedback } from './nl-feedback.ts'
@@ -7,6 +8,7 @@ import { integrity } from './nl-integrity.ts'
 import { messages } from './nl-messages.ts'
 import { overview } from './nl-overview.ts'
 import { parked } from './nl-parked.ts'
+import { parties } from './nl-parties.ts'
 import { protocols } from './nl-protocols.ts'
 import { quotas } from './nl-quotas.ts'
 import { reports } from './nl-reports.ts'
@@ -42,6 +44,7 @@ export const nl = {
     integrity: 'Integriteit',
     parties: 'Partijen en sleutels',
     system: 'Systeem',
+    attention: 'Aandacht',
     reports: 'Rapporten',
   },
   menuGroups: {
@@ -172,6 +175,7 @@ export const nl = {
     toVerify: 'Naar de controle',
   },
   overview,
+  attention,
   auditLog,
   messages,
   protocols,
@@ -186,6 +190,7 @@ export const nl = {
   feedback,
   figures,
   integrity,
+  parties,
   system,
 }
 
