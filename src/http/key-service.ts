@@ -1,5 +1,4 @@
 import express from 'express'
-import { isLoopbackAddress } from '../access/peer-url.ts'
 import { refuse } from '../errors.ts'
 import { type HealthCheck, isHealthy } from '../health.ts'
 import { newId } from '../ids.ts'
@@ -9,6 +8,7 @@ import { PseudonymError } from '../pseudonym/errors.ts'
 import type { KeyService } from '../pseudonym/key-service.ts'
 import { MAX_BATCH } from '../pseudonym/voprf.ts'
 import { findAmbiguity } from './front-door.ts'
+import { isLocal } from './local.ts'
 import { toRefusal } from './problem.ts'
 
 // 5,000 elements have some 230 KB.
@@ -104,8 +104,7 @@ function serveHealth(app: express.Express, { health, figures }: KeyServiceDoors)
     response.status(ok ? 200 : 503).json({ status: ok ? 'ok' : 'failing', checks })
   })
   app.get('/metrics', async (request, response) => {
-    const isLocal = isLoopbackAddress(request.socket.remoteAddress ?? '')
-    if (!isLocal || request.get('x-forwarded-for')) response.status(404).end()
+    if (!isLocal(request)) response.status(404).end()
     else response.type('text/plain; version=0.0.4; charset=utf-8').send(await figures())
   })
 }

@@ -2,11 +2,11 @@ import type { Request, Response } from 'express'
 import { rateLimitHeaders } from '../access/limit-bucket.ts'
 import { refuseTooMany } from '../access/limits.ts'
 import type { Caller } from '../access/operations.ts'
-import { isLoopbackAddress } from '../access/peer-url.ts'
 import type { Person } from '../access/people.ts'
 import type { Context } from '../context.ts'
 import { type ErrorCode, Refusal } from '../errors.ts'
 import { assertBoundForAll } from '../exchange/token-binding.ts'
+import { isLocal } from './local.ts'
 import { admitPerson, claimsPerson } from './people.ts'
 import { presentedBy } from './presented.ts'
 import type { Route } from './route.ts'
@@ -18,11 +18,6 @@ const LIMITS: ReadonlySet<ErrorCode> = new Set(['HB-123', 'HB-601', 'HB-605'])
 export interface Admitted {
   caller?: Caller
   person?: Person
-}
-
-/** Whether a call comes from this machine itself, not through a proxy. */
-export function isLocal(request: Request): boolean {
-  return isLoopbackAddress(request.socket.remoteAddress ?? '') && !request.get('x-forwarded-for')
 }
 
 /** Where a call comes from, as far as a trusted proxy or the connection says. */

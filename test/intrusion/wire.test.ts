@@ -156,10 +156,15 @@ test('a foreign host leads to no link, and other names of an address to no right
     expect([path, statuses.length, text.includes(evil)]).toEqual([path, 1, false])
   }
   // Behind a proxy on this machine nobody is local: figures are for who is.
-  const { status } = await browse(`${gateway.url}/metrics`, {
-    headers: { 'x-forwarded-for': '::1' },
-  })
-  expect(status).toBe(404)
+  const figures = (headers: Record<string, string>) => browse(`${gateway.url}/metrics`, { headers })
+  const proxied = {
+    ...{ 'x-forwarded-for': '::1', forwarded: 'for=127.0.0.1', 'x-real-ip': '127.0.0.1' },
+    ...{ via: '1.1 proxy', 'x-forwarded-proto': 'https', 'x-forwarded-host': 'localhost' },
+  }
+  expect((await figures({})).status).toBe(200)
+  for (const [name, value] of Object.entries(proxied))
+    expect([name, (await figures({ [name]: value })).status]).toEqual([name, 404])
+  expect((await figures({ 'x-forwarded-for': '' })).status).toBe(404)
 })
 
 const deep = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`
