@@ -186,7 +186,7 @@ export const EXCHANGE_OPERATIONS: readonly Operation[] = [
     request: 'tenancies-ended',
     status: 202,
     reply: 'message-accepted',
-    refusals: ['HB-406'],
+    refusals: ['HB-402', 'HB-403', 'HB-406'],
   },
   {
     method: 'post',

@@ -3,7 +3,6 @@ import type { Tx } from '../db/pool.ts'
 import { type Reason, Refusal, reason } from '../errors.ts'
 import { newId } from '../ids.ts'
 import type { Profile } from '../protocol/profile.ts'
-import { containsNationalNumber } from '../pseudonym/national-number.ts'
 import { findRestricted } from '../pseudonym/restricted.ts'
 import { futureDates } from './event-in.ts'
 import {
@@ -28,7 +27,7 @@ import {
   withdrawnReason,
 } from './precondition.ts'
 import { type Incoming, type ItemRefusal, receive } from './receive.ts'
-import { pick } from './request.ts'
+import { numberInKept, pick } from './request.ts'
 import { refusalsFor } from './withdrawal.ts'
 
 /** A person whom the event is about, with the item that says so. */
@@ -79,7 +78,6 @@ export function receiveReferencedEvent(context: Context, incoming: Incoming): Pr
 
 export function assertItems(items: Item[], profile: Profile, at: Date): void {
   const field = profile.reference ?? 'tenantRef'
-  const document = profile.message.preconditions?.participation?.documentField
   const day = at.toISOString().slice(0, 10)
   const seen = new Set<unknown>()
   const faults: Reason[] = []
@@ -88,11 +86,8 @@ export function assertItems(items: Item[], profile: Profile, at: Date): void {
     if (seen.has(item[field]))
       faults.push(reason('HB-403', `${place}/${field}`, 'one item per tenant'))
     seen.add(item[field])
-    const kept = document === undefined ? undefined : item[document]
-    if (typeof kept === 'string' && containsNationalNumber(kept, day)) {
-      const rule = 'invariant 2: no national number is stored'
-      faults.push(reason('HB-402', `${place}/${document}`, rule))
-    }
+    const number = numberInKept(profile, item, place, day)
+    if (number) faults.push(number)
     faults.push(...futureDates(item, profile, place, at))
   })
   if (faults.length > 0) throw new Refusal(faults)

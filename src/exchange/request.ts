@@ -267,8 +267,11 @@ export function screen(all: Item[], list: string, profile: Profile, day: string)
   return screened
 }
 
-/** A national number in what is kept of an item in clear: its reference, and that of a document. */
-function numberInKept(
+/**
+ * A national number in what is kept of an item in clear, or told again: its reference, and that of a document.
+ * @param day YYYY-MM-DD, of today
+ */
+export function numberInKept(
   { reference = '', message }: Profile,
   item: Item,
   at: string,

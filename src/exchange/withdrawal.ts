@@ -14,7 +14,7 @@ import { type Permission, permit } from './permission.ts'
 import { findPersons, type Routed } from './persons.ts'
 import { type Item, OBJECTION_WINDOW, withdrawParticipations } from './precondition.ts'
 import { type Incoming, type ItemRefusal, receive } from './receive.ts'
-import { pick } from './request.ts'
+import { numberInKept, pick } from './request.ts'
 
 /** What a withdrawal stops: everything, everything and the participation too, or what is announced. */
 type Effect = 'tenancy-ended' | 'participation-withdrawn' | 'objection' | 'withdrawn-by-sender'
@@ -88,9 +88,12 @@ function effectOf(context: Context, { protocol }: Permission, type: string): Eff
 
 export function assertItems(items: Item[], profile: Profile, at: Date): void {
   const field = profile.reference ?? 'tenantRef'
+  const day = at.toISOString().slice(0, 10)
   const seen = new Set<unknown>()
   const faults: Reason[] = []
   items.forEach((item, index) => {
+    const number = numberInKept(profile, item, `/items/${index}`, day)
+    if (number) faults.push(number)
     if (seen.has(item[field])) {
       faults.push(reason('HB-403', `/items/${index}/${field}`, 'one item per tenant'))
     }

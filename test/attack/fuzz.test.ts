@@ -111,6 +111,24 @@ describe('no body is our fault', () => {
   })
 })
 
+test.each(['/v1/tenancies/ended', '/v1/messages'])(
+  'a number as a reference is refused by POST %s, and not said again',
+  async path => {
+    const about = { protocol: 'wm-vdab', type: 'tenancy.ended', purpose: 'stopping' }
+    const items = [{ tenantRef: SECRET, endedOn: '2026-11-01' }]
+    const nonce = 'A'.repeat(43)
+    const body =
+      path === '/v1/messages' ? { ...about, nonce, items } : { protocol: 'wm-vdab', nonce, items }
+    const reply = await call(gateway, 'POST', path, {
+      token: tokens.woonboog!,
+      key: randomUUID(),
+      body,
+    })
+    expect([reply.status, reply.body.code]).toEqual([422, 'HB-402'])
+    judge(reply)
+  },
+)
+
 describe('no address or header is our fault', () => {
   const paths = [
     '/v1/messages/..%2F..',

@@ -204,6 +204,7 @@ const PLACES: ((written: string) => Promise<unknown>)[] = [
   it => replies.post(NAMED.path, `${it}`),
   it => replies.post(NAMED.path, `"${it}"`, { headers: { 'content-type': `text/${it}` } }),
   it => replies.post('/v1/tenancies/ended', endOf(it)),
+  it => replies.post('/v1/tenancies/ended', endOf(it, '2026-11-01')),
   it => replies.post(`/v1/feedback/${encodeURIComponent(it)}/progress`, { status: it, on: it }),
   it => replies.post('/v1/pseudonyms/evaluations', { domain: it, blinded: [it] }),
   async it => {
@@ -221,8 +222,8 @@ const PLACES: ((written: string) => Promise<unknown>)[] = [
   async it => replies.keep(await call(gateway, 'GET', '/v1/deliveries', { token: it })),
 ]
 
-function endOf(written: string): object {
-  return { protocol: 'wm-vdab', items: [{ tenantRef: written, endedOn: written }] }
+function endOf(written: string, endedOn = written): object {
+  return { protocol: 'wm-vdab', items: [{ tenantRef: written, endedOn }] }
 }
 
 async function makeDue(): Promise<void> {
