@@ -165,6 +165,12 @@ test('a foreign host leads to no link, and other names of an address to no right
   for (const [name, value] of Object.entries(proxied))
     expect([name, (await figures({ [name]: value })).status]).toEqual([name, 404])
   expect((await figures({ 'x-forwarded-for': '' })).status).toBe(404)
+  // Nor does health say more to others than what is well and what is not.
+  const ready = async (headers: Record<string, string>) =>
+    JSON.parse((await browse(`${gateway.url}/health/ready`, { headers })).html)
+  const details = ({ checks }: { checks: { detail: string }[] }) => checks.map(it => it.detail)
+  expect(new Set(details(await ready(proxied)))).toEqual(new Set(['told on the machine itself']))
+  expect(details(await ready({})).join()).toMatch(/PostgreSQL \d/)
 })
 
 const deep = (depth: number) => `${'['.repeat(depth)}${']'.repeat(depth)}`
