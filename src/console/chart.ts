@@ -17,6 +17,8 @@ export interface Bar {
 export interface BarChart {
   width: number
   height: number
+  /** Where the bars begin: the values of the lines stand before it. */
+  left: number
   bars: Bar[]
   /** Horizontal lines with their value. */
   lines: { y: number; value: number }[]
@@ -25,45 +27,56 @@ export interface BarChart {
   baseline: number
 }
 
-const WIDTH = 960
-const HEIGHT = 200
-const LEFT = 44
+type Size = Pick<BarChart, 'width' | 'height' | 'left'>
+
+const WIDE: Size = { width: 960, height: 200, left: 44 }
+/** For half a page, or a small window: its letters stay large enough to read. */
+export const COMPACT: Size = { width: 560, height: 220, left: 64 }
 const TOP = 12
 const BOTTOM = 28
 
 /** Lays out stacked bars, every so many with its label. Pure geometry: colours and words are the template's. */
-export function layOutBars(columns: readonly Column[], every = 6): BarChart {
+export function layOutBars(columns: readonly Column[], every = 6, size = WIDE): BarChart {
+  const { width, height, left } = size
   const highest = Math.max(0, ...columns.map(column => sum(column.parts)))
   const ceiling = niceCeiling(highest)
-  const baseline = HEIGHT - BOTTOM
+  const baseline = height - BOTTOM
   const scale = (baseline - TOP) / ceiling
-  const slot = (WIDTH - LEFT) / Math.max(1, columns.length)
+  const slot = (width - left) / Math.max(1, columns.length)
+  const place = (index: number) => ({ x: left + slot * index, slot, scale, baseline })
   return {
-    width: WIDTH,
-    height: HEIGHT,
+    ...size,
     baseline,
-    bars: columns.flatMap((column, index) => stack(column, index, slot, scale, baseline)),
+    bars: columns.flatMap((column, index) => stack(column, place(index))),
     lines: [0, ceiling / 2, ceiling].map(value => ({ value, y: round(baseline - value * scale) })),
     labels: columns.flatMap((column, index) =>
-      index % every === 0 ? [{ x: round(LEFT + slot * (index + 0.5)), text: column.label }] : [],
+      index % every === 0 ? [{ x: round(left + slot * (index + 0.5)), text: column.label }] : [],
     ),
   }
 }
 
-function stack(
-  column: Column,
-  index: number,
-  slot: number,
-  scale: number,
-  baseline: number,
-): Bar[] {
+interface Place {
+  x: number
+  slot: number
+  scale: number
+  baseline: number
+}
+
+function stack(column: Column, { x, slot, scale, baseline }: Place): Bar[] {
   let y = baseline
   return column.parts.flatMap((value, part) => {
     if (value === 0) return []
     const height = Math.max(1, value * scale)
     y -= height
-    const x = LEFT + slot * index + slot * 0.15
-    return [{ x: round(x), y: round(y), width: round(slot * 0.7), height: round(height), part }]
+    return [
+      {
+        x: round(x + slot * 0.15),
+        y: round(y),
+        width: round(slot * 0.7),
+        height: round(height),
+        part,
+      },
+    ]
   })
 }
 

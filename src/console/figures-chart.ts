@@ -1,4 +1,4 @@
-import { type BarChart, layOutBars } from './chart.ts'
+import { type BarChart, COMPACT, layOutBars } from './chart.ts'
 import { format } from './format.ts'
 import { type ClosingSlot, OUTCOMES, type Period, type Slot } from './reads/figures.ts'
 import { texts } from './texts/index.ts'
@@ -58,12 +58,14 @@ function draw<T extends { at: Date }>(
   }))
   const columns = rows.map(row => ({ label: shortOf(period, row.at), parts: row.counts }))
   const totals = names.map((_, part) => rows.reduce((sum, row) => sum + (row.counts[part] ?? 0), 0))
-  const told = names.map((one, part) => `${one} ${format.number(totals[part] ?? 0)}`)
+  const told = names.flatMap((one, part) =>
+    totals[part] ? [`${one} ${format.number(totals[part])}`] : [],
+  )
   const whole = totals.reduce((sum, total) => sum + total, 0)
   return {
     name,
     ...text.charts[name],
-    chart: layOutBars(columns, Math.max(1, Math.ceil(columns.length / LABELS))),
+    chart: layOutBars(columns, Math.max(1, Math.ceil(columns.length / LABELS)), COMPACT),
     summary: text.summary(text.charts[name].counted, format.number(whole), told.join(', ')),
     key: names.map((one, part) => ({ name: one, colour: COLOURS[name][part] ?? '' })),
     first: text.first[period === '24u' ? 'hour' : period === '365' ? 'week' : 'day'],

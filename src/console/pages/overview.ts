@@ -10,7 +10,7 @@ import type { ConsoleDeps } from '../deps.ts'
 import type { Drawing, Page, PageRequest } from '../page.ts'
 import { pointsOf, verdictOf } from '../points.ts'
 import { readLogState } from '../reads/evidence.ts'
-import { PERIODS, readRefusals } from '../reads/figures.ts'
+import { NO_CODE, PERIODS, type RefusalLine, readRefusals } from '../reads/figures.ts'
 import { partyNames } from '../reads/messages.ts'
 import { readContests, readWaiting } from '../reads/overview.ts'
 import { protocolLines } from '../reads/protocols.ts'
@@ -57,9 +57,7 @@ async function drawOverview(deps: ConsoleDeps, request: PageRequest): Promise<Dr
   const protocols = protocolLines(set, at, scope)
   const reviews = reviewsOf(set, at)
   const points = pointsOf({ ...now, protocols, reviews })
-  const codes = refusals
-    .slice(0, MOST_CODES)
-    .map(line => ({ ...line, why: explainCode(line.code) }))
+  const codes = refusals.slice(0, MOST_CODES).map(nameRefusal)
   return {
     view: 'overview',
     title: texts().overview.title,
@@ -72,6 +70,15 @@ async function drawOverview(deps: ConsoleDeps, request: PageRequest): Promise<Dr
       refusals: codes,
       verdict: verdictOf(points),
     },
+  }
+}
+
+function nameRefusal(line: RefusalLine) {
+  const isKnown = line.code !== NO_CODE
+  return {
+    ...line,
+    isKnown,
+    why: isKnown ? explainCode(line.code) : texts().overview.refusals.other,
   }
 }
 

@@ -98,6 +98,9 @@ const CLOSINGS = `
   SELECT to_char(day, 'YYYY-MM-DD') AS day, days, sum(closed)::bigint AS closed FROM figure_closing
   WHERE day BETWEEN $1 AND $2 AND ($3::text IS NULL OR party_id = $3) GROUP BY 1, 2`
 
+/** What has no code of its own: items that were refused one by one. */
+export const NO_CODE = 'none'
+
 /** A code, and how many items it refused in these seven days and in the seven before. */
 export interface RefusalLine {
   code: string

@@ -11,7 +11,8 @@ export const figures: typeof nlFigures = {
   csv: 'Keep as CSV',
   csvOf: title => `Keep as CSV: ${title}`,
   first: { hour: 'Hour', day: 'Day', week: 'Week from' },
-  summary: (counted, total, parts) => `${counted}: ${total}. Of these ${parts}.`,
+  summary: (counted, total, parts) =>
+    parts === '' ? `${counted}: ${total}.` : `${counted}: ${total}. Of these ${parts}.`,
   charts: {
     volume: {
       title: 'Volume: messages',

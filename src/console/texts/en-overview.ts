@@ -63,6 +63,8 @@ export const overview: typeof nl = {
     week: 'This week',
     before: 'Last week',
     change: 'Difference',
+    other: 'Single items of a message that was accepted otherwise.',
+    noCode: 'no code',
     see: code => `See the entries of the audit log with ${code}`,
   },
   quotas: {

@@ -10,7 +10,7 @@ export const figures = {
   csvOf: (title: string): string => `Bewaar als CSV: ${title}`,
   first: { hour: 'Uur', day: 'Dag', week: 'Week vanaf' },
   summary: (counted: string, total: string, parts: string): string =>
-    `${counted}: ${total}. Daarvan ${parts}.`,
+    parts === '' ? `${counted}: ${total}.` : `${counted}: ${total}. Daarvan ${parts}.`,
   charts: {
     volume: {
       title: 'Volume: berichten',

@@ -68,6 +68,8 @@ export const overview = {
     week: 'Deze week',
     before: 'Vorige week',
     change: 'Verschil',
+    other: 'Losse items van een bericht dat verder is aanvaard.',
+    noCode: 'zonder code',
     see: (code: string): string => `Bekijk de regels van de auditlog met ${code}`,
   },
   quotas: {
