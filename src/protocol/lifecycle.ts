@@ -185,7 +185,7 @@ export function signableFrom(document: Protocol, framework?: Agreement): string 
 }
 
 /** The latest word of a party over this document by a day: it accepts or it rejects. */
-function latestStatement(
+export function latestStatement(
   { digest, statements }: Standing,
   party: string,
   day: string,

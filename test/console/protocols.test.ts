@@ -1,8 +1,9 @@
+import { unusedOf } from '../../src/console/pages/protocol.ts'
 import { protocolLines } from '../../src/console/reads/protocols.ts'
 import type { Obstacle } from '../../src/protocol/lifecycle.ts'
 import { explainObstacle } from '../../src/protocol/readable/obstacle.ts'
 import { openRooms, type Rooms, sampleProtocols } from './rooms.ts'
-import { NOW } from './seed.ts'
+import { addMessage, addParties, ago, NOW } from './seed.ts'
 
 describe('the protocols in the console', () => {
   let rooms: Rooms
@@ -26,18 +27,18 @@ describe('the protocols in the console', () => {
     ]
     expect(states.map(([, tone, state, why]) => [tone, state, why])).toEqual([
       ['bad', 'niet bruikbaar', 'Het document is niet leesbaar. Het laat niets door.'],
-      ['good', 'in werking', undefined],
-      [
-        'warn',
-        'opgeschort',
-        'Het protocol is opgeschort. Wat onderweg is, wacht. Zolang gaat niets door.',
-      ],
       [
         'neutral',
         'niet in werking',
         'Vlaamse Dienst voor Arbeidsbemiddeling en Beroepsopleiding (VDAB) heeft deze versie niet geldig ondertekend.',
       ],
       ['good', 'in werking', undefined],
+      ['good', 'in werking', undefined],
+      [
+        'warn',
+        'opgeschort',
+        'Het protocol is opgeschort. Wat onderweg is, wacht. Zolang gaat niets door.',
+      ],
     ])
   })
 
@@ -60,6 +61,77 @@ describe('the protocols in the console', () => {
       expect(html).toContain(text)
     }
     expect(html.match(/<code>(insz|tenantRef|tenantGround|tag|endedOn)<\/code>/g)).toHaveLength(5)
+  })
+
+  test('stand on a board by how far they are, each with all that it still needs', async () => {
+    const html = (await read('/protocollen')).replace(/\s+/g, ' ')
+    const columns = [...html.matchAll(/<h2 id="stap-([a-z-]+)">/g)].map(([, step]) => step)
+    expect(columns).toEqual(['broken', 'advised', 'active', 'suspended'])
+    const needs = 'geldige handtekening van Vlaamse Dienst voor Arbeidsbemiddeling'
+    expect(html.split(needs)).toHaveLength(2)
+    expect(await read('/protocollen/wm-vdab-leefgoed')).toContain(needs)
+    expect(await read('/protocollen/wm-vdab-woonboog')).not.toContain('Nog nodig')
+  })
+
+  test('what really moved, against what may: volumes, rhythm and fields that nobody used', async () => {
+    const { pool } = rooms.database
+    await addParties(pool)
+    const fields = ['tenantRef', 'endedOn']
+    const type = 'tenancy.ended'
+    await addMessage(pool, {
+      at: ago(60),
+      type,
+      party: 'woonboog',
+      accepted: 3,
+      refused: 4,
+      fields,
+    })
+    await pool.query(
+      `INSERT INTO volume_use VALUES ('wm-vdab', 'woonboog', $1, '', $2::date, 19000),
+         ('wm-vdab', 'leefgoed', $1, '', $2::date, 1000),
+         ('wm-vdab', 'woonboog', $1, '', $2::date - 45, 77)`,
+      [type, NOW],
+    )
+    const text = (await read('/protocollen/wm-vdab'))
+      .replace(/<[^>]*>|\s+/g, ' ')
+      .replace(/ +/g, ' ')
+    expect(text).toContain('20.000 7 van hoogstens 1.000 19.000 van hoogstens 20.000')
+    expect(text).toContain('dicht bij het maximum op 1 dag, laatst op 10 maart 2026')
+    expect(text).toContain('nog nooit')
+    const own = await read('/protocollen/wm-vdab-leefgoed')
+    expect(own).toContain('1.000 van hoogstens 20.000')
+    expect(own).toContain('Wat deze partij in de laatste 30 dagen verstuurde')
+  })
+
+  test('a field counts as unused only where its messages were used', () => {
+    const { document } = sampleProtocols().protocols.get('wm-vdab') ?? {}
+    if (document?.kind !== 'framework') throw new Error('no sample')
+    const used = (fields: string[], sampled: number) =>
+      unusedOf(document, [{ type: 'tenancy.ended', sampled, fields }]).map(({ field }) => field)
+    expect(used([], 0)).toEqual([])
+    expect(used(['tenantRef'], 9)).toEqual(['endedOn'])
+    expect(used(['tenantRef', 'endedOn'], 9)).toEqual([])
+  })
+
+  test('what changed between versions, and a version that does not exist', async () => {
+    expect(await read('/protocollen/wm-vdab/verschillen')).toContain('eerste versie')
+    const { document } = sampleProtocols().protocols.get('wm-vdab') ?? {}
+    const title = '<b>Andere titel</b>'
+    const older = { ...document, version: '0.9.0', context: { ...document?.context, title } }
+    await rooms.database.pool.query(
+      `INSERT INTO protocol_version (id, version, digest, document, state, seen_at)
+       VALUES ('wm-vdab', '0.9.0', 'older-digest', $1, 'active', $2)`,
+      [JSON.stringify(older), ago(1)],
+    )
+    const html = await read('/protocollen/wm-vdab/verschillen')
+    expect(html).toContain('Van versie 0.9.0 naar versie 1.0.0.')
+    expect(html).toContain('&lt;b&gt;Andere titel&lt;/b&gt;')
+    const back = await read('/protocollen/wm-vdab/verschillen?van=older-digest&naar=older-digest')
+    expect(back).toContain('Er is niets veranderd.')
+    const wrong = await rooms.get('/protocollen/wm-vdab/verschillen?van=onzin', cookie)
+    expect(wrong.status).toBe(400)
+    for (const path of ['verschillen', 'pdf'])
+      expect((await rooms.get(`/protocollen/kapot/${path}`, cookie)).status).toBe(404)
   })
 
   test('a framework lists who acceded, with the state of each', async () => {

@@ -16,6 +16,7 @@ import { overviewPage } from './overview.ts'
 import { decideParkedPage, parkedPage } from './parked.ts'
 import { partiesPage, partyPage } from './parties.ts'
 import { protocolPage } from './protocol.ts'
+import { protocolPdf, protocolVersionsPage } from './protocol-versions.ts'
 import { protocolsPage } from './protocols.ts'
 import { grantPage, quotasPage } from './quotas.ts'
 import { reportFile, reportPage, reportsPage } from './reports.ts'
@@ -58,6 +59,8 @@ export const PAGES: readonly Page[] = [
   verifyNow,
   protocolsPage,
   protocolPage,
+  protocolVersionsPage,
+  protocolPdf,
   suspendPage,
   resumePage,
   subjectsPage,

@@ -5,9 +5,11 @@ import type { ProtocolSet } from '../../protocol/load.ts'
 import type { ConsoleDeps } from '../deps.ts'
 import { language } from '../language.ts'
 import { type Drawing, type Page, PageProblem, type PageRequest } from '../page.ts'
+import { readProtocolUse, type TypeUse, USE_DAYS, USE_SAMPLE } from '../reads/protocol-use.ts'
 import { agreementOf, protocolLines } from '../reads/protocols.ts'
 import { readSuspensionState } from '../reads/suspension.ts'
 import { wordFor, words } from '../texts/words.ts'
+import { needsOf } from './protocols.ts'
 
 /** /console/protocollen/:id: the key parts of one document. */
 export const protocolPage: Page = {
@@ -50,6 +52,8 @@ export async function drawProtocol(
     title: line.title,
     model: {
       ...{ line, accessions, suspension, mayChange, filled },
+      needs: needsOf(set, id, request.at),
+      use: protocol && (await useOf(deps, set, protocol, request)),
       findings: Object.groupBy(findings, ({ severity }) => severity),
       ...(protocol && describe(set, protocol)),
     },
@@ -59,6 +63,49 @@ export async function drawProtocol(
 function isAccessionOf(set: ProtocolSet, id: string, framework: string): boolean {
   const document = set.protocols.get(id)?.document
   return document?.kind === 'accession' && document.framework === framework
+}
+
+/** What really moved, against what may: of an agreement all, under an accession what its party sent. */
+async function useOf(
+  { pool }: ConsoleDeps,
+  set: ProtocolSet,
+  protocol: LoadedProtocol,
+  { at, scope }: PageRequest,
+): Promise<object | undefined> {
+  const agreement = agreementOf(set, protocol)
+  if (!agreement) return undefined
+  const joined = protocol.document.parties.find(({ role }) => role === 'acceding')?.id
+  const party = scope.party ?? (isAgreement(protocol) ? null : (joined ?? null))
+  const types = agreement.messageTypes
+  const ids = types.map(({ type }) => type)
+  const today = at.toISOString().slice(0, 10)
+  const used = await readProtocolUse(pool, agreement.protocolId, ids, today, party)
+  const labels = Object.fromEntries(types.map(({ type, label }) => [type, label]))
+  return {
+    days: USE_DAYS,
+    sample: USE_SAMPLE,
+    isOfParty: party !== null,
+    ...{ schedule: agreement.periodicity.schedule, ceilings: agreement.periodicity.ceilings },
+    types: used.map(one => ({
+      ...one,
+      label: wordFor(labels, one.type),
+      isOff: !types.some(({ type, enabled }) => type === one.type && enabled),
+    })),
+    unused: unusedOf(agreement, used),
+  }
+}
+
+/** Fields that no message of a type that was used had; of a type without messages nothing is said. Pure. */
+export function unusedOf(
+  { dataElements }: Agreement,
+  used: readonly Pick<TypeUse, 'type' | 'sampled' | 'fields'>[],
+): { field: string; label: string }[] {
+  return dataElements
+    .filter(({ field, messageTypes }) => {
+      const seen = used.filter(({ type, sampled }) => messageTypes.includes(type) && sampled > 0)
+      return seen.length > 0 && !seen.some(({ fields }) => fields.includes(field))
+    })
+    .map(({ field, label }) => ({ field, label }))
 }
 
 function describe(set: ProtocolSet, protocol: LoadedProtocol): object {

@@ -20,6 +20,73 @@ export const protocols = {
     accession: 'toetreding',
     'deliberation-backed': 'na beraadslaging',
   },
+  steps: {
+    broken: 'Niet leesbaar',
+    draft: 'Ontwerp',
+    'dpo-review': 'Wacht op advies',
+    advised: 'Wacht op handtekening',
+    signed: 'Wacht op bekendmaking',
+    published: 'Bekendgemaakt, nog niet begonnen',
+    active: 'Actief',
+    suspended: 'Opgeschort',
+    expired: 'Afgelopen',
+    terminated: 'Beëindigd',
+  },
+  needs: {
+    title: 'Nog nodig',
+    advice: (party: string): string => `advies van de functionaris van ${party}`,
+    signature: (party: string): string => `geldige handtekening van ${party}`,
+    publication: (party: string): string => `bekendmaking door ${party}`,
+  },
+  use: {
+    title: 'Wat er echt bewoog',
+    note: (days: number): string =>
+      `Wat in de laatste ${days} dagen werd aanvaard, tegenover wat mag. Een dag telt per partij.`,
+    noteOfParty: (days: number): string =>
+      `Wat deze partij in de laatste ${days} dagen verstuurde en werd aanvaard, tegenover wat mag.`,
+    type: 'Bericht',
+    items: 'Items',
+    perMessage: 'Meeste in een bericht',
+    perDay: 'Meeste op een dag',
+    often: 'Hoe vaak',
+    of: (most: string, ceiling: string): string => `${most} van hoogstens ${ceiling}`,
+    near: 'dicht bij het maximum',
+    oftenText: (days: number, last: string): string =>
+      `${days === 1 ? 'op 1 dag' : `op ${days} dagen`}, laatst op ${last}`,
+    notLately: 'niet in deze periode',
+    never: 'nog nooit',
+    agreed: 'Afgesproken ritme:',
+    schedules: {
+      daily: 'dagelijks.',
+      weekly: 'wekelijks.',
+      monthly: 'maandelijks.',
+      quarterly: 'elk kwartaal.',
+      'on-event': 'telkens als er iets gebeurt.',
+    },
+    unused: 'Velden die mogen, maar die niemand gebruikte',
+    unusedNote: (sample: string): string =>
+      `Gekeken in de laatste ${sample} aanvaarde berichten van elke soort. Is zo'n veld nog nodig? Wat niet nodig is, hoort niet in het protocol.`,
+    allUsed: (sample: string): string =>
+      `Elk veld van een soort bericht die gebruikt werd, kwam voor in de laatste ${sample} aanvaarde berichten van die soort.`,
+  },
+  versions: {
+    title: (title: string): string => `Wat is er veranderd? ${title}`,
+    back: 'Terug naar het protocol',
+    choose: 'Welke versies?',
+    from: 'Van',
+    to: 'Naar',
+    option: (version: string, digest: string): string => `${version} (${digest}…)`,
+    first: 'Dit is de eerste versie die hier bekend is: er is niets om mee te vergelijken.',
+    same: 'Er is niets veranderd.',
+    count: (count: number, text: string): string =>
+      count === 1 ? 'Er is 1 verandering.' : `Er zijn ${text} veranderingen.`,
+    compared: (before: string, after: string): string =>
+      `Van versie ${before} naar versie ${after}.`,
+    what: 'Wat',
+    was: 'Was',
+    now: 'Wordt',
+    kinds: { added: 'nieuw', removed: 'weg', changed: 'gewijzigd', reordered: 'andere volgorde' },
+  },
   why: {
     unreadable: 'Het document is niet leesbaar. Het laat niets door.',
     frameworkSuspended: 'Het kaderprotocol is opgeschort. Wat onderweg is, wacht.',
@@ -27,6 +94,9 @@ export const protocols = {
   },
   one: {
     back: 'Terug naar de protocollen',
+    whole: 'Het hele document',
+    read: 'Lees het',
+    pdf: 'als PDF',
     changes: 'wat is er veranderd?',
     /** Said where the page is in another language than the document. */
     documentLanguage: '',
