@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { attentionCommand } from './cli/attention.ts'
 import { auditCommand } from './cli/audit.ts'
 import { consoleCommand } from './cli/console.ts'
 import { demoCommand } from './cli/demo.ts'
@@ -52,6 +53,7 @@ for (const command of [
   doctorCommand(open),
   partyCommand(open),
   parkedCommand(open),
+  attentionCommand(open),
   protocolCommand(open),
   keysCommand(open),
   auditCommand(open),

@@ -2,6 +2,7 @@ import type { Queryable } from './db/pool.ts'
 import { readCircuits } from './delivery/circuit.ts'
 import { NO_ENCRYPTION_KEY } from './delivery/envelope.ts'
 import { readBalances } from './exchange/conservation.ts'
+import { checkNotices } from './health-attention.ts'
 import { type HealthCheck, type HealthParts, list } from './health-check.ts'
 import { checkFlow } from './health-flow.ts'
 import { checkParties } from './health-parties.ts'
@@ -72,6 +73,7 @@ async function countAll(parts: HealthParts): Promise<HealthCheck[]> {
     ...(await checkFlow(parts)),
     ...(await checkVouching(parts)),
     ...(await checkParties(parts)),
+    await checkNotices(parts),
   ]
   const flow = moving.map(check => ({ ...check, advisory: true as const }))
   return [await checkRoom(parts), await checkConservation(parts, 1), ...flow]

@@ -14,6 +14,7 @@ import {
   type HealthCheck,
   isHealthy,
 } from '../health.ts'
+import { checkNotices } from '../health-attention.ts'
 import { checkFlow } from '../health-flow.ts'
 import { checkParties } from '../health-parties.ts'
 import { checkVouching } from '../health-witness.ts'
@@ -60,6 +61,7 @@ async function examine(store: Opened): Promise<HealthCheck[]> {
     ...stopped,
     ...(await checkVouching(parts)),
     ...(await checkParties(parts)),
+    await checkNotices(parts),
     ...flow,
     ...(await checkEvaluator(parts)),
     dumps,

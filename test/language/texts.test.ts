@@ -10,7 +10,8 @@ import { leavesOf } from './leaves.ts'
 // The same word in both languages; whoever adds one has looked at it.
 const SAME = new Set(
   `console Protocol protocol Code Filters Items items item auditor Type In msg_… Register open
-  Contact Extra huisbrugconsolelink`.split(/\s+/),
+  Contact Extra huisbrugconsolelink alarm Was Excel(XLSX) privacy Webhook webhook Huisbrug Node.js
+  PostgreSQL`.split(/\s+/),
 )
 
 const dutch = leavesOf({ nl, words: nlWords })
