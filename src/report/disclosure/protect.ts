@@ -1,4 +1,12 @@
-import { isSolution, type Program, type Solve, type Sum, type System, sumAt } from './system.ts'
+import {
+  isSolution,
+  negate,
+  type Program,
+  type Solve,
+  type Sum,
+  type System,
+  sumAt,
+} from './system.ts'
 import type { Target } from './targets.ts'
 
 /** A cell of the table that is asked for, which may be hidden. */
@@ -107,15 +115,14 @@ class Search {
       this.#take(this.#solve(this.#program(costOf([target.sum], sign))))
     }
     if (this.#isWide(at)) return
-    const point = this.#solve(this.#movingProgram(target, this.#least[at] ?? 0))
-    const counts = point?.slice(0, this.#earlier.truth.length)
-    if (!counts || sumAt(target.sum, counts) < (this.#least[at] ?? 0) + target.apart) {
-      throw new Exposed()
-    }
+    const size = this.#earlier.truth.length
+    const found = this.#solve(this.#movingProgram(target))
+    if (!found) throw new Exposed()
+    const points = [found.slice(0, size), found.slice(size, 2 * size)]
     this.#candidates.forEach(({ sum, value }, cell) => {
-      if (sumAt(sum, counts) !== value) this.hidden[cell] = true
+      if (points.some(point => sumAt(sum, point) !== value)) this.hidden[cell] = true
     })
-    this.#take(counts)
+    for (const point of points) this.#take(point)
     if (!this.#isWide(at)) throw new Exposed()
   }
 
@@ -142,20 +149,36 @@ class Search {
     return programOf(this.#published(), this.#room, cost)
   }
 
-  /** The cheapest change of published cells that moves a target far enough. */
-  #movingProgram({ sum, apart }: Target, least: number): Program {
-    const program = programOf(this.#earlier, this.#room, new Map())
-    program.rows.push({ lower: least + apart, upper: Number.POSITIVE_INFINITY, sum })
+  /**
+   * The cheapest change of published cells that sets a target apart: two solutions of what earlier releases
+   * tell, so far from each other, in which as few and as small cells as can be are other than they are.
+   */
+  #movingProgram({ sum, apart }: Target): Program {
+    const size = this.#earlier.truth.length
+    const one = programOf(this.#earlier, this.#room, new Map())
+    const columns = [...one.columns, ...one.columns]
+    const rows = [...one.rows, ...one.rows.map(row => ({ ...row, sum: shift(row.sum, size) }))]
+    rows.push({
+      lower: apart,
+      upper: Number.POSITIVE_INFINITY,
+      sum: [...shift(sum, size), ...negate(sum)],
+    })
     this.#candidates.forEach((cell, at) => {
       if (this.hidden[at]) return
       const cost = COST_OF_CELL + (cell.value === 0 ? COST_OF_ZERO : cell.value)
-      const up = program.columns.push({ lower: 0, upper: Number.POSITIVE_INFINITY, cost }) - 1
-      const down = program.columns.push({ lower: 0, upper: cell.value, cost }) - 1
-      const moved: Sum = [...cell.sum, [up, -1], [down, 1]]
-      program.rows.push({ lower: cell.value, upper: cell.value, sum: moved })
+      for (const by of [0, size]) {
+        const up = columns.push({ lower: 0, upper: Number.POSITIVE_INFINITY, cost }) - 1
+        const down = columns.push({ lower: 0, upper: cell.value, cost }) - 1
+        const moved: Sum = [...shift(cell.sum, by), [up, -1], [down, 1]]
+        rows.push({ lower: cell.value, upper: cell.value, sum: moved })
+      }
     })
-    return program
+    return { columns, rows }
   }
+}
+
+function shift(sum: Sum, by: number): Sum {
+  return sum.map(([variable, coefficient]) => [variable + by, coefficient] as const)
 }
 
 /** The program of a system: a column for each count, a row for each equation. */

@@ -20,9 +20,10 @@ interface State {
 }
 
 /**
- * Everything that has to stay hidden, by the variables it is the sum of: cells of 1 to k - 1 and zeros
- * that disclose a group, at every level, whether a table shows them or not; and the 1 to k - 1 by which a
- * cell differs from what it was at an earlier release. Where the counts are about, only what was withheld.
+ * Everything that has to stay hidden, by the variables it is the sum of: cells of 1 to k - 1 at every level,
+ * whether a table shows them or not; the zeros beside a code that all persons of a group have; and the 1 to
+ * k - 1 by which a cell differs from what it was at an earlier release. Where the counts are about, only what
+ * was withheld.
  * @param now number of the release that is asked for, in `history.thresholds`
  */
 export function targetsOf(model: CountModel, history: History, now: number): Map<string, Target> {
@@ -94,8 +95,17 @@ function addCell(
   cell: LatticeCell,
   { variables, value, threshold, release }: State,
 ): void {
-  const small = value > 0 && value < threshold
-  if (!small && !(value === 0 && disclosesGroup(model, cell, release))) return
+  if (value > 0 && value < threshold) add(targets, variables, value, threshold)
+  if (value === 0) return
+  for (const zeros of zerosBeside(model, cell, release)) add(targets, zeros, 0, threshold)
+}
+
+function add(
+  targets: Map<string, Target>,
+  variables: readonly number[],
+  value: number,
+  threshold: number,
+): void {
   const signature = signatureOf(variables)
   const apart = Math.max(threshold, targets.get(signature)?.apart ?? 0)
   const sum = variables.map(variable => [variable, 1] as const)
@@ -123,16 +133,17 @@ export function truthOf(model: CountModel): number[] {
 }
 
 /**
- * Whether a zero tells something of every person in a group: all of them have the one other code that is
- * not zero.
+ * Where all persons of a group have one code of an attribute, each of them is known to have it, unless the
+ * others together might be some: the variables of those.
  */
-function disclosesGroup(model: CountModel, { key }: LatticeCell, release: number): boolean {
+function zerosBeside(model: CountModel, { key }: LatticeCell, release: number): number[][] {
   const codes = codesOf(key)
-  return model.measure.dimensions.some((dimension, at) => {
-    if (dimension.kind !== 'codes' || !dimension.attribute || codes[at] === ALL) return false
-    const values = (dimension.codes ?? []).map(code =>
-      model.valueAt(codes.with(at, code).join('|'), release),
+  return model.measure.dimensions.flatMap((dimension, at) => {
+    if (dimension.kind !== 'codes' || !dimension.attribute || codes[at] !== ALL) return []
+    const children = (dimension.codes ?? []).map(code =>
+      model.variablesAt(codes.with(at, code).join('|'), release),
     )
-    return values.filter(value => value > 0).length === 1
+    const zeros = children.filter(variables => model.total(variables) === 0)
+    return zeros.length === children.length - 1 && zeros.length > 0 ? [zeros.flat()] : []
   })
 }
