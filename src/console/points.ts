@@ -24,6 +24,8 @@ export interface Figures {
   protocols: readonly Pick<ProtocolLine, 'id' | 'isBroken' | 'isSuspended'>[]
   late?: readonly Pick<FollowUp, 'overdue'>[]
   reviews?: readonly Pick<Review, 'id' | 'on' | 'isOver'>[]
+  /** Requests of persons that are past their day, and those due within a week. */
+  due?: { overdue: number; soon: number }
   vouching?: { missingSince: Date | undefined; alarms: readonly string[] }
 }
 
@@ -38,7 +40,7 @@ export function verdictOf(points: Point[]): { tone: Tone; points: Point[] } {
   return { tone: points.some(point => point.tone === 'bad') ? 'bad' : 'warn', points }
 }
 
-function badPoints({ balances, log, protocols, vouching }: Figures): Point[] {
+function badPoints({ balances, log, protocols, due, vouching }: Figures): Point[] {
   const text = texts().overview.points
   const late = log.pending.late
   const unbalanced = balances.filter(balance => !balance.balanced)
@@ -48,13 +50,16 @@ function badPoints({ balances, log, protocols, vouching }: Figures): Point[] {
     ...(vouching?.alarms ?? []).map(name => bad(text.witnessAlarm(name), '/integriteit')),
     ...(late > 0 ? [bad(text.lateEntries(late, format.number(late)), '/controle')] : []),
     ...(log.checkpoint ? [] : [bad(text.noCheckpoint, '/controle')]),
+    ...(due && due.overdue > 0
+      ? [bad(text.requestsOverdue(due.overdue, format.number(due.overdue)), '/inzage')]
+      : []),
     ...broken.map(({ id }) => bad(text.brokenProtocol(id), `/protocollen/${id}`)),
   ]
 }
 
 function warnPoints(figures: Figures): Point[] {
   const text = texts().overview.points
-  const { waiting, exceptionCount, protocols, reviews = [], late = [], vouching } = figures
+  const { waiting, exceptionCount, protocols, reviews = [], late = [], due, vouching } = figures
   const suspended = protocols.filter(protocol => protocol.isSuspended)
   const overdue = late.reduce((total, one) => total + one.overdue, 0)
   return [
@@ -68,6 +73,9 @@ function warnPoints(figures: Figures): Point[] {
       : []),
     ...(overdue > 0
       ? [warn(text.overdue(overdue, format.number(overdue)), '/terugkoppeling')]
+      : []),
+    ...(due && due.soon > 0
+      ? [warn(text.requestsSoon(due.soon, format.number(due.soon)), '/inzage')]
       : []),
     ...(waiting.held > 0 ? [warn(text.held(waiting.held), '/berichten?toestand=held')] : []),
     ...reviews.map(({ id, on, isOver }) =>

@@ -25,7 +25,7 @@ import { endSessionPage, sessionsPage } from './sessions.ts'
 import { registerPage, subjectsPage } from './subject.ts'
 import { actPage } from './subject-act.ts'
 import { closePage, extendPage, subjectCasePage } from './subject-case.ts'
-import { resumePage, suspendPage } from './suspension.ts'
+import { resumePage, suspendNowPage, suspendPage } from './suspension.ts'
 import { systemPage } from './system.ts'
 import { verifyNow, verifyPage } from './verify.ts'
 
@@ -61,6 +61,7 @@ export const PAGES: readonly Page[] = [
   protocolPage,
   protocolVersionsPage,
   protocolPdf,
+  suspendNowPage,
   suspendPage,
   resumePage,
   subjectsPage,

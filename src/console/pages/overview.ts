@@ -6,6 +6,7 @@ import { type Balance, readBalances } from '../../exchange/conservation.ts'
 import { countUnseen } from '../../exchange/exceptions.ts'
 import { readFollowUp } from '../../exchange/follow-up.ts'
 import { readQuotas } from '../../exchange/quotas.ts'
+import { countDue } from '../../subject/case.ts'
 import type { ConsoleDeps } from '../deps.ts'
 import type { Drawing, Page, PageRequest } from '../page.ts'
 import { pointsOf, verdictOf } from '../points.ts'
@@ -48,15 +49,17 @@ async function drawOverview(deps: ConsoleDeps, request: PageRequest): Promise<Dr
   const asked = periodOf(request.query)
   const period = asked ?? '24u'
   const today = at.toISOString().slice(0, 10)
-  const [now, charts, refusals] = await Promise.all([
+  const mayAnswer = mayPerson(request.session, 'subjects:answer')
+  const [now, charts, refusals, due] = await Promise.all([
     readNow(deps, request, today),
     readCharts(deps, request, period),
     readRefusals(deps.pool, { now: at, party: partyOf(scope) }),
+    mayAnswer ? countDue(deps.pool, at, scope.party) : undefined,
   ])
   const set = deps.protocols.current()
   const protocols = protocolLines(set, at, scope)
   const reviews = reviewsOf(set, at)
-  const points = pointsOf({ ...now, protocols, reviews })
+  const points = pointsOf({ ...now, protocols, reviews, ...(due && { due }) })
   const codes = refusals.slice(0, MOST_CODES).map(nameRefusal)
   return {
     view: 'overview',

@@ -50,6 +50,13 @@ export const decideParkedPage: Page = {
       throw error
     }
   },
+  keeps: {
+    fields: ['reden'],
+    again: (deps, request) => {
+      const reason = request.form['reden'] ?? ''
+      return drawParked(deps, request, { reason, error: texts().common.sentAgain, about: 'all' })
+    },
+  },
 }
 
 /** What the form of a parked message needs; nothing where nothing is parked. */

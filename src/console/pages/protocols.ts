@@ -1,3 +1,4 @@
+import { mayPerson } from '../../access/operations.ts'
 import { stateAt } from '../../protocol/lifecycle.ts'
 import type { ProtocolSet } from '../../protocol/load.ts'
 import { frameworkOf } from '../../protocol/lookup.ts'
@@ -28,14 +29,17 @@ export const protocolsPage: Page = {
   operation: 'overview:read',
   own: true,
   nav: 'protocols',
-  answer: async (deps: ConsoleDeps, { at, scope }) => {
+  answer: async (deps: ConsoleDeps, { at, scope, session }) => {
     const set = deps.protocols.current()
     const cards = protocolLines(set, at, scope).map(line => toCard(set, line, at))
     const columns = STEPS.map(step => ({ step, cards: cards.filter(card => card.step === step) }))
     return {
       view: 'protocols',
       title: texts().protocols.title,
-      model: { columns: columns.filter(column => column.cards.length > 0) },
+      model: {
+        columns: columns.filter(column => column.cards.length > 0),
+        mayChange: session.party === undefined && mayPerson(session, 'protocols:suspend'),
+      },
     }
   },
 }

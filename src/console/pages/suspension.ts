@@ -17,6 +17,25 @@ type Kind = 'suspend' | 'resume'
 /** POST /console/protocollen/:id/opschorten: first what it will do, and once confirmed it is done. */
 export const suspendPage: Page = changePage('suspend', '/protocollen/:id/opschorten')
 
+/**
+ * GET of the same: what suspending will do now, and a form that does it at once, for who has no time to
+ * lose.
+ */
+export const suspendNowPage: Page = {
+  method: 'get',
+  path: '/protocollen/:id/opschorten',
+  operation: 'protocols:suspend',
+  nav: 'protocols',
+  answer: async (deps, request) => {
+    try {
+      return await confirm('suspend', deps, request)
+    } catch (error) {
+      if (error instanceof SuspensionError) return refused(deps, request, error)
+      throw error
+    }
+  },
+}
+
 /** POST /console/protocollen/:id/hervatten: the same, the other way. */
 export const resumePage: Page = changePage('resume', '/protocollen/:id/hervatten')
 
@@ -34,15 +53,27 @@ function changePage(kind: Kind, path: string): Page {
         throw error
       }
     },
+    keeps: { fields: ['reden'], again: drawAgain },
   }
 }
 
+/** The protocol with the reason that was typed under a session that ended. */
+function drawAgain(deps: ConsoleDeps, request: PageRequest): Promise<Drawing> {
+  const filled = { reason: request.form['reden'] ?? '', error: texts().common.sentAgain }
+  return drawProtocol(deps, request, filled)
+}
+
+// What it will do does not hang on the reason: looking needs none yet.
+const NO_REASON = '–'
+
 async function confirm(kind: Kind, deps: ConsoleDeps, request: PageRequest): Promise<Drawing> {
+  const asks = request.form['reden'] === undefined
   const wanted = changeOf(request)
-  const preview = await previewChange(deps, wanted, kind)
+  const looked = asks ? { ...wanted, reason: NO_REASON } : wanted
+  const preview = await previewChange(deps, looked, kind)
   const title = texts().suspension[kind].confirmTitle(titleOf(deps, wanted.id))
   const told = await namesOf(deps, preview.told)
-  return draw(kind, deps, wanted, { ...preview, told, step: 'confirm', title })
+  return draw(kind, deps, wanted, { ...preview, told, asks, step: 'confirm', title })
 }
 
 async function change(kind: Kind, deps: ConsoleDeps, request: PageRequest): Promise<Drawing> {

@@ -16,6 +16,14 @@ export const overview: typeof nl = {
       count === 1
         ? 'One hand-over is parked: it failed and waits for a person.'
         : `${count} hand-overs are parked: they failed and wait for a person.`,
+    requestsOverdue: (count, text) =>
+      count === 1
+        ? 'One request of a person is late: the month is over.'
+        : `${text} requests of persons are late: the month is over.`,
+    requestsSoon: (count, text) =>
+      count === 1
+        ? 'One request of a person must be answered within a week.'
+        : `${text} requests of persons must be answered within a week.`,
     held: count => (count === 1 ? 'One hand-over is held.' : `${count} hand-overs are held.`),
     exceptions: count => (count === 1 ? 'One exception is open.' : `${count} exceptions are open.`),
     overdue: (count, text) =>

@@ -13,6 +13,14 @@ export const overview = {
       count === 1
         ? 'Eén overdracht is geparkeerd: ze lukte niet en wacht op een mens.'
         : `${count} overdrachten zijn geparkeerd: ze lukten niet en wachten op een mens.`,
+    requestsOverdue: (count: number, text: string): string =>
+      count === 1
+        ? 'Eén vraag van een persoon is te laat: de maand is voorbij.'
+        : `${text} vragen van personen zijn te laat: de maand is voorbij.`,
+    requestsSoon: (count: number, text: string): string =>
+      count === 1
+        ? 'Eén vraag van een persoon moet binnen een week een antwoord krijgen.'
+        : `${text} vragen van personen moeten binnen een week een antwoord krijgen.`,
     held: (count: number): string =>
       count === 1
         ? 'Eén overdracht wordt aangehouden.'
