@@ -1,27 +1,11 @@
 import { type Annex1, HuisbrugProblem, newNonce } from '../../src/client/index.ts'
 import { readBalances } from '../../src/exchange/conservation.ts'
 import { type TestGateway, testGateway } from '../support/gateway.ts'
+import { COUNTS } from './counts.ts'
 
 // Nobody has signed anything yet, and no domain is open: phase 1.
 let gateway: TestGateway
 const TODAY = new Date().toISOString().slice(0, 10)
-
-/** Of 100 tenants 80 were checked: 25 + 20 + 15 + 6 + 4 comply, 10 do not. */
-const COUNTS: Annex1 = {
-  referenceDate: '2026-09-30',
-  tenants: 100,
-  checked: 80,
-  compliant: {
-    worksOrSelfEmployed: 25,
-    registeredWithVdab: 20,
-    olderThan65: 15,
-    unfitForWork: 6,
-    livingWage: 4,
-  },
-  notCompliant: 10,
-  extraTime: { given: true, days: 90, tenants: 8, regularised: 3 },
-  passedToSupervisor: 2,
-}
 
 beforeAll(async () => {
   gateway = await testGateway({ framework: document => Object.assign(document, { dpoAdvice: [] }) })
