@@ -1,0 +1,162 @@
+import fc from 'fast-check'
+import { intervalOf } from '../../src/report/disclosure/audit.ts'
+import { systemOf } from '../../src/report/disclosure/control.ts'
+import { CountModel, type History } from '../../src/report/disclosure/model.ts'
+import { Exposed } from '../../src/report/disclosure/protect.ts'
+import type { Solve, Sum } from '../../src/report/disclosure/system.ts'
+import { targetsOf } from '../../src/report/disclosure/targets.ts'
+import type { LeafCount, Measure, TableDeclaration } from '../../src/report/disclosure/types.ts'
+import { loadSolver } from '../../src/report/solver.ts'
+import { type KnownSum, solutionsOf } from './brute-force.ts'
+import { NOTHING, releaseNext } from './kit.ts'
+
+/** Random small tables: what the audit says of each cell is what trying every solution says. */
+const RUNS = { numRuns: 25 }
+const MONTH = '2026-01'
+const PARTIES = ['a', 'b']
+const STATES = ['open', 'closed', 'late']
+const MEASURE: Measure = {
+  id: 'small',
+  dimensions: [
+    { name: 'party', kind: 'codes' },
+    { name: 'month', kind: 'calendar' },
+    { name: 'state', kind: 'codes', codes: STATES, attribute: true },
+  ],
+}
+const TABLE: TableDeclaration = {
+  ...{ id: 'small', measure: 'small', levels: ['month'] },
+  dimensions: ['party', 'month', 'state'],
+}
+const K = 3
+
+let solve: Solve
+beforeAll(async () => {
+  solve = await loadSolver()
+})
+
+const some = fc.array(fc.nat(6), { minLength: 6, maxLength: 6 })
+
+function leaves(numbers: readonly number[]): LeafCount[] {
+  return PARTIES.flatMap((party, row) =>
+    STATES.map((state, at) => ({
+      dims: { party, month: MONTH, state },
+      count: numbers[row * STATES.length + at] ?? 0,
+    })),
+  )
+}
+
+function release(history: History, numbers: readonly number[], within = {}): History {
+  const all = leaves(numbers)
+  const only = 'party' in within ? all.filter(({ dims }) => dims['party'] === within.party) : all
+  const asked = {
+    measure: MEASURE,
+    table: TABLE,
+    period: MONTH,
+    threshold: K,
+    within,
+    counts: only,
+  }
+  return releaseNext(history, asked, solve)
+}
+
+const modelOf = (history: History) => new CountModel(MEASURE, history.versions)
+
+/** The least and largest value of each sum, over every solution of what is shown. */
+function triedAll(history: History, sums: readonly Sum[], cap: number): [number, number][] {
+  const model = modelOf(history)
+  const { equations, notBelowZero } = systemOf(model, history)
+  const known: KnownSum[] = equations.map(({ sum, value }) => {
+    return { of: sum.map(([variable]) => variable), value }
+  })
+  const ends = sums.map((): [number, number] => [Number.POSITIVE_INFINITY, 0])
+  const at = (sum: Sum, counts: readonly number[]) =>
+    sum.reduce((total, [variable, by]) => total + by * (counts[variable] ?? 0), 0)
+  for (const counts of solutionsOf(history.versions.length, known, cap)) {
+    if (notBelowZero.some(sum => at(sum, counts) < 0)) continue
+    sums.forEach((sum, index) => {
+      const [least, most] = ends[index] ?? [0, 0]
+      const value = at(sum, counts)
+      ends[index] = [Math.min(least, value), Math.max(most, value)]
+    })
+  }
+  return ends
+}
+
+test('the interval of every cell is exact, whatever is shown', () => {
+  const shown = fc.array(fc.boolean(), { minLength: 12, maxLength: 12 })
+  fc.assert(
+    fc.property(some, shown, (numbers, pattern) => {
+      const released = release(NOTHING, numbers)
+      const model = modelOf(released)
+      // The total of all is always there, so that there is an end to what can be tried.
+      const cells = released.cells.map((cell, at) => {
+        const value = model.valueAt(cell.key, 1)
+        return {
+          ...cell,
+          value: pattern[at] || cell.key === `all|${MONTH}|all` ? value : undefined,
+        }
+      })
+      const history = { ...released, cells }
+      const sums = cells.map(({ key }) =>
+        model.variablesAt(key, 1).map(variable => [variable, 1] as const),
+      )
+      const exact = sums.map(sum => intervalOf(systemOf(model, history), sum, solve))
+      const tried = triedAll(history, sums, 36)
+      expect(exact.map(({ least, most }) => [least, most])).toEqual(tried)
+    }),
+    RUNS,
+  )
+})
+
+/** Targets that trying every solution does not set apart. */
+function narrowOnes(history: History): string[] {
+  const now = history.thresholds.size
+  const targets = [...targetsOf(modelOf(history), history, now).values()]
+  const tried = triedAll(
+    history,
+    targets.map(({ sum }) => sum),
+    6 + K,
+  )
+  return targets.flatMap(({ apart, sum }, at) => {
+    const [least, most] = tried[at] ?? [0, 0]
+    return most - least < apart ? [JSON.stringify({ sum, least, most })] : []
+  })
+}
+
+test('a table leaves nothing below the threshold to calculate; its small cells alone do', () => {
+  let found = 0
+  fc.assert(
+    fc.property(some, numbers => {
+      const history = release(NOTHING, numbers)
+      expect(narrowOnes(history)).toEqual([])
+      const model = modelOf(history)
+      const cells = history.cells.map(cell => {
+        const value = model.valueAt(cell.key, 1)
+        return { ...cell, value: value > 0 && value < K ? undefined : value }
+      })
+      found += narrowOnes({ ...history, cells }).length
+    }),
+    RUNS,
+  )
+  expect(found).toBeGreaterThan(0)
+})
+
+test('nor do two tables after one another, of which the second counts a few more or fewer', () => {
+  const later = fc.array(fc.integer({ min: -2, max: 2 }), { minLength: 3, maxLength: 3 })
+  fc.assert(
+    fc.property(some, later, (numbers, changes) => {
+      const first = release(NOTHING, numbers, { party: 'a' })
+      const changed = numbers.map((count, at) => Math.max(0, count + (changes[at] ?? 0)))
+      let second: History
+      try {
+        second = release(first, changed, { party: 'a' })
+      } catch (error) {
+        // Refused: then the first alone tells it.
+        expect(error).toBeInstanceOf(Exposed)
+        return
+      }
+      expect(narrowOnes(second)).toEqual([])
+    }),
+    RUNS,
+  )
+})
