@@ -22,3 +22,15 @@ export const TEXTS: Readonly<Record<string, string>> = {
   'an entity of XML': `${MARK}<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>&e;`,
   'very long': `${MARK}${'A'.repeat(15_000)}`,
 }
+
+/** Those that mean something to a page, its address or what is behind it; forms have many fields. */
+export const IN_PAGES = [
+  'SQL that waits',
+  'an element of HTML',
+  'an attribute of HTML',
+  'a header',
+  'marks of direction',
+  'templates',
+  'a NUL',
+  'very long',
+] as const
