@@ -14,7 +14,7 @@ const STEP_MS = 10_000
 const ALL_MS = 40_000
 
 /** What a notice goes out with. */
-export type SendParts = Pick<Context, 'config' | 'outbound' | 'clock'>
+export type SendParts = Pick<Context, 'config' | 'outbound' | 'clock' | 'log'>
 
 /** A notice that the other side did not take over, with a code for people. */
 export class SendError extends Error {
@@ -44,7 +44,7 @@ export async function sendNotice(
 }
 
 async function sendMail(
-  { config }: SendParts,
+  { config, log }: SendParts,
   settings: MailSettings,
   id: string,
   points: readonly Point[],
@@ -64,7 +64,10 @@ async function sendMail(
       messageId: `<${id}@${new URL(publicUrl).hostname}>`,
       headers: { 'Auto-Submitted': 'auto-generated' },
     })
-    await Promise.race([sent, ended])
+    const { rejected } = await Promise.race([sent, ended])
+    // The others have it: it is not sent to them again.
+    if (rejected.length > 0)
+      log.warn('the mail server did not take all recipients', { refused: rejected.length })
   } catch (error) {
     throw error instanceof SendError ? error : new SendError(reasonOf(error))
   } finally {

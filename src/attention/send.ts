@@ -1,5 +1,5 @@
 import type { Pool } from '../db/pool.ts'
-import { faultOf, type Logger } from '../log.ts'
+import { faultOf } from '../log.ts'
 import { SendError, type SendParts, sendNotice } from './channels.ts'
 import { KINDS } from './kinds.ts'
 import type { Point } from './message.ts'
@@ -10,7 +10,7 @@ const CLAIM_SECONDS = 60
 const FIRST_SECONDS = 10
 const LONGEST_SECONDS = 900
 
-type Parts = SendParts & { pool: Pool; log: Pick<Logger, 'warn' | 'error'> }
+type Parts = SendParts & { pool: Pool }
 
 interface Claimed {
   id: string

@@ -71,7 +71,7 @@ async function test({ config, log }: Opened): Promise<string> {
   const lines: string[] = []
   try {
     for (const channel of channels) {
-      await sendNotice({ config, outbound, clock }, channel, id, []).catch(error => {
+      await sendNotice({ config, outbound, clock, log }, channel, id, []).catch(error => {
         if (!(error instanceof SendError)) throw error
         throw new Error(`${channel}: ${error.reason}. See "Faults" in docs/attention.md.`)
       })

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
@@ -6,6 +6,7 @@ import { Webhook } from 'standardwebhooks'
 import { KINDS } from '../../src/attention/kinds.ts'
 import { LOOKED_AT, lookAround } from '../../src/attention/look.ts'
 import { WORDS } from '../../src/attention/words.ts'
+import { PAGES } from '../../src/console/pages/index.ts'
 import { sampleProtocols } from '../console/rooms.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
 import { testLog } from '../support/log.ts'
@@ -121,8 +122,14 @@ async function park(count: number): Promise<void> {
   })
 }
 
-test('every kind is looked at, has words in both languages, and leads to a page', () => {
+test('every kind is looked at, has words in both languages, leads to a page, and is in the handbook', () => {
   expect([...LOOKED_AT].sort()).toEqual(Object.keys(KINDS).sort())
+  const pages = new Set(PAGES.map(({ path }) => path))
+  const handbook = readFileSync(new URL('../../docs/attention.md', import.meta.url), 'utf8')
+  for (const [kind, { severity, path }] of Object.entries(KINDS)) {
+    expect([kind, pages.has(path.replace(/\?.*/, ''))]).toEqual([kind, true])
+    expect(handbook).toMatch(new RegExp(`^\\| .*\`${kind}\`.* \\| ${severity} \\|`, 'm'))
+  }
   for (const { kinds } of Object.values(WORDS)) {
     for (const say of Object.values(kinds)) {
       expect(say(1, 'wm-vdab')).toMatch(/^\S.*\.$/)
