@@ -20,7 +20,7 @@ async function draw(deps: ConsoleDeps, { at }: PageRequest): Promise<Drawing> {
     partyNames(deps.pool),
   ])
   const { capacity, lastHour } = system.sequencing
-  const headroom = Math.max(0, Math.floor(100 - (100 * lastHour) / capacity))
+  const headroom = Math.max(0, Math.round(100 - (100 * lastHour) / capacity))
   const outbox = system.outbox.map(line => ({
     ...line,
     name: names.get(line.destination) ?? line.destination,

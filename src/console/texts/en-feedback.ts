@@ -7,11 +7,11 @@ export const feedback: typeof nlFeedback = {
   none: 'There is no feedback yet.',
   from: 'Closed from',
   until: 'Closed until',
-  totals: 'Now, of all together',
-  open: 'open',
-  takenUp: 'taken up',
-  overdue: 'overdue',
-  closed: 'closed',
+  totals: 'All together',
+  open: 'Open',
+  takenUp: 'Taken up',
+  overdue: 'Overdue',
+  closed: 'Closed',
   table: {
     title: 'By housing company',
     caption: (from, until) =>

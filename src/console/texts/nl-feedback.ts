@@ -5,11 +5,11 @@ export const feedback = {
   none: 'Er is nog geen terugkoppeling.',
   from: 'Afgesloten van',
   until: 'Afgesloten tot en met',
-  totals: 'Nu, van alle samen',
-  open: 'open',
-  takenUp: 'opgenomen',
-  overdue: 'te laat',
-  closed: 'afgesloten',
+  totals: 'Alles samen',
+  open: 'Open',
+  takenUp: 'Opgenomen',
+  overdue: 'Te laat',
+  closed: 'Afgesloten',
   table: {
     title: 'Per woonmaatschappij',
     caption: (from: string, until: string): string =>
