@@ -1,5 +1,4 @@
 import { generateKeyPairSync, type KeyObject, randomUUID } from 'node:crypto'
-import { PassThrough } from 'node:stream'
 import { CompactSign, type JWK } from 'jose'
 import { PartyStore } from '../../src/access/party.ts'
 import type { PartyDraft } from '../../src/access/party-types.ts'
@@ -8,14 +7,14 @@ import { AccessTokens } from '../../src/access/token.ts'
 import type { Pool } from '../../src/db/pool.ts'
 import { type ErrorCode, Refusal } from '../../src/errors.ts'
 import { KeyStore } from '../../src/keys/key-store.ts'
-import { createLogger } from '../../src/log.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
+import { testLog } from '../support/log.ts'
 
 export const PUBLIC_URL = 'https://gateway.example'
 export const TOKEN_URL = `${PUBLIC_URL}/oauth/token`
 export const MASTER_KEY = Buffer.alloc(32, 7)
 export const KBO = '0123456749'
-export const SILENT = createLogger('error', new PassThrough().resume())
+export const SILENT = testLog().log
 
 export type Algorithm = 'EdDSA' | 'ES256' | 'PS256'
 

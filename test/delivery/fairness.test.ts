@@ -1,6 +1,6 @@
 import { createOutbound, type OutboundRequest } from '../../src/delivery/outbound.ts'
-import { createLogger } from '../../src/log.ts'
 import { type TestGateway, testGateway, until } from '../support/gateway.ts'
+import { testLog } from '../support/log.ts'
 import { type Peer, startPeer } from '../support/peer.ts'
 import { addCompanies, queueEvents } from './kit.ts'
 
@@ -19,7 +19,7 @@ const held: (() => void)[] = []
 
 beforeAll(async () => {
   // Patient, so that a slow one is slow for as long as the test looks.
-  const real = createOutbound({ allowLoopback: true, log: createLogger('error') })
+  const real = createOutbound({ allowLoopback: true, log: testLog('error').log })
   const request = (call: OutboundRequest) => real.request({ ...call, timeoutMs: 60_000 })
   const overrides = { outbound: { ...real, request } }
   gateway = await testGateway({ webhooks: false, overrides })

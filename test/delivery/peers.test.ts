@@ -1,6 +1,6 @@
 import { createOutbound } from '../../src/delivery/outbound.ts'
-import { createLogger } from '../../src/log.ts'
 import { type TestGateway, testGateway, until } from '../support/gateway.ts'
+import { testLog } from '../support/log.ts'
 import {
   attemptsOf,
   deliveryOf,
@@ -20,7 +20,7 @@ let peer: RawPeer
 const PATIENCE_MS = 600
 
 beforeAll(async () => {
-  const real = createOutbound({ allowLoopback: true, log: createLogger('error') })
+  const real = createOutbound({ allowLoopback: true, log: testLog('error').log })
   const request = (call: Parameters<typeof real.request>[0]) =>
     real.request({ timeoutMs: PATIENCE_MS, ...call })
   gateway = await testGateway({ overrides: { outbound: { ...real, request } } })

@@ -11,6 +11,7 @@ import { bareEnvironment } from '../support/bare-environment.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
 import { detection, forwardedTo, openDomain, tenants } from '../support/detection.ts'
 import { type TestGateway, testGateway, until } from '../support/gateway.ts'
+import { keepLines } from '../support/kept-log.ts'
 import { testLog } from '../support/log.ts'
 import { freePort } from './support.ts'
 
@@ -44,6 +45,7 @@ beforeAll(async () => {
   })
   for (const stream of [child.stdout, child.stderr]) {
     stream?.on('data', chunk => {
+      keepLines(chunk)
       said += chunk
     })
   }

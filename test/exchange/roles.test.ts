@@ -1,7 +1,7 @@
 import { type Gateway, startGateway } from '../../src/gateway.ts'
-import { createLogger } from '../../src/log.ts'
 import { detection, forwardedTo, openDomain, tenants } from '../support/detection.ts'
 import { type TestGateway, testGateway, until } from '../support/gateway.ts'
+import { testLog } from '../support/log.ts'
 
 let front: TestGateway
 let workers: Gateway[]
@@ -14,7 +14,7 @@ beforeAll(async () => {
     new Set(['worker'] as const),
     new Set(['sequencer'] as const),
   ]
-  const log = createLogger('error')
+  const log = testLog('error').log
   workers = await Promise.all(roles.map(role => startGateway({ ...config, roles: role }, log)))
 })
 afterAll(async () => {
@@ -31,7 +31,7 @@ describe('roles in processes of their own, on one database', () => {
   test('a console alone serves the console and its health, not the interface', async () => {
     const { config } = front.context
     const settings = { ...config, port: 0, roles: new Set(['console'] as const) }
-    const room = await startGateway(settings, createLogger('error'))
+    const room = await startGateway(settings, testLog('error').log)
     try {
       const status = async (path: string) => (await fetch(`${room.url}${path}`)).status
       expect(await status('/health/live')).toBe(200)

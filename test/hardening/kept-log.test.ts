@@ -1,8 +1,17 @@
 import { existsSync, mkdtempSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { syntheticNumber } from '../../src/sandbox/synthetic-number.ts'
-import { scanKeptLogs } from '../support/kept-log.ts'
+import {
+  keepLines,
+  keepSecrets,
+  scanKeptLogs,
+  watchReceived,
+  watchReply,
+  watchRequest,
+} from '../support/kept-log.ts'
 
 const number = syntheticNumber('any-age', 11, 0)
 const CLEAN = '{"level":"info","message":"handed over","messageId":"msg_01KAJ5X2Q0","ms":12}\n'
@@ -32,5 +41,79 @@ describe('after a run the logs of all tests are looked through', () => {
     ['what the logger had to take out', '{"it":"[redacted]"}', []],
   ])('%s that was planted fails the run, naming the file', (_, line, values) => {
     expect(() => scanKeptLogs(folderWith(line, values))).toThrow('test/exchange/some.test.ts: ')
+  })
+})
+
+const key = 'q3J0mK1rZ0vY8c7dXw2bTnq3J0mK1rZ0vY8c7dXw2bA'
+const FAILS = 'test/hardening/kept-log.test.ts: '
+
+/** What a caller may say of which nothing may be left, by its kind. */
+const KINDS: [string, string, { headers?: Record<string, string>; body?: object }][] = [
+  ['a national number', number, {}],
+  ['a token', 'Y2FuYXJ5-dG9rZW4', { headers: { authorization: 'Bearer Y2FuYXJ5-dG9rZW4' } }],
+  ['a key', key, {}],
+  ['a reference', 'WB-2026-000417', { body: { tenants: [{ tenantRef: 'WB-2026-000417' }] } }],
+  ['a client', 'C-2026-0031', { body: { items: [{ clientRef: 'C-2026-0031' }] } }],
+  ['a payload', 'AAECAwQFBgcICQoLDA0ODw', { body: { found: ['AAECAwQFBgcICQoLDA0ODw'] } }],
+]
+
+/** Lets a test write into a folder of its own. @returns what is wrong there, or undefined */
+async function keptBy(work: () => Promise<unknown> | unknown): Promise<string | undefined> {
+  const usual = process.env['HUISBRUG_TEST_LOGS']
+  const folder = mkdtempSync(join(tmpdir(), 'huisbrug-logs-'))
+  process.env['HUISBRUG_TEST_LOGS'] = folder
+  try {
+    keepSecrets([key])
+    keepLines(CLEAN)
+    await work()
+    scanKeptLogs(folder)
+    return undefined
+  } catch (error) {
+    return (error as Error).message
+  } finally {
+    process.env['HUISBRUG_TEST_LOGS'] = usual
+  }
+}
+
+/** A call to a server that is watched as a gateway under test is, and passes on what it was given. */
+async function callWatched({ headers = {}, body = {} }: (typeof KINDS)[0][2]): Promise<void> {
+  const server = createServer((request, response) => {
+    watchRequest(request)
+    watchReply(response)
+    request.resume().on('end', () => {
+      response.setHeader('traceparent', request.headers['traceparent'] ?? 'none').end()
+    })
+  })
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await fetch(`http://127.0.0.1:${port}`, { method: 'POST', headers, body: JSON.stringify(body) })
+  server.closeAllConnections()
+  await new Promise(resolve => server.close(resolve))
+}
+
+describe('what was sent is found wherever it was left', () => {
+  test.each(KINDS)('%s in a line of the log', async (_, secret, call) => {
+    for (const line of [`at ${secret}`, `GET /v1/x/${secret}`, `q=${secret}`]) {
+      const kept = keptBy(async () => {
+        await callWatched(call)
+        keepLines(`{"level":"info","message":"${line}"}\n`)
+      })
+      expect(await kept).toContain(FAILS)
+    }
+  })
+
+  test.each(KINDS)('%s in a header by which a call is followed', async (_, secret, call) => {
+    const headers = { ...call.headers, traceparent: `00-${secret}` }
+    expect(await keptBy(() => callWatched({ ...call, headers }))).toContain(FAILS)
+    const passedOn = [{ raw: JSON.stringify(call.body ?? {}), headers: { baggage: `a=${secret}` } }]
+    const kept = keptBy(async () => {
+      await callWatched(call)
+      watchReceived(passedOn)
+    })
+    expect(await kept).toContain(FAILS)
+  })
+
+  test('the same calls with nothing left of them pass', async () => {
+    for (const [, , call] of KINDS) expect(await keptBy(() => callWatched(call))).toBeUndefined()
   })
 })

@@ -15,6 +15,7 @@ import { KeyStore } from '../../src/keys/key-store.ts'
 import { bareEnvironment } from '../support/bare-environment.ts'
 import { detection, tenants } from '../support/detection.ts'
 import { COMPANIES, type Company, type TestGateway, until } from '../support/gateway.ts'
+import { keepLines } from '../support/kept-log.ts'
 import { testLog } from '../support/log.ts'
 import { call, type RawReply, tokenFor } from '../support/raw.ts'
 import { announceServer, newDatabaseName, runOnServer, urlOfDatabase } from '../support/server.ts'
@@ -85,6 +86,7 @@ export async function startProcess(
   let said = ''
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', chunk => {
+      keepLines(chunk)
       said += chunk
     })
   }

@@ -7,6 +7,7 @@ import { childEnvironment } from '../../src/config.ts'
 import { nonce } from '../attack/kit.ts'
 import { detection, tenants } from '../support/detection.ts'
 import { type TestGateway, until } from '../support/gateway.ts'
+import { keepLines } from '../support/kept-log.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const MIB = 1024 * 1024
@@ -44,6 +45,7 @@ export async function startSmall(gateway: TestGateway, heapMib: number): Promise
   })
   let output = ''
   child.stderr.on('data', chunk => {
+    keepLines(chunk)
     output = `${output}${chunk}`.slice(-20_000)
   })
   await until('the program answers', () => answers(url, child, () => output), 60)

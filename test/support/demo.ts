@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
+import { keepLines } from './kept-log.ts'
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 
@@ -27,6 +28,7 @@ export function startCommand(
     stdout += chunk
   })
   child.stderr.on('data', chunk => {
+    keepLines(chunk)
     stderr += chunk
   })
   const ended = once(child, 'close').then(([code]) => ({

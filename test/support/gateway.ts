@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -13,7 +13,7 @@ import { type Agreement, digestOf, type Signatures } from '../../src/protocol/do
 import { watchContract } from './contract.ts'
 import { type TestDatabase, testDatabase } from './database.ts'
 import { misfitsOf } from './evidence.ts'
-import { keepLines, watchReceived, watchRequest } from './kept-log.ts'
+import { keepLines, keepSecrets, watchReceived, watchReply, watchRequest } from './kept-log.ts'
 import { type Peer, startPeer } from './peer.ts'
 import { signFolders, testKey, writeRecord } from './statements.ts'
 
@@ -90,6 +90,7 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
   const { handler, violations } = watchContract()
   const watch: RequestHandler = (request, response, next) => {
     watchRequest(request)
+    watchReply(response)
     handler(request, response, next)
   }
   const mounts = [{ path: '/', handler: watch }]
@@ -108,6 +109,9 @@ export async function testGateway(options: TestGatewayOptions = {}): Promise<Tes
     vdab,
     options.webhooks === false ? undefined : hooks,
   )
+  keepSecrets(Object.values(joined.keys).map(({ privateKey }) => privateKey.d))
+  const masterKey = join(folder, 'master.key')
+  if (existsSync(masterKey)) keepSecrets([readFileSync(masterKey, 'utf8').trim()])
   await untilInForce(context)
   const close = async () => {
     await gateway.close()

@@ -1,5 +1,5 @@
 import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { REDACTED, redactLine } from '../../src/log-redact.ts'
@@ -10,11 +10,29 @@ const VARIABLE = 'HUISBRUG_TEST_LOGS'
 
 /** What is a value of a payload, a pseudonym or a secret, by the name it has in a body. */
 const VALUES = new Set([
-  ...['insz', 'tenantRef', 'nonce', 'tag', 'secret', 'subjectTag', 'rowId', 'ciphertext'],
-  ...['blinded', 'evaluated', 'found', 'proof'],
+  ...['insz', 'tenantRef', 'clientRef', 'dossier', 'nonce', 'tag', 'secret', 'subjectTag', 'rowId'],
+  ...['row', 'ciphertext', 'blinded', 'evaluated', 'found', 'proof', 'paper', 'client_assertion'],
 ])
+const LONGEST_FORM = 16_384
+// A shorter one stands there by chance.
+const SHORTEST_PART = 6
+const MOST_PARTS = 16
 // A word of a language, a party or a small number stands in a log for other reasons.
 const TELLING = /^(?=.*\d)(?=.*[A-Za-z]|.{8})[\w.+/=-]{3,}$/
+
+/** By these headers a call can be followed from one machine to the next: they are kept as a log is. */
+const TRACES = [
+  ...[
+    'x-request-id',
+    'x-correlation-id',
+    'traceparent',
+    'tracestate',
+    'baggage',
+    'b3',
+    'x-b3-traceid',
+  ],
+  ...['server-timing', 'webhook-id', 'idempotency-key', 'user-agent', 'referer', 'from', 'via'],
+]
 
 /** These put values where they must not be, to show that they would be found. */
 const PLANTING = ['no-leak/leaks.test.ts']
@@ -26,8 +44,9 @@ export function makeLogFolder(): void {
 
 function fileOf(kind: string): string | undefined {
   const folder = process.env[VARIABLE]
+  if (!folder) return undefined
   const test = expect.getState().testPath?.replace(/^.*\/test\//, '')
-  if (!folder || !test || PLANTING.includes(test)) return undefined
+  if (!test || PLANTING.includes(test)) return undefined
   return join(folder, `${test.replaceAll('/', '__')}.${kind}`)
 }
 
@@ -48,12 +67,30 @@ export function watchRequest(request: IncomingMessage): void {
   }
 }
 
+/** Keeps by which names a reply can be followed, once it is sent. */
+export function watchReply(response: ServerResponse): void {
+  response.once('finish', () => keepTraces([response.getHeaders()]))
+}
+
 /** The same for what peers received. */
 export function watchReceived(received: readonly { raw: string; headers: object }[]): void {
+  keepTraces(received.map(({ headers }) => headers as OutgoingHttpHeaders))
   const values = received.flatMap(({ raw, headers }) =>
     valuesIn(raw, (headers as { authorization?: string }).authorization),
   )
   keepValues(values)
+}
+
+function keepTraces(all: readonly OutgoingHttpHeaders[]): void {
+  const lines = all.flatMap(headers =>
+    TRACES.flatMap(name => (name in headers ? [`${name}: ${String(headers[name])}\n`] : [])),
+  )
+  if (lines.length > 0) keepLines(lines.join(''))
+}
+
+/** Has these looked for in the log: keys, of the parties and of the gateway. */
+export function keepSecrets(secrets: readonly (string | undefined)[]): void {
+  keepValues(secrets.filter(secret => secret !== undefined))
 }
 
 function keepValues(values: readonly string[]): void {
@@ -77,7 +114,8 @@ function valuesIn(text: string, authorization = ''): string[] {
   try {
     take(JSON.parse(text), false)
   } catch {
-    // A body that is no JSON has no members.
+    // A token request is a form; of other text no member is known.
+    take(Object.fromEntries(new URLSearchParams(text.slice(0, LONGEST_FORM))), false)
   }
   return values
 }
@@ -93,9 +131,19 @@ export function faultsIn(text: string, values: ReadonlySet<string>): string[] {
   new NumberFinder([...values].filter(value => /^\d{11}$/.test(value))).findInText(text, numbers)
   if (numbers.size > 0) faults.add('a national number of a request')
   for (const [word] of text.matchAll(/[\w.+/=-]{3,}/g)) {
-    if (values.has(word)) faults.add('a value of a request')
+    if (holdsAny(word, values)) faults.add('a value of a request')
   }
   return [...faults]
+}
+
+// As a part of a path or a header too: any run of parts between marks that a value may itself hold.
+function holdsAny(word: string, values: ReadonlySet<string>): boolean {
+  if (values.has(word)) return true
+  const ends = [...word.matchAll(/[.+/=-]|$/g)].map(({ index }) => index).slice(0, MOST_PARTS)
+  const starts = [0, ...ends.map(end => end + 1)]
+  return starts.some(start =>
+    ends.some(end => end - start >= SHORTEST_PART && values.has(word.slice(start, end))),
+  )
 }
 
 /**

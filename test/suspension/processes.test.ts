@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url'
 import { bareEnvironment } from '../support/bare-environment.ts'
 import { detection, openDomain, tenants } from '../support/detection.ts'
 import { COMPANIES, type TestGateway, testGateway, until } from '../support/gateway.ts'
+import { keepLines } from '../support/kept-log.ts'
 import {
   assertBalanced,
   countEntries,
@@ -57,6 +58,7 @@ async function start(roles: string): Promise<ChildProcess> {
     said += chunk
   })
   child.stderr.on('data', chunk => {
+    keepLines(chunk)
     said += chunk
   })
   await until(`${roles} is ready`, () => said.includes('huisbrug is ready'), 30)

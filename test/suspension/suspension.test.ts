@@ -1,10 +1,10 @@
 import { expireInteractions } from '../../src/exchange/settle.ts'
 import { readSuspensions } from '../../src/exchange/suspension.ts'
 import { type Gateway, startGateway } from '../../src/gateway.ts'
-import { createLogger } from '../../src/log.ts'
 import { validatorFor } from '../../src/schemas.ts'
 import { daysAgo, suspend as suspendInFile } from '../attack/kit.ts'
 import { type TestGateway, testGateway, until } from '../support/gateway.ts'
+import { testLog } from '../support/log.ts'
 import { syntheticNumber } from '../support/people.ts'
 import { seedRows } from '../support/seed.ts'
 import { change, countEntries, isNotice, sleep } from './kit.ts'
@@ -109,8 +109,8 @@ describe('several processes on one database', () => {
     gateway = await testGateway({ roles: 'api,sequencer' })
     const config = { ...gateway.context.config, roles: new Set(['worker'] as const) }
     others = [
-      await startGateway(config, createLogger('error')),
-      await startGateway(config, createLogger('error')),
+      await startGateway(config, testLog('error').log),
+      await startGateway(config, testLog('error').log),
     ]
   })
   afterEach(async () => {

@@ -10,15 +10,15 @@ import { parseAddCheckpoint } from '../../src/audit/witness-request.ts'
 import { readStandings, stopWaiting } from '../../src/audit/witness-store.ts'
 import { createOutbound } from '../../src/delivery/outbound.ts'
 import { checkVouching } from '../../src/health-witness.ts'
-import { createLogger } from '../../src/log.ts'
 import { publishOnce, type RoundState } from '../../src/witness/publish.ts'
 import type { WitnessPolicy } from '../../src/witness/settings.ts'
 import { drafts, messageId, ORIGIN, type TestLog, testLog } from '../audit/support.ts'
+import { testLog as keptLog } from '../support/log.ts'
 import { otherLog, testServer, testWitness } from './support.ts'
 
 type Answer = (body: Buffer, response: ServerResponse) => void
 
-const outbound = createOutbound({ allowLoopback: true, log: createLogger('error') })
+const outbound = createOutbound({ allowLoopback: true, log: keptLog().log })
 const witness = testWitness()
 let answer: Answer
 let server: Awaited<ReturnType<typeof testServer>>
@@ -71,7 +71,7 @@ function policyOf(more: Partial<WitnessPolicy> = {}): WitnessPolicy {
 /** One round; nobody rests between rounds unless the state is handed on. */
 async function round(more: Partial<WitnessPolicy> = {}, state?: RoundState) {
   const db = await log.pool.connect()
-  const quiet = createLogger('error')
+  const quiet = keptLog().log
   quiet.silent = true
   const parts = { db, outbound, log: quiet, clock: () => new Date() }
   const fresh = { resting: new Map(), told: new Map() }

@@ -9,12 +9,12 @@ import { recordEntries } from '../../src/audit/record.ts'
 import { readConfig } from '../../src/config.ts'
 import { type Gateway, startGateway } from '../../src/gateway.ts'
 import { KeyStore } from '../../src/keys/key-store.ts'
-import { createLogger } from '../../src/log.ts'
 import { loadWitnessKey, witnessName } from '../../src/witness/witness.ts'
 import { drafts, TEST_MASTER_KEY } from '../audit/support.ts'
 import { watchContract } from '../support/contract.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
 import { until } from '../support/gateway.ts'
+import { testLog } from '../support/log.ts'
 import { otherLog } from './support.ts'
 
 /** A gateway with a log and a witness of its own, that can be stopped and started again. */
@@ -70,7 +70,7 @@ async function prepare(name: string): Promise<Side> {
 }
 
 async function start(side: Side): Promise<void> {
-  const log = createLogger('error')
+  const log = testLog('error').log
   log.silent = true
   const mounts = [{ path: '/', handler }]
   side.running = await startGateway(readConfig(side.settings), log, { mounts })

@@ -7,9 +7,9 @@ import { readTimestamp, timestampNonce, timestampRequest } from '../../src/audit
 import { listStamps, noteStamps } from '../../src/audit/timestamp-store.ts'
 import { createOutbound } from '../../src/delivery/outbound.ts'
 import { checkVouching } from '../../src/health-witness.ts'
-import { createLogger } from '../../src/log.ts'
 import { stampOnce } from '../../src/witness/stamp.ts'
 import { drafts, type TestLog, testLog } from '../audit/support.ts'
+import { testLog as keptLog } from '../support/log.ts'
 import { testServer } from './support.ts'
 
 const CONFIG = `[ tsa ]
@@ -37,7 +37,7 @@ let log: TestLog
 let authority: Awaited<ReturnType<typeof testServer>>
 /** What comes between the authority and us. */
 let change: (answer: Buffer) => Buffer
-const outbound = createOutbound({ allowLoopback: true, log: createLogger('error') })
+const outbound = createOutbound({ allowLoopback: true, log: keptLog().log })
 
 function openssl(...args: string[]): { ok: boolean; output: string } {
   const { status, stdout, stderr } = spawnSync('openssl', args, { cwd: folder, encoding: 'utf8' })
@@ -106,7 +106,7 @@ const parts = (now: Date) => ({
   db: log.pool,
   outbound,
   clock: () => now,
-  log: createLogger('error'),
+  log: keptLog().log,
 })
 
 test('a checkpoint is stamped once a day, and openssl verifies what is kept', async () => {
