@@ -18,6 +18,8 @@ export interface PeopleEnvironment {
   HUISBRUG_OIDC_CLIENT_ID?: string
   HUISBRUG_OIDC_CLIENT_SECRET?: string
   HUISBRUG_OIDC_CLIENT_SECRET_FILE?: string
+  HUISBRUG_OIDC_KEY?: string
+  HUISBRUG_OIDC_KEY_FILE?: string
   HUISBRUG_OIDC_SCOPES: string
   HUISBRUG_OIDC_ROLES?: string
 }
@@ -34,6 +36,8 @@ export const PEOPLE_SCHEMA = {
   HUISBRUG_OIDC_CLIENT_ID: { type: 'string', minLength: 1, maxLength: 256 },
   HUISBRUG_OIDC_CLIENT_SECRET: { type: 'string', minLength: 1 },
   HUISBRUG_OIDC_CLIENT_SECRET_FILE: { type: 'string', minLength: 1 },
+  HUISBRUG_OIDC_KEY: { type: 'string', minLength: 1 },
+  HUISBRUG_OIDC_KEY_FILE: { type: 'string', minLength: 1 },
   HUISBRUG_OIDC_SCOPES: {
     type: 'string',
     pattern: '^([!#-\\[\\]-~]+ )*openid( [!#-\\[\\]-~]+)*$',
@@ -55,9 +59,13 @@ export interface RoleMapping {
 export interface OidcSettings {
   issuer: string
   clientId: string
-  /** The secret, or the file that holds it. */
-  clientSecret: string | undefined
-  clientSecretFile: string | undefined
+  /** The secret or the private key of the gateway there, or the file that holds it: one of the four. */
+  client: {
+    secret?: string | undefined
+    secretFile?: string | undefined
+    key?: string | undefined
+    keyFile?: string | undefined
+  }
   scopes: string
   mapping: RoleMapping
 }
@@ -90,18 +98,23 @@ export function fourEyesOf({ HUISBRUG_FOUR_EYES: list }: PeopleEnvironment): Set
 function oidcOf(env: PeopleEnvironment): OidcSettings | undefined {
   const issuer = env.HUISBRUG_OIDC_ISSUER
   const clientId = env.HUISBRUG_OIDC_CLIENT_ID
-  const clientSecret = env.HUISBRUG_OIDC_CLIENT_SECRET
-  const clientSecretFile = env.HUISBRUG_OIDC_CLIENT_SECRET_FILE
+  const client = {
+    secret: env.HUISBRUG_OIDC_CLIENT_SECRET,
+    secretFile: env.HUISBRUG_OIDC_CLIENT_SECRET_FILE,
+    key: env.HUISBRUG_OIDC_KEY,
+    keyFile: env.HUISBRUG_OIDC_KEY_FILE,
+  }
   const roles = env.HUISBRUG_OIDC_ROLES
-  const given = [issuer, clientId, clientSecret ?? clientSecretFile, roles]
+  const proofs = Object.values(client).filter(it => it !== undefined)
+  const given = [issuer, clientId, proofs[0], roles]
   if (given.every(it => it === undefined)) return undefined
-  if (!issuer || !clientId || !(clientSecret ?? clientSecretFile) || !roles) {
+  if (!issuer || !clientId || proofs.length !== 1 || !roles) {
     throw new Error(
-      'HUISBRUG_OIDC_ISSUER, _CLIENT_ID, _CLIENT_SECRET (or _CLIENT_SECRET_FILE) and _ROLES go together',
+      'HUISBRUG_OIDC_ISSUER, _CLIENT_ID, _ROLES and one of _CLIENT_SECRET, _CLIENT_SECRET_FILE, _KEY and _KEY_FILE go together',
     )
   }
   const scopes = env.HUISBRUG_OIDC_SCOPES
-  return { issuer, clientId, clientSecret, clientSecretFile, scopes, mapping: mappingOf(roles) }
+  return { issuer, clientId, client, scopes, mapping: mappingOf(roles) }
 }
 
 /**

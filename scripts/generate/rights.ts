@@ -31,7 +31,7 @@ export function rightsPage(): string {
     section('Parties, at the interface', RIGHTS.parties, routes),
     section('People, at the interface', RIGHTS.people, routes),
     section('People, in the console', RIGHTS.pages, pages),
-    `## Everybody\n\n${open.map(({ at }) => `- ${at}`).join('\n')}\n- \`/console/aanmelden\`, \`/start\` and \`/terug\` below it, \`/console/afmelden\`\n`,
+    `## Everybody\n\n${open.map(({ at }) => `- ${at}`).join('\n')}\n- \`/console/aanmelden\`, \`/start\` and \`/terug\` below it, \`/console/afmelden\`, \`/console/afgemeld-door-aanbieder\` (the identity provider, by its signature)\n`,
   ].join('\n')
 }
 

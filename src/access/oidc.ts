@@ -1,9 +1,11 @@
 import { createHmac, randomBytes } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { createRemoteJWKSet, customFetch, type JWTVerifyGetKey } from 'jose'
 import * as client from 'openid-client'
 import type { OidcSettings } from '../config-people.ts'
 import { Refusal, refuse } from '../errors.ts'
 import { nameOf, roleOf } from './oidc-claims.ts'
+import { type ClientProof, clientAuthentication, readClientProof } from './oidc-client.ts'
+import { checkLogoutToken, type SignedOut } from './oidc-logout.ts'
 import type { SignedInPerson } from './session.ts'
 
 // RSA with PKCS #1 or PSS, the three curves of ECDSA, Ed25519: never none, never a shared secret.
@@ -46,14 +48,14 @@ export interface PeopleProviderParts {
  */
 export class PeopleProvider {
   readonly #parts: PeopleProviderParts
-  readonly #secret: string
+  readonly #proof: ClientProof
   #found: { config: Promise<client.Configuration>; until: number } | undefined
+  #keys: { of: string; get: JWTVerifyGetKey } | undefined
 
-  /** @throws Error where the file of the secret cannot be read */
+  /** @throws Error where the secret or key cannot be read */
   constructor(parts: PeopleProviderParts) {
     this.#parts = parts
-    const { clientSecret, clientSecretFile } = parts.settings
-    this.#secret = clientSecret ?? readFileSync(clientSecretFile ?? '', 'utf8').trim()
+    this.#proof = readClientProof(parts.settings.client)
   }
 
   /** A value for one attempt to sign in: 32 random bytes, base64url, for the browser alone. */
@@ -88,11 +90,47 @@ export class PeopleProvider {
     const claims = await this.#claimsOf(config, attempt, query)
     const holder = roleOf(claims, this.#parts.settings.mapping)
     if (!holder) throw refuse('HB-116', '', 'console: HUISBRUG_OIDC_ROLES')
-    const subject = JSON.stringify([claims['iss'], claims['sub']])
-    const person = createHmac('sha256', await this.#parts.pepper())
-      .update(subject)
-      .digest()
-    return { ...holder, person, name: nameOf(claims) }
+    const { iss, sub, sid } = claims
+    const person = await this.#pseudonym([iss, sub])
+    const provider = typeof sid === 'string' ? await this.#pseudonym(['sid', iss, sid]) : undefined
+    return { ...holder, person, provider, name: nameOf(claims) }
+  }
+
+  /**
+   * Whom the provider says it signed out, as the pseudonyms by which sessions are found, with the token
+   * that is to be used once.
+   * @param token attacker-controlled
+   * @throws Refusal HB-117 no such token, HB-118 no answer
+   */
+  async readLogout(
+    token: string,
+    now: Date,
+  ): Promise<{ person: Buffer | null; provider: Buffer | null; token: SignedOut }> {
+    const config = await this.#configuration()
+    const server = config.serverMetadata()
+    const { clientId } = this.#parts.settings
+    const algorithms = server.id_token_signing_alg_values_supported ?? []
+    const keys = this.#keysOf(server)
+    const expected = { issuer: server.issuer, clientId, algorithms, keys, now }
+    const out = await checkLogoutToken(token, expected)
+    const { issuer, subject, session } = out
+    const person = subject === undefined ? null : await this.#pseudonym([issuer, subject])
+    const provider = session === undefined ? null : await this.#pseudonym(['sid', issuer, session])
+    return { person, provider, token: out }
+  }
+
+  async #pseudonym(of: readonly unknown[]): Promise<Buffer> {
+    const pepper = await this.#parts.pepper()
+    return createHmac('sha256', pepper).update(JSON.stringify(of)).digest()
+  }
+
+  #keysOf({ jwks_uri: address = '' }: Readonly<client.ServerMetadata>): JWTVerifyGetKey {
+    if (this.#keys?.of === address) return this.#keys.get
+    const fetch = (url: string, { headers }: { headers: Headers }) =>
+      this.#fetch(url, { method: 'GET', headers: Object.fromEntries(headers), body: null } as never)
+    const get = createRemoteJWKSet(new URL(address), { [customFetch]: fetch as never })
+    this.#keys = { of: address, get }
+    return get
   }
 
   /** Where a person signs out at the provider too, where it offers that; nothing about who it is. */
@@ -157,21 +195,18 @@ export class PeopleProvider {
       const issuer = new URL(settings.issuer)
       const options = { [client.customFetch]: fetch, execute: insecure }
       const found = await client.discovery(issuer, settings.clientId, {}, client.None(), options)
-      return this.#configure(found.serverMetadata())
+      return await this.#configure(found.serverMetadata())
     } catch (error) {
       throw this.#refusalOf(error, 'HB-118')
     }
   }
 
-  #configure(found: Readonly<client.ServerMetadata>): client.Configuration {
+  async #configure(found: Readonly<client.ServerMetadata>): Promise<client.Configuration> {
     const { settings, allowLoopback } = this.#parts
     const offered = found.id_token_signing_alg_values_supported ?? ['RS256']
     const algorithms = offered.filter(it => ALGORITHMS.has(it))
     const server = { ...found, id_token_signing_alg_values_supported: algorithms }
-    const ways = found.token_endpoint_auth_methods_supported ?? ['client_secret_basic']
-    const way = ways.includes('client_secret_basic')
-      ? client.ClientSecretBasic(this.#secret)
-      : client.ClientSecretPost(this.#secret)
+    const way = await clientAuthentication(this.#proof, found)
     const metadata = { [client.clockTolerance]: CLOCK_SECONDS }
     const config = new client.Configuration(server, settings.clientId, metadata, way)
     if (allowLoopback) client.allowInsecureRequests(config)

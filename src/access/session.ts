@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { recordEntry } from '../audit/record.ts'
+import { recordEntries, recordEntry } from '../audit/record.ts'
 import type { Actor } from '../audit/types.ts'
 import type { ConsoleRole } from '../config-people.ts'
 import { inTransaction, type Pool, type Queryable } from '../db/pool.ts'
@@ -185,6 +185,38 @@ export class ConsoleSessions {
       const details = { session: id }
       await recordEntry(tx, { action: 'console.session-ended', at, actor: by, details })
       return true
+    })
+  }
+
+  /**
+   * Ends what the identity provider says is over, at once: the sessions that began with that one there, or,
+   * where it names none or ours know none, all of the person. The entries commit with it.
+   * @param use takes the token that says so, in the same transaction
+   * @returns how many ended
+   */
+  async endAtProvider(
+    { person, provider }: { person: Uint8Array | null; provider: Uint8Array | null },
+    use: (tx: Queryable) => Promise<void>,
+  ): Promise<number> {
+    const at = this.#now()
+    return inTransaction(this.#pool, async tx => {
+      await use(tx)
+      const { rows } = await tx.query<{ digest: Buffer }>(
+        `DELETE FROM console_session
+         WHERE provider = $2 OR (person = $1 AND ($2::bytea IS NULL OR provider IS NULL))
+         RETURNING digest`,
+        [person, provider],
+      )
+      const actor = { role: 'gateway' }
+      const drafts = rows.map(({ digest }) => ({ details: { session: idOf(digest) } }))
+      const ended = drafts.map(it => ({
+        action: 'console.session-ended' as const,
+        at,
+        actor,
+        ...it,
+      }))
+      await recordEntries(tx, ended)
+      return ended.length
     })
   }
 

@@ -1,5 +1,6 @@
-import type { Request, Router } from 'express'
+import type { Request, Response, Router } from 'express'
 import type { PeopleProvider } from '../access/oidc.ts'
+import { useLogoutToken } from '../access/oidc-logout.ts'
 import { SESSION_COOKIE } from '../access/people.ts'
 import { Refusal, refuse } from '../errors.ts'
 import type { Frame } from './console.ts'
@@ -41,6 +42,34 @@ export function addProviderSignIn(router: Router, frame: Frame): void {
     res.set('Refresh', `0; url=${base}`)
     frame.draw(res, { view: 'signed-in', title: texts().signIn.signedInTitle, model: {} })
   })
+
+  router.post('/afgemeld-door-aanbieder', (req, res) => signOut(frame, provider, req, res))
+}
+
+/**
+ * The provider itself says that somebody signed out there (OpenID Connect Back-Channel Logout 1.0): no browser,
+ * no session, no form of ours; its signature is all there is. What is no good token counts by address.
+ */
+async function signOut(
+  frame: Frame,
+  provider: Pick<PeopleProvider, 'readLogout'>,
+  req: Request,
+  res: Response,
+): Promise<void> {
+  const { deps } = frame
+  try {
+    const { logout_token: token } = (req.body ?? {}) as Record<string, unknown>
+    const out = await provider.readLogout(typeof token === 'string' ? token : '', deps.clock())
+    await deps.sessions.endAtProvider(out, tx => useLogoutToken(tx, out.token))
+    res.status(200).end()
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error
+    takeOfAddress(frame, req)
+    const isAway = error.code === 'HB-118'
+    if (!isAway) await deps.tokens?.noteRefusal(error.code)
+    const said = isAway ? 'temporarily_unavailable' : 'invalid_request'
+    res.status(isAway ? 503 : 400).json({ error: said })
+  }
 }
 
 async function finish(

@@ -19,8 +19,10 @@ export type Mangle = (token: { header: { alg: string; kid: string }; claims: JWT
 /** A real OpenID provider on loopback, with any person by any password. */
 export interface TestProvider {
   issuer: string
-  /** Makes the provider, once the address of the gateway is known. */
-  open(gateway: string): void
+  /** Makes the provider, once the address of the gateway is known; `client` says more of it. */
+  open(gateway: string, client?: object): void
+  /** Signs any token with the provider's own key, or as the header says. */
+  sign: typeof signed
   /** What happens to the next id_token; `unsigned` for `alg: none`. */
   mangle: Mangle | undefined
   /** Answers everything with this status, where set. */
@@ -38,6 +40,8 @@ const GROUPS: Record<string, unknown> = {
   bijna: ['huisbrug-fg '],
   tekst: 'huisbrug-audit',
 }
+
+declare function signed(token: Parameters<Mangle>[0]): Promise<string>
 
 export async function startProvider(): Promise<TestProvider> {
   const { privateKey } = await generateKeyPair('RS256', { extractable: true })
@@ -90,9 +94,10 @@ export async function startProvider(): Promise<TestProvider> {
     issuer,
     mangle: undefined,
     broken: undefined,
-    open: gateway => {
-      handle = createProvider(issuer, gateway, jwk).callback()
+    open: (gateway, client = {}) => {
+      handle = createProvider(issuer, gateway, jwk, client).callback()
     },
+    sign,
     close: async () => {
       server.closeAllConnections()
       await new Promise(resolve => server.close(resolve))
@@ -101,7 +106,7 @@ export async function startProvider(): Promise<TestProvider> {
   return provider
 }
 
-function createProvider(issuer: string, gateway: string, jwk: object): Provider {
+function createProvider(issuer: string, gateway: string, jwk: object, more: object): Provider {
   return new Provider(issuer, {
     clients: [
       {
@@ -109,8 +114,13 @@ function createProvider(issuer: string, gateway: string, jwk: object): Provider 
         client_secret: CLIENT_SECRET,
         redirect_uris: [`${gateway}/console/aanmelden/terug`],
         post_logout_redirect_uris: [`${gateway}/console/aanmelden`],
+        ...more,
       },
     ],
+    features: { backchannelLogout: { enabled: true } },
+    // The gateway is on loopback, which the provider would not call.
+    fetch: (url: string, { dispatcher: _, ...options }: RequestInit & { dispatcher?: unknown }) =>
+      fetch(url, options),
     jwks: { keys: [jwk] },
     cookies: { keys: ['of the test'] },
     claims: { openid: ['sub', 'groups'], profile: ['name'] },

@@ -34,8 +34,8 @@ const DECIDED: Readonly<Record<string, 'same' | 'log' | 'closed'>> = {
   'get /uitzonderingen/:id': 'same',
   'post /uitzonderingen/:id': 'closed',
   'get /integriteit': 'log',
-  'get /partijen': 'closed',
-  'get /partijen/:id': 'closed',
+  'get /partijen': 'same',
+  'get /partijen/:id': 'same',
   'get /systeem': 'closed',
   'get /berichten': 'same',
   'get /berichten/:id': 'same',
@@ -119,6 +119,7 @@ beforeAll(async () => {
     others: ['wm-vdab-leefgoed', 'kapot', 'x'],
   }
   ids['/uitzonderingen/:id'] = { own: [await exceptionId(OWN)], others: ['999'] }
+  ids['/partijen/:id'] = { own: [OWN], others: [OTHER, 'vdab', 'x'] }
   ids['/inzage/:id'] = { own: [], others: ['verzoek'] }
   ids['/rapporten/:soort'] = {
     own: ['register', 'dashboard', 'annex-1', 'evaluation'],
