@@ -46,6 +46,6 @@ function toLine(line: AttentionLine) {
     sentence: sentenceOf({ ...line, ended: line.endedAt !== null }, language()),
     path: KINDS[line.kind].path,
     tone: TONES[line.severity],
-    told: told.length > 0 ? told : [text.notTold],
+    told: told.length > 0 ? told : [line.endedAt ? text.neverTold : text.notTold],
   }
 }

@@ -88,7 +88,7 @@ const IN_MENU: Record<MenuGroup, readonly Page[]> = {
   exchange: [overviewPage, messagesPage, feedbackPage, exceptionsPage, protocolsPage],
   evidence: [auditLogPage, verifyPage, integrityPage, reportsPage],
   people: [subjectsPage, quotasPage],
-  running: [approvalsPage, sessionsPage, partiesPage, systemPage, attentionPage],
+  running: [attentionPage, approvalsPage, sessionsPage, partiesPage, systemPage],
 }
 
 type MenuItem = Pick<Page, 'operation' | 'own' | 'path'> & { key: NavKey; group: MenuGroup }

@@ -7,7 +7,7 @@ export const attention: typeof nl = {
   ways: ways => `The gateway tells people by ${ways}.`,
   noWay:
     'No mail server or webhook is set. Only who opens this page reads what is here. The operator sets this.',
-  channels: { mail: 'e-mail', webhook: 'a webhook' },
+  channels: { mail: 'e-mail', webhook: 'webhook' },
   none: 'Nothing needs attention',
   now: count =>
     count === 1 ? 'One point needs attention now' : `${count} points need attention now`,
@@ -20,6 +20,7 @@ export const attention: typeof nl = {
   ended: 'Over since',
   told: 'Told',
   notTold: 'not yet',
+  neverTold: 'no',
   sent: (channel, moment) => `${channel}: ${moment}`,
   unsent: channel => `${channel}: has not left yet`,
 }

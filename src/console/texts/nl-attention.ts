@@ -5,7 +5,7 @@ export const attention = {
   ways: (ways: string): string => `De gateway verwittigt via ${ways}.`,
   noWay:
     'Er is geen mailserver of webhook ingesteld. Wat hier staat, leest alleen wie deze pagina opent. De beheerder stelt dit in.',
-  channels: { mail: 'mail', webhook: 'een webhook' },
+  channels: { mail: 'mail', webhook: 'webhook' },
   none: 'Er is niets dat aandacht vraagt',
   now: (count: number): string =>
     count === 1 ? 'Eén punt vraagt nu aandacht' : `${count} punten vragen nu aandacht`,
@@ -18,6 +18,7 @@ export const attention = {
   ended: 'Voorbij sinds',
   told: 'Verwittigd',
   notTold: 'nog niet',
+  neverTold: 'niet',
   sent: (channel: string, moment: string): string => `${channel}: ${moment}`,
   unsent: (channel: string): string => `${channel}: lukt nog niet`,
 }
