@@ -28,10 +28,18 @@ export interface ConsoleDeps extends PersonParts {
   signing?: Pick<Signing, 'publicJwks'>
   sessions: Pick<
     ConsoleSessions,
-    'openSession' | 'openFor' | 'findSession' | 'closeSession' | 'listSessions' | 'endSession'
+    | 'openSession'
+    | 'openFor'
+    | 'findSession'
+    | 'closeSession'
+    | 'listSessions'
+    | 'endSession'
+    | 'endAtProvider'
   >
   /** The identity provider; absent: people sign in by one-time links. */
-  provider?: Pick<PeopleProvider, 'newAttempt' | 'start' | 'finish' | 'signOutUrl'> | undefined
+  provider?:
+    | Pick<PeopleProvider, 'newAttempt' | 'start' | 'finish' | 'signOutUrl' | 'readLogout'>
+    | undefined
   /** Where a refusal becomes evidence. */
   tokens?: Pick<AccessTokens, 'noteRefusal'>
   /** Whether persons may be told about now. */
