@@ -59,11 +59,19 @@ async function released(
   const { protocol } = asked
   try {
     const { cells, mark } = await releaseTable(tx, set, asked)
-    return { protocol, table, quarter, mark, cells, withheld: false }
+    const inOrder = cells.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
+    return { protocol, table, quarter, mark, cells: inOrder, withheld: false }
   } catch (error) {
     if (!(error instanceof ReleaseError)) throw error
     return { protocol, table, quarter, mark: '', cells: [], withheld: true }
   }
+}
+
+function keyOf({ dims }: ReleasedCell): string {
+  return Object.keys(dims)
+    .sort()
+    .map(name => dims[name])
+    .join(' ')
 }
 
 function countsOf(
