@@ -104,9 +104,10 @@ async function serve(frame: Frame, page: Page, req: Request, res: Response): Pro
     query: singleValues(req.query),
     at: deps.clock(),
   }
-  const answer = await (isForeign && page.keeps
-    ? page.keeps.again(deps, request)
-    : page.answer(deps, request))
+  const answer =
+    isForeign && page.keeps
+      ? { ...(await page.keeps.again(deps, request)), status: 403 }
+      : await page.answer(deps, request)
   await reply(frame, res, answer, { session, nav: page.nav })
 }
 

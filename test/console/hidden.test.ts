@@ -81,7 +81,12 @@ describe('what no page shows', () => {
     const naming = [...pages.values()].filter(html => html.includes('&lt;script&gt;alert(1)'))
     expect(naming.length).toBeGreaterThan(3)
     for (const [path, html] of pages) {
-      expect([path, /<script|<img src=x/.test(html)]).toEqual([path, false])
+      // The one page that follows the log has a script of ours, by its address.
+      const rest = html.replace(
+        /<script src="\/console\/bestanden\/live\.js[^>"]*" defer><\/script>/,
+        '',
+      )
+      expect([path, /<script|<img src=x/.test(rest)]).toEqual([path, false])
     }
   })
 })

@@ -113,7 +113,7 @@ describe('a request of a person', () => {
     expect(status).toBe(200)
     const rows = html.match(/<tr role="row">\n<td[\s\S]*?<\/tr>/g) ?? []
     expect(rows[0]).toContain('VDAB')
-    for (const text of ['ondernemingsnummer', 'art. 6, lid 1, e', 'wm-vdab', '/console/auditlog/'])
+    for (const text of ['ondernemingsnummer', 'artikel 6, lid 1, e, AVG', 'wm-vdab', '/console/auditlog/'])
       expect(html).toContain(text)
     expect(html).not.toContain(NUMBER)
     const searched = await entries('subject.searched')

@@ -125,7 +125,10 @@ function timesOf(
   now: Date,
 ): string {
   const own = stays.filter(({ handOverId }) => handOverId === id)
-  return staysOf({ createdAt, state }, own, now)
+  const states = staysOf({ createdAt, state }, own, now)
+  // The state itself stands beside it.
+  if (states.length === 1 && states[0]?.lasted === undefined) return ''
+  return states
     .map(({ state, lasted }) => {
       const word = wordFor(words.states, state)
       return lasted === undefined ? word : `${word} ${format.duration(lasted)}`
