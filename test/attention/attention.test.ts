@@ -3,15 +3,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { Webhook } from 'standardwebhooks'
+import { startAttention } from '../../src/attention/attention.ts'
 import { KINDS } from '../../src/attention/kinds.ts'
 import { LOOKED_AT, lookAround } from '../../src/attention/look.ts'
 import { WORDS } from '../../src/attention/words.ts'
+import { attentionCommand } from '../../src/cli/attention.ts'
 import { PAGES } from '../../src/console/pages/index.ts'
 import { sampleProtocols } from '../console/rooms.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
 import { testLog } from '../support/log.ts'
 import { type Peer, startPeer } from '../support/peer.ts'
 import { seedRows } from '../support/seed.ts'
+import { until } from '../support/until.ts'
 import { type MailServer, openWorker, startMailServer, type Time, type Worker } from './support.ts'
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
@@ -282,6 +285,39 @@ test('without TLS a mail goes nowhere but to this machine', async () => {
   } finally {
     await careful.close()
   }
+})
+
+test('a worker does so by itself, and stops within a moment', async () => {
+  const worker = open({ HUISBRUG_ATTENTION_EVERY_SECONDS: '0.1' })
+  const running = startAttention(worker as never)
+  await openExceptions('probe-late')
+  await until(() => mail.mails.length === 1 && hook.received.length === 1)
+  await running.close()
+  await worker.close()
+  expect(logged.lines.filter(({ level }) => level === 'error')).toEqual([])
+})
+
+async function command(...words: string[]): Promise<string> {
+  const worker = open()
+  let written = ''
+  const program = attentionCommand(async () => worker as never)
+  for (const one of [program, ...program.commands])
+    one.exitOverride().configureOutput({ writeOut: text => (written += text) })
+  await program.parseAsync(words, { from: 'user' })
+  return written
+}
+
+test('the command lists what needs attention, and tries each way with a test message', async () => {
+  await openExceptions('probe-late')
+  await round()
+  expect(await command('list')).toMatch(
+    /alarm {2}One test message does not arrive in time.* \(mail \S+Z; webhook \S+Z\)$/m,
+  )
+  expect(await command('test')).toBe('mail: taken over\nwebhook: taken over\n')
+  expect(mail.mails.at(-1)?.text).toContain('Dit is een proefbericht. Er is niets aan de hand.')
+  expect(hook.received.at(-1)?.body).toMatchObject({ type: 'be.huisbrug.attention.test' })
+  mail.refuse = { code: 550, message: 'no' }
+  await expect(command('test')).rejects.toThrow('mail: smtp-550')
 })
 
 type Step = 'open' | 'close' | 'park' | 'outage' | 'repair' | 'wait' | 'round'

@@ -9,7 +9,7 @@ import { leavesOf } from './leaves.ts'
 
 // The same word in both languages; whoever adds one has looked at it.
 const SAME = new Set(
-  `console Protocol protocol Code Filters Items items item auditor Type In msg_… Register open
+  `console Protocol protocol Code Filters Items items item auditor Type In msg_… Register open Open
   Contact Extra huisbrugconsolelink alarm Was Excel(XLSX) privacy Webhook webhook Huisbrug Node.js
   PostgreSQL`.split(/\s+/),
 )
