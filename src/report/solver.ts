@@ -2,7 +2,7 @@ import highsLoader, { type Highs, type ModelData } from 'highs'
 import type { Program, Solve } from './disclosure/system.ts'
 
 const NEARLY = 1e-6
-// A program of ours takes milliseconds; one that does not end counts as without solution.
+// A program of ours takes milliseconds; where one does not end nothing is released.
 const SECONDS = 20
 const INTEGER = 1
 
@@ -30,7 +30,9 @@ function run(highs: Highs, program: Program, integer: boolean): number[] | undef
   return highs.withModel(modelOf(program, integer), model => {
     model.options.set({ output_flag: false, time_limit: SECONDS, mip_rel_gap: 0 })
     const { modelStatus } = model.run()
-    if (modelStatus !== highs.constants.modelStatus.optimal) return undefined
+    const { optimal, infeasible } = highs.constants.modelStatus
+    if (modelStatus === infeasible) return undefined
+    if (modelStatus !== optimal) throw new Error(`no answer of the solver: status ${modelStatus}`)
     return [...model.getSolution().colValue]
   })
 }

@@ -4,7 +4,7 @@ import { CountModel, type History, type LeafVersion } from './model.ts'
 import { type Candidate, protect } from './protect.ts'
 import type { Equation, Solve, System } from './system.ts'
 import { differenceOf, negate, sumAt } from './system.ts'
-import { signatureOf, type Target, targetsOf, truthOf } from './targets.ts'
+import { signatureOf, smallRemainders, type Target, targetsOf, truthOf } from './targets.ts'
 import {
   ALL,
   type Dimension,
@@ -83,7 +83,7 @@ export function systemOf(model: CountModel, history: History): System {
 function candidatesOf(
   model: CountModel,
   { cells }: History,
-  { release }: Asked,
+  { measure, release, threshold }: Asked,
   keys: readonly string[],
   targets: ReadonlyMap<string, Target>,
 ): Candidate[] {
@@ -98,7 +98,9 @@ function candidatesOf(
     const signature = signatureOf(variables)
     const wasHidden = before.has(signature) && before.get(signature) === undefined
     const sum = variables.map(variable => [variable, 1] as const)
-    return { sum, value: model.total(variables), hidden: wasHidden || targets.has(signature) }
+    const tells = !measure.about && smallRemainders(model, key, release, threshold).length > 0
+    const hidden = wasHidden || tells || targets.has(signature)
+    return { sum, value: model.total(variables), hidden }
   })
 }
 

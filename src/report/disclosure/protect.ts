@@ -33,10 +33,11 @@ const COST_OF_CELL = 10
  * Secondary suppression: hides further candidates until each target, given all that is published then,
  * can have values at least so far apart as it must. Each time the cheapest set of cells that lets a target
  * move: those hidden already cost nothing, small ones less than large ones. Every target is proven by two
- * solutions in whole numbers that satisfy every equation exactly, checked without the solver.
+ * solutions in whole numbers that satisfy every equation exactly, checked without the solver. Zeros that
+ * earlier releases tell already are left: nothing of this table makes it more.
  * @param system what earlier releases tell
  * @returns which candidates are hidden, by index
- * @throws Exposed where earlier releases alone tell a target
+ * @throws Exposed where earlier releases alone tell another target
  */
 export function protect(
   system: System,
@@ -117,6 +118,7 @@ class Search {
     if (this.#isWide(at)) return
     const size = this.#earlier.truth.length
     const found = this.#solve(this.#movingProgram(target))
+    if (!found && target.value === 0) return
     if (!found) throw new Exposed()
     const points = [found.slice(0, size), found.slice(size, 2 * size)]
     this.#candidates.forEach(({ sum, value }, cell) => {
@@ -165,7 +167,9 @@ class Search {
     })
     this.#candidates.forEach((cell, at) => {
       if (this.hidden[at]) return
-      const cost = COST_OF_CELL + (cell.value === 0 ? COST_OF_ZERO : cell.value)
+      // Of two alike always the same one, or both would be hidden by halves.
+      const turn = at / this.#candidates.length
+      const cost = COST_OF_CELL + turn + (cell.value === 0 ? COST_OF_ZERO : cell.value)
       for (const by of [0, size]) {
         const up = columns.push({ lower: 0, upper: Number.POSITIVE_INFINITY, cost }) - 1
         const down = columns.push({ lower: 0, upper: cell.value, cost }) - 1

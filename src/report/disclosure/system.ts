@@ -23,8 +23,9 @@ export interface Program {
 }
 
 /**
- * Finds a best point of a program; undefined where there is none, or none was found. It is not trusted:
- * each point is checked against the equations, in whole numbers.
+ * Finds a best point of a program; undefined where there is none. A point is not trusted: each is checked
+ * against the equations, in whole numbers.
+ * @throws Error where it cannot tell
  */
 export type Solve = (program: Program) => readonly number[] | undefined
 

@@ -97,7 +97,33 @@ function addCell(
 ): void {
   if (value > 0 && value < threshold) add(targets, variables, value, threshold)
   if (value === 0) return
+  for (const rest of smallRemainders(model, cell.key, release, threshold)) {
+    add(targets, rest, model.total(rest), threshold)
+  }
   for (const zeros of zerosBeside(model, cell, release)) add(targets, zeros, 0, threshold)
+}
+
+/**
+ * Where a total over all parties is but for 1 to k - 1 that of one of them, who knows its own counts: the
+ * variables of the others together.
+ */
+export function smallRemainders(
+  model: CountModel,
+  key: string,
+  release: number,
+  threshold: number,
+): number[][] {
+  const codes = codesOf(key)
+  const variables = model.variablesAt(key, release)
+  return model.measure.dimensions.flatMap((dimension, at) => {
+    if (dimension.kind !== 'codes' || dimension.codes || codes[at] !== ALL) return []
+    const codeOf = (variable: number) => codesOf(model.versions[variable]?.leaf ?? '')[at]
+    return [...new Set(variables.map(codeOf))].flatMap(code => {
+      const rest = variables.filter(variable => codeOf(variable) !== code)
+      const value = model.total(rest)
+      return value > 0 && value < threshold ? [rest] : []
+    })
+  })
 }
 
 function add(
