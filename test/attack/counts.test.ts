@@ -1,4 +1,6 @@
+import { inTransaction } from '../../src/db/pool.ts'
 import { releasePeriods } from '../../src/exchange/period.ts'
+import { releaseTable } from '../../src/report/release.ts'
 import { detection, forwardedTo, openDomain, PERIOD, tenants } from '../support/detection.ts'
 import { type Company, type TestGateway, testGateway, until } from '../support/gateway.ts'
 import { seedRows } from '../support/seed.ts'
@@ -240,5 +242,26 @@ describe('a group against every one that was released before', () => {
     expect(first.found).not.toBeNull()
     expect(other.found).not.toBeNull()
     expect([without.found, more.found]).toEqual([null, null])
+  })
+
+  test('each is a release, held against the quarter: that would tell the one that is hidden', async () => {
+    const { rows } = await gateway.db.pool.query(
+      `SELECT period, c.value, l.withheld FROM release r JOIN release_cell c USING (number)
+         JOIN release_leaf l USING (number) WHERE recipient = 'woonboog' AND period < '2026' ORDER BY 1`,
+    )
+    expect(rows).toMatchObject([
+      { period: '2025-01', value: expect.any(Number), withheld: false },
+      { period: '2025-02', value: expect.any(Number), withheld: false },
+      { period: '2025-03', value: null, withheld: true },
+      { period: '2025-04', value: null, withheld: true },
+    ])
+    const quarter = await inTransaction(gateway.db.pool, tx =>
+      releaseTable(tx, gateway.context.protocols.current(), {
+        ...{ protocol: 'wm-vdab', table: 'detection-found', period: '2025-Q1', counts: [] },
+        ...{ recipient: 'vdab', by: { role: 'privacy-officer' }, at: new Date() },
+      }),
+    )
+    const ofQuarter = quarter.cells.filter(({ dims }) => dims['month'] === '2025-Q1')
+    expect(ofQuarter.map(({ hidden }) => hidden)).toEqual([true, true])
   })
 })
