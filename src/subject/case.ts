@@ -94,7 +94,7 @@ export async function registerCase(pool: Pool, wanted: NewCase): Promise<Subject
   return inTransaction(pool, async tx => {
     const { rows } = await tx.query<SubjectCase>(
       `INSERT INTO subject_request (id, case_ref, kind, party_id, reason, received_on, due_on)
-       VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (case_ref) DO NOTHING RETURNING ${COLUMNS}`,
+       VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (party_id, case_ref) DO NOTHING RETURNING ${COLUMNS}`,
       [newId('req', at), caseRef, kind, party ?? null, reason.trim(), receivedOn, due],
     )
     const [made] = rows

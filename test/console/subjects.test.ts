@@ -1,3 +1,4 @@
+import { ConsoleSessions } from '../../src/access/session.ts'
 import { recordEntries } from '../../src/audit/record.ts'
 import { subjectTagOf } from '../../src/pseudonym/subject-tag.ts'
 import { syntheticNumber } from '../support/people.ts'
@@ -113,7 +114,12 @@ describe('a request of a person', () => {
     expect(status).toBe(200)
     const rows = html.match(/<tr role="row">\n<td[\s\S]*?<\/tr>/g) ?? []
     expect(rows[0]).toContain('VDAB')
-    for (const text of ['ondernemingsnummer', 'artikel 6, lid 1, e, AVG', 'wm-vdab', '/console/auditlog/'])
+    for (const text of [
+      'ondernemingsnummer',
+      'artikel 6, lid 1, e, AVG',
+      'wm-vdab',
+      '/console/auditlog/',
+    ])
       expect(html).toContain(text)
     expect(html).not.toContain(NUMBER)
     const searched = await entries('subject.searched')
@@ -235,6 +241,30 @@ describe('a request of a person', () => {
       "SELECT FROM subject_request WHERE case_ref = 'halverwege'",
     )
     expect(rows).toEqual([])
+  })
+
+  test('of one party is seen by its officer, and no other; what the officer sees is of the party', async () => {
+    const { pool } = rooms.database
+    const sessions = new ConsoleSessions({ pool, now: rooms.deps.clock })
+    const link = await sessions.makeLink('privacy-officer', 'leefgoed')
+    const opened = await sessions.openSession(link)
+    const officer = `huisbrug-sessie=${opened.cookie}`
+    const other = await registered({ kenmerk: 'van-allen' })
+    expect((await rooms.get(other.path, officer)).status).toBe(404)
+    const form = { kenmerk: 'van-allen', recht: 'erasure', ontvangen: '2026-03-02', vraag: 'Wis.' }
+    const made = await rooms.post('/inzage', { csrf: opened.csrf, ...form }, officer)
+    // The same case number of another party is another case.
+    expect(made.status).toBe(200)
+    expect(made.html).toContain('Toon wat er gedeeld is')
+    expect(made.html).not.toContain('Wissen…')
+    expect((await rooms.get('/inzage', officer)).html.match(/>van-allen<\/a>/g)).toHaveLength(1)
+    const path = /action="\/console(\/inzage\/req_\w+)\/uitvoeren"/.exec(made.html)?.[1] ?? ''
+    const act = (wat: string) =>
+      rooms.post(`${path}/uitvoeren`, { csrf: opened.csrf, wat, insz: NUMBER }, officer)
+    expect((await act('wissen')).status).toBe(403)
+    const shown = await act('tonen')
+    expect(shown.status).toBe(200)
+    expect(shown.html).not.toContain('VDAB')
   })
 
   test('is for the privacy officer alone', async () => {

@@ -137,7 +137,7 @@ export async function drawCase(
 /** What of this request waits for a second person, and what this person may now do. */
 async function approvalsOf(
   { pool }: ConsoleDeps,
-  { session, at }: PageRequest,
+  { session, scope, at }: PageRequest,
   found: SubjectCase,
 ): Promise<{ waiting: string[]; approved: string[] }> {
   const isOf = ({ operation, reason }: WaitingApproval) =>
@@ -145,7 +145,7 @@ async function approvalsOf(
   const by = actorOf(session)
   const subjectOperations = FOUR_EYES.filter(operation => operation !== 'parked')
   const [waiting, ...approved] = await Promise.all([
-    listApprovals(pool, at),
+    listApprovals(pool, at, scope),
     ...subjectOperations.map(operation => listApproved(pool, { by, operation, at })),
   ])
   const words = (list: WaitingApproval[]) =>

@@ -2,7 +2,7 @@
 
 CREATE TABLE subject_request (
   id          text PRIMARY KEY CHECK (id ~ '^req_[0-9A-HJKMNP-TV-Z]{26}$'),
-  case_ref    text NOT NULL UNIQUE CHECK (case_ref ~ '^[A-Za-z0-9._/-]{1,64}$'),
+  case_ref    text NOT NULL CHECK (case_ref ~ '^[A-Za-z0-9._/-]{1,64}$'),
   kind        text NOT NULL CHECK (kind IN ('access', 'restriction', 'objection', 'erasure', 'rectification')),
   party_id    text REFERENCES party,
   reason      text NOT NULL CHECK (reason <> ''),
@@ -12,6 +12,7 @@ CREATE TABLE subject_request (
   extension   text CHECK (extension <> ''),
   outcome     text CHECK (outcome IN ('granted', 'partly', 'refused', 'withdrawn')),
   closed_at   timestamptz,
+  UNIQUE NULLS NOT DISTINCT (party_id, case_ref),
   CHECK ((extended_at IS NULL) = (extension IS NULL)),
   CHECK ((closed_at IS NULL) = (outcome IS NULL))
 );
