@@ -110,11 +110,16 @@ export interface RefusalLine {
 
 /** Refusals by code over the seven UTC days with today against the seven before; most first. */
 export async function readRefusals(db: Queryable, asked: Asked): Promise<RefusalLine[]> {
-  const { refusals } = await readDays(db, asked, dayOf(asked.now, 13))
-  const start = new Date(`${dayOf(asked.now, 6)}T00:00:00Z`)
+  const { now, party } = asked
+  const [days, today] = await Promise.all([
+    db.query<Dated<RefusalCount>>(DAY_REFUSALS, [dayOf(now, 13), party]),
+    readUncounted(db, asked).then(counted => countRefusals(db, counted)),
+  ])
+  const own = today.filter(row => party === null || row.party === party)
+  const start = new Date(`${dayOf(now, 6)}T00:00:00Z`)
   const sum = (rows: readonly Dated<RefusalCount>[]) =>
     rows.reduce((total, row) => total + row.items, 0)
-  return [...Map.groupBy(refusals, row => row.code)]
+  return [...Map.groupBy([...days.rows, ...own], row => row.code)]
     .map(([code, rows]) => {
       const week = sum(rows.filter(row => row.at >= start))
       return { code, week, before: sum(rows) - week }
@@ -122,51 +127,46 @@ export async function readRefusals(db: Queryable, asked: Asked): Promise<Refusal
     .sort((a, b) => b.week - a.week || b.before - a.before || (a.code < b.code ? -1 : 1))
 }
 
-type Dated<T> = Omit<T, 'protocol' | 'party' | 'recipient' | 'refusedMessages'> & { at: Date }
+type Dated<T> = Omit<T, 'protocol' | 'party' | 'recipient'>
 
 interface Rows {
-  outcomes: (Dated<OutcomeCount> & { refusedMessages: number })[]
-  refusals: Dated<RefusalCount>[]
+  outcomes: Dated<OutcomeCount>[]
   latencies: Dated<LatencyCount>[]
 }
 
 /** What was counted since a day, and live what was not: today, and yesterday just after midnight. */
 async function readDays(db: Queryable, asked: Asked, since: string): Promise<Rows> {
-  const { now, party } = asked
-  const values = [since, party]
-  const { rows: last } = await db.query<{ day: string }>(LAST, [dayOf(now, 2)])
-  const live = new Date((last[0] ? Date.parse(last[0].day) : 0) + DAY_MS)
-  const [outcomes, refusals, latencies, today] = await Promise.all([
+  const values = [since, asked.party]
+  const [outcomes, latencies, today] = await Promise.all([
     db.query<Rows['outcomes'][number]>(DAY_OUTCOMES, values),
-    db.query<Rows['refusals'][number]>(DAY_REFUSALS, values),
     db.query<Rows['latencies'][number]>(DAY_LATENCIES, values),
-    readLive(db, asked, { from: live, until: soon(now), unit: 'day' }),
+    readUncounted(db, asked).then(counted => readLive(db, asked, counted)),
   ])
   return {
     outcomes: [...outcomes.rows, ...today.outcomes],
-    refusals: [...refusals.rows, ...today.refusals],
     latencies: [...latencies.rows, ...today.latencies],
   }
 }
 
 async function readLive(db: Queryable, { party }: Asked, counted: Counted): Promise<Rows> {
-  const [outcomes, refusals, latencies, companies] = await Promise.all([
+  const [outcomes, latencies, companies] = await Promise.all([
     countOutcomes(db, counted),
-    countRefusals(db, counted),
     countLatencies(db, counted),
     party === null ? undefined : readCompanies(db),
   ])
   const isOwn = (row: { party: string }) => party === null || row.party === party
   const shows = (row: LatencyCount) =>
     party === null || row.recipient === party || (isOwn(row) && !companies?.has(row.recipient))
-  return {
-    outcomes: outcomes.filter(isOwn),
-    refusals: refusals.filter(isOwn),
-    latencies: latencies.filter(shows),
-  }
+  return { outcomes: outcomes.filter(isOwn), latencies: latencies.filter(shows) }
 }
 
-// The newest day that was counted; never before the one given: what no job counted is not counted here.
+/** The days since the newest that was counted; at most two: what no job counts is not counted here. */
+async function readUncounted(db: Queryable, { now }: Asked): Promise<Counted> {
+  const { rows } = await db.query<{ day: string }>(LAST, [dayOf(now, 2)])
+  const from = new Date(Date.parse(rows[0]?.day ?? dayOf(now, 2)) + DAY_MS)
+  return { from, until: soon(now), unit: 'day' }
+}
+
 const LAST = `
   SELECT to_char(greatest(max(day), $1::date), 'YYYY-MM-DD') AS day FROM figure_day`
 
