@@ -71,7 +71,7 @@ export const RIGHTS = {
     'quotas:grant': OFFICER,
     'subjects:answer': { ...OFFICER, ...OWN },
     'exceptions:review': OFFICER,
-    'reports:read': { ...READERS, ...DECIDERS, ...OWN },
+    'reports:make': { ...READERS, ...DECIDERS, ...OWN },
     'reports:enter': { ...DECIDERS, ...OWN },
     'sessions:manage': DECIDERS,
   },

@@ -131,12 +131,11 @@ function confirmationOf(odd: readonly Annex1WarningRule[]): string {
 }
 
 async function drawForm(
-  { pool, takeAnnex1 }: ConsoleDeps,
+  { pool }: ConsoleDeps,
   { scope, at }: PageRequest,
   values: Record<string, string>,
   { faults = {}, odd = [] }: { faults?: Faults; odd?: readonly Annex1WarningRule[] } = {},
 ): Promise<Drawing> {
-  if (!takeAnnex1) throw new PageProblem('not-found')
   const companies = await partyOptions(pool, scope, 'housing-company')
   const { title } = texts().reports.entry
   const isWrong = Object.keys(faults).length > 0

@@ -29,7 +29,7 @@ const layOut: LayOut = columns => layOutBars(columns, Math.ceil(columns.length /
 export const reportsPage: Page = {
   method: 'get',
   path: PATH,
-  operation: 'reports:read',
+  operation: 'reports:make',
   own: true,
   nav: 'reports',
   answer: async (deps, request) => {
@@ -46,7 +46,7 @@ export const reportsPage: Page = {
 export const reportPage: Page = {
   method: 'get',
   path: `${PATH}/:soort`,
-  operation: 'reports:read',
+  operation: 'reports:make',
   own: true,
   nav: 'reports',
   answer: async (deps, request) => {
@@ -60,7 +60,7 @@ export const reportPage: Page = {
 export const reportFile: Page = {
   method: 'post',
   path: `${PATH}/:soort`,
-  operation: 'reports:read',
+  operation: 'reports:make',
   own: true,
   nav: 'reports',
   answer: async (deps, request): Promise<Drawing | Download> => {
