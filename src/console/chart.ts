@@ -33,7 +33,9 @@ const WIDE: Size = { width: 960, height: 200, left: 44 }
 /** For half a page, or a small window: its letters stay large enough to read. */
 export const COMPACT: Size = { width: 560, height: 220, left: 64 }
 const TOP = 12
-const BOTTOM = 28
+const BOTTOM = 32
+// Few bars do not become blocks.
+const WIDEST = 56
 
 /** Lays out stacked bars, every so many with its label. Pure geometry: colours and words are the template's. */
 export function layOutBars(columns: readonly Column[], every = 6, size = WIDE): BarChart {
@@ -64,19 +66,13 @@ interface Place {
 
 function stack(column: Column, { x, slot, scale, baseline }: Place): Bar[] {
   let y = baseline
+  const width = Math.min(slot * 0.7, WIDEST)
   return column.parts.flatMap((value, part) => {
     if (value === 0) return []
     const height = Math.max(1, value * scale)
     y -= height
-    return [
-      {
-        x: round(x + slot * 0.15),
-        y: round(y),
-        width: round(slot * 0.7),
-        height: round(height),
-        part,
-      },
-    ]
+    const left = round(x + (slot - width) / 2)
+    return [{ x: left, y: round(y), width: round(width), height: round(height), part }]
   })
 }
 
