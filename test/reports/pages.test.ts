@@ -60,9 +60,10 @@ describeInChromium('the pages of reports in Chromium', () => {
     })
     afterAll(() => window?.close())
 
-    async function looksWell(name: string): Promise<void> {
+    async function looksWell(name: string, axe = width === WIDTHS[0]): Promise<void> {
       await keepShot(page, `${name}-${width}`)
-      expect([name, await seriousFindings(page)]).toEqual([name, []])
+      // What axe finds hangs on the width of few pages, and takes seconds.
+      if (axe) expect([name, await seriousFindings(page)]).toEqual([name, []])
       expect([name, await contentWidth(page)]).toEqual([name, width])
       expect(await fieldsOutOfPlace(page)).toEqual([])
     }
@@ -87,7 +88,7 @@ describeInChromium('the pages of reports in Chromium', () => {
       await checked.fill('81')
       await page.getByRole('button', { name: 'Indienen' }).click()
       expect(await page.getByRole('alert').textContent()).toContain('twee categorieën')
-      await looksWell('bijlage-1-nakijken')
+      await looksWell('bijlage-1-nakijken', true)
       expect((await gateway.clients.woonboog.annex1Reports()).items).toHaveLength(
         width === WIDTHS[0] ? 0 : 1,
       )
@@ -119,7 +120,7 @@ describeInChromium('the pages of reports in Chromium', () => {
       await card.getByLabel('Woonmaatschappij').selectOption('leefgoed')
       await card.getByRole('button').click()
       await page.getByRole('heading', { level: 1, name: 'Bijlage 1: Leefgoed' }).waitFor()
-      await looksWell('rapport-bijlage-1')
+      await looksWell('rapport-bijlage-1', true)
       const table = page.getByRole('table', { name: 'Huurders op 30 september 2026' })
       const row = table.getByRole('row').filter({ hasText: 'ontvangt een leefloon' })
       expect(await row.textContent()).toContain('4')
@@ -132,15 +133,19 @@ describeInChromium('the pages of reports in Chromium', () => {
       expect(text).toContain('is arbeidsongeschikt, invalide of ernstig gehandicapt')
     })
 
-    test.each(['dashboard', 'evaluatie', 'verwerkingsregister', 'inbreuk'])('%s', async kind => {
-      await page.goto(`${url}/rapporten`)
-      const card = page.locator(`form[action$="/${kind}"]`)
-      if (kind === 'dashboard' || kind === 'evaluatie')
-        await card.getByLabel('Woonmaatschappij').selectOption('leefgoed')
-      await card.getByRole('button').click()
-      await page.getByRole('button', { name: 'Excel' }).waitFor()
-      await looksWell(`rapport-${kind}`)
-    })
+    test.each(['dashboard', 'evaluatie', 'verwerkingsregister', 'inbreuk'])(
+      '%s reads well',
+      async kind => {
+        await page.goto(`${url}/rapporten`)
+        const card = page.locator(`form[action$="/${kind}"]`)
+        if (kind === 'dashboard' || kind === 'evaluatie')
+          await card.getByLabel('Woonmaatschappij').selectOption('leefgoed')
+        await card.getByRole('button').click()
+        await page.getByRole('button', { name: 'Excel' }).waitFor()
+        // The record is long: axe would take ten seconds for what it sees on the others.
+        await looksWell(`rapport-${kind}`, kind === 'evaluatie' && width === WIDTHS[0])
+      },
+    )
   })
 
   test('in English too; what is missing is told, and nothing is made', async () => {
@@ -158,6 +163,33 @@ describeInChromium('the pages of reports in Chromium', () => {
     expect(answer?.status()).toBe(400)
     expect(await page.getByRole('alert').textContent()).toContain('Nothing was made yet')
     expect(await made()).toBe(before)
+    await window.close()
+  })
+
+  test('the officer of one company has its reports alone', async () => {
+    const window = await openWindow(browser)
+    const page = await window.newPage()
+    const link = await gateway.context.sessions.makeLink('privacy-officer', 'woonboog')
+    await signInByHand(page, url, link)
+    await page.goto(`${url}/rapporten`)
+    expect(await page.locator('form[action*="/rapporten/"]').count()).toBe(3)
+    const parties = page.locator('select[name="partij"] option:not([value=""])')
+    expect(new Set(await parties.allTextContents())).toEqual(new Set(['woonboog']))
+    const before = await made()
+    for (const [path, status] of [
+      ['/inbreuk?van=2026-01-01&tot=2026-01-02', 404],
+      ['/verwerkingsregister?protocol=', 404],
+      ['/bijlage-1?partij=leefgoed&van=2026-01-01&tot=2026-12-31', 400],
+    ] as const)
+      expect([path, (await page.goto(`${url}/rapporten${path}`))?.status()]).toEqual([path, status])
+    expect(await made()).toBe(before)
+    await page.goto(`${url}/rapporten/bijlage-1/invullen`)
+    // What the form offers is not all that can be sent.
+    const csrf = await page.locator('main [name="csrf"]').first().inputValue()
+    const form = { ...FIELDS, csrf, partij: 'leefgoed', 'extra-tijd': 'ja', sleutel: 'not-ours' }
+    const sent = await page.request.post(`${url}/rapporten/bijlage-1/invullen`, { form })
+    expect(sent.status()).toBe(400)
+    expect((await gateway.clients.leefgoed.annex1Reports()).items).toHaveLength(2)
     await window.close()
   })
 
