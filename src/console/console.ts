@@ -69,7 +69,7 @@ function createFrame(deps: ConsoleDeps): Frame {
         base,
         version: ASSETS_VERSION,
         menu: menuFor(signedIn?.session),
-        other: otherLanguage(res.req, base, pathOf(signedIn?.nav)),
+        other: otherLanguage(res.req, base, addressOf(drawing, signedIn)),
         at: deps.clock(),
       }
       const body = render(drawing.view, {
@@ -157,8 +157,12 @@ async function fail(frame: Frame, error: unknown, req: Request, res: Response): 
   frame.draw(res, drawing, session && { session, nav: '' })
 }
 
-function pathOf(nav = ''): string {
-  return MENU.find(item => item.key === nav)?.path || '/'
+/** Where a drawing is in another language, if not at its own address. */
+function addressOf({ view }: Drawing, signedIn: { nav: string } | undefined) {
+  const item = MENU.find(({ key }) => key === signedIn?.nav)
+  const path = item?.path || (signedIn ? '/' : '/aanmelden')
+  // A page about a problem repeats nothing of what was asked.
+  return { path, isElsewhere: view === 'problem' }
 }
 
 /** Whether a person may open a page: by the table of rights, and of one party only where it is made for that. */

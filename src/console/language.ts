@@ -43,12 +43,19 @@ export function languageOfPages(publicUrl: string, base: string): RequestHandler
   }
 }
 
-/** The other language, and where the page of this request is in it. */
-export function otherLanguage(req: Request, base: string, fallback: string) {
+/**
+ * The other language, and where the page of this request is in it.
+ * @param place the path below /console to go to where what was drawn is at no address of its own
+ */
+export function otherLanguage(
+  req: Request,
+  base: string,
+  { path, isElsewhere }: { path: string; isElsewhere: boolean },
+) {
   const other: Language = language() === 'nl' ? 'en' : 'nl'
   // What a form answered with is at no address; nor does an answer of the provider work twice.
   const isOnce = req.method !== 'GET' || req.path === '/aanmelden/terug'
-  return { lang: other, href: base + withLanguage(isOnce ? fallback : req.url, other) }
+  return { lang: other, href: base + withLanguage(isElsewhere || isOnce ? path : req.url, other) }
 }
 
 function withLanguage(address: string, chosen?: Language): string {
