@@ -39,11 +39,14 @@ export async function openTiming(): Promise<TestGateway> {
   return gateway
 }
 
-/** Asks the two of each pair in turn, so many rounds, one call at a time. */
+/**
+ * Asks the two of each pair in turn, so many rounds, one call at a time.
+ * @param progress says whether to go on
+ */
 export async function measure(
   gateway: TestGateway,
   rounds: number,
-  progress: (done: number, total: number) => void = () => {},
+  progress: (done: number, total: number) => boolean = () => true,
 ): Promise<Comparison[]> {
   const pairs = await pairsOf(gateway)
   const sender = new Sender(gateway.url, 1)
@@ -59,7 +62,7 @@ export async function measure(
         if (round >= 0) own?.[which].push(took)
       }
     }
-    progress(round + WARM, rounds + WARM)
+    if (!progress(round + WARM, rounds + WARM)) break
   }
   sender.close()
   return pairs.map(({ name }, at) => compare(name, times[at]?.first ?? [], times[at]?.second ?? []))

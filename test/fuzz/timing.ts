@@ -12,11 +12,19 @@ const { values } = parseArgs({
   },
 })
 
-function tell({ name, medians, difference, interval, firstLonger, isGross }: Comparison): string {
+function tell({
+  name,
+  rounds,
+  medians,
+  difference,
+  interval,
+  firstLonger,
+  isGross,
+}: Comparison): string {
   const [first, second] = medians
   const [from, until] = interval
   return (
-    `${name}: medians ${first} and ${second} ms, difference ${difference} ms (${from} to ${until}), ` +
+    `${name}, ${rounds} rounds: medians ${first} and ${second} ms, difference ${difference} ms (${from} to ${until}), ` +
     `the first longer in ${Math.round(firstLonger * 1_000) / 10} %${isGross ? ': GROSS' : ''}`
   )
 }
@@ -30,7 +38,15 @@ async function main(): Promise<number> {
   const run = await startTestRun('fuzz/timing.ts')
   const gateway = await openTiming()
   const bar = progressBar('rounds', !values.json)
-  const found = await measure(gateway, rounds, (done, total) => bar.update(done, total))
+  let isStopped = false
+  // What was measured until then is told.
+  process.once('SIGINT', () => {
+    isStopped = true
+  })
+  const found = await measure(gateway, rounds, (done, total) => {
+    bar.update(done, total)
+    return !isStopped
+  })
   bar.stop()
   await gateway.close()
   await run.close()
