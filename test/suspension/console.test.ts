@@ -196,7 +196,14 @@ describe('what is found in a document is shown by its weight', () => {
   test('a refused one does not, and each weight has a table of its own', async () => {
     const html = await pageOf(withFindings('refused', 'incomplete', 'warning'))
     expect(html).toContain('Dit protocol is niet in werking.')
-    const places = ['Fouten in', 'at-refused', 'Wat nog', 'at-incomplete', 'Aandachtspunten', 'at-warning']
+    const places = [
+      'Fouten in',
+      'at-refused',
+      'Wat nog',
+      'at-incomplete',
+      'Aandachtspunten',
+      'at-warning',
+    ]
     const found = places.map(text => html.indexOf(text))
     expect(found).toEqual(found.toSorted((a, b) => a - b))
     expect(found).not.toContain(-1)

@@ -1,3 +1,4 @@
+import { mayPerson } from '../../access/operations.ts'
 import {
   type EntryFilter,
   type EntryPage,
@@ -62,6 +63,7 @@ async function drawAuditLog(deps: ConsoleDeps, request: PageRequest): Promise<Dr
       refresh: form.link(PATH, isLive ? { volg: 'ja' } : {}),
       follow: form.link(PATH, { volg: 'ja' }),
       still: form.link(PATH),
+      mayAnswer: mayPerson(request.session, 'subjects:answer'),
     },
   }
 }
