@@ -15,7 +15,7 @@ import type { Context } from './context.ts'
 import { findEmbedded, startEmbedded } from './db/embedded.ts'
 import { migrate } from './db/migrate.ts'
 import { findAppRole, openPool, type Pool } from './db/pool.ts'
-import { jwksFetcher, openOutbound } from './delivery/outbound.ts'
+import { forServices, jwksFetcher, openOutbound } from './delivery/outbound.ts'
 import { dueDestinations } from './delivery/outbox.ts'
 import { PeerTokens } from './delivery/peer-token.ts'
 import { ProbePeer } from './delivery/probe-peer.ts'
@@ -142,11 +142,12 @@ function createEvaluator(store: EvaluatorStore, pseudonyms: PseudonymPool): Eval
 }
 
 function openProvider(
-  { people, publicUrl, allowLoopback }: Config,
+  config: Config,
   { log, keys, outbound }: Pick<Context, 'log' | 'keys' | 'outbound'>,
 ): PeopleProvider | undefined {
+  const { people, publicUrl, allowLoopback } = config
   if (!people.oidc) return undefined
-  const call = outbound.request.bind(outbound)
+  const call = forServices(outbound, config).request
   const pepper = () => keys.secret('people')
   const settings = people.oidc
   return new PeopleProvider({ settings, publicUrl, call, pepper, allowLoopback, log })
@@ -181,7 +182,11 @@ export async function createParts(
   }
   const admit = admitter(limits.parties)
   const settings = readTrustedIssuers(config)
-  const issuers = new TrustedIssuers({ settings, fetch: fetchJwks, log })
+  const issuers = new TrustedIssuers({
+    settings,
+    fetch: jwksFetcher(forServices(outbound, config)),
+    log,
+  })
   const access = { pool, parties, signing, publicUrl, log, issuers }
   const tokens = new AccessTokens({ ...access, now: clock, admit })
   const pseudonyms = new PseudonymPool({ threads: config.pseudonymThreads })

@@ -63,13 +63,15 @@ const isStated = new Ajv2020({ allErrors: true }).compile<Stated[]>({
   }),
 })
 
+type Networks = { outbound?: Pick<Config['outbound'], 'serviceNetworks'> }
+
 /**
  * The issuers of HUISBRUG_TRUSTED_ISSUERS: a JSON list, or the path of a file that holds one; none where
  * there is no such setting.
  * @throws Error naming the setting, the place in it and the rule
  */
 export function readTrustedIssuers(
-  config: Pick<Config, 'trustedIssuers' | 'publicUrl' | 'allowLoopback'>,
+  config: Pick<Config, 'trustedIssuers' | 'publicUrl' | 'allowLoopback'> & Networks,
 ): TrustedIssuer[] {
   if (config.trustedIssuers === undefined) return []
   const stated = parse(config.trustedIssuers)
@@ -101,15 +103,18 @@ function toIssuer(stated: Stated, publicUrl: string): TrustedIssuer {
 function assertAddress(
   issuer: string,
   place: string,
-  { publicUrl, allowLoopback }: Pick<Config, 'publicUrl' | 'allowLoopback'>,
+  { publicUrl, allowLoopback, outbound }: Pick<Config, 'publicUrl' | 'allowLoopback'> & Networks,
 ): void {
   if (issuer === publicUrl) throw new Error(`${place} is this gateway itself`)
   try {
-    if (!assertAllowedUrl(issuer, { allowLoopback }).search) return
+    const networks = outbound?.serviceNetworks
+    if (!assertAllowedUrl(issuer, { allowLoopback, networks }).search) return
   } catch {
     // Falls through: the one message for all that it may not be.
   }
-  throw new Error(`${place} must be an https address that is publicly reachable, without query`)
+  throw new Error(
+    `${place} must be an https address that is publicly reachable or in a network of HUISBRUG_SERVICE_NETWORKS, without query`,
+  )
 }
 
 function parse(text: string): Stated[] {

@@ -1,6 +1,7 @@
 import { compactVerify, createRemoteJWKSet, customFetch, errors } from 'jose'
 import type { Queryable } from '../db/pool.ts'
 import { Refusal, refuse } from '../errors.ts'
+import { parseStrictJson } from '../json.ts'
 import type { Logger } from '../log.ts'
 import { type Claims, faultsOf } from './check.ts'
 import { foreignClaimChecks, foreignHeaderChecks } from './issuer-claims.ts'
@@ -125,7 +126,8 @@ export class TrustedIssuers {
 
   async #get(known: Known, url: string): Promise<Uint8Array> {
     if (Date.now() < known.awayUntil) throw new Error('left alone')
-    return this.#fetch(url)
+    const bytes = await this.#fetch(url)
+    return isStrictJson(bytes) ? bytes : Promise.reject(new Error('no JSON, or a name twice'))
   }
 }
 
@@ -149,8 +151,17 @@ export async function partyOf(
   return rows.length === 1 ? rows[0]?.id : undefined
 }
 
+// Two readers of a key set with a name twice need not find the same key.
+function isStrictJson(bytes: Uint8Array): boolean {
+  try {
+    return parseStrictJson(bytes) !== undefined
+  } catch {
+    return false
+  }
+}
+
 function jwksUriOf(bytes: Uint8Array, issuer: string): URL {
-  const metadata = JSON.parse(Buffer.from(bytes).toString('utf8'))
+  const metadata = parseStrictJson(bytes) as Record<string, unknown> | null
   // RFC 8414 3.3: metadata that names another issuer is not of this one.
   if (metadata?.issuer !== issuer) throw new Error('metadata of another issuer')
   return new URL(String(metadata.jwks_uri))

@@ -26,7 +26,7 @@ export function parseNetworks(texts: readonly string[]): string[] | { fault: str
     if (typeof network !== 'string') return network
     networks.add(network)
   }
-  if (networks.size > MOST) return { fault: `a party has at most ${MOST} networks` }
+  if (networks.size > MOST) return { fault: `there are at most ${MOST} networks` }
   return [...networks].sort()
 }
 

@@ -1,3 +1,4 @@
+import { parseStrictJson } from '../json.ts'
 import type { Logger } from '../log.ts'
 import {
   type EncryptionKey,
@@ -158,8 +159,8 @@ function endOf({ until }: EncryptionKey): number {
 
 function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8'))
+    return parseStrictJson(bytes)
   } catch {
-    throw new JwksError('shape', 'the key set is not JSON')
+    throw new JwksError('shape', 'the key set is not JSON, or has a name twice')
   }
 }

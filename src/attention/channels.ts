@@ -129,7 +129,14 @@ async function callWebhook(
     ...webhookHeaders(id, at, body, [secret]),
   }
   const { status } = await outbound
-    .request({ method: 'POST', url: settings.url, headers, body, signal })
+    .request({
+      method: 'POST',
+      url: settings.url,
+      networks: config.outbound.serviceNetworks,
+      headers,
+      body,
+      signal,
+    })
     .catch(error => {
       throw error instanceof OutboundError ? new SendError(error.reason) : error
     })

@@ -172,9 +172,20 @@ function readCertificates(file: string): string {
   throw new Error(wrong)
 }
 
+/**
+ * The client for what the operator's own settings name, such as an identity provider or a witness: it may
+ * be in the networks that are open for those, where no address of a party ever leads.
+ */
+export function forServices(
+  outbound: Outbound,
+  { outbound: { serviceNetworks } }: Pick<Config, 'outbound'>,
+): Pick<Outbound, 'request'> {
+  return { request: request => outbound.request({ ...request, networks: serviceNetworks }) }
+}
+
 /** Fetches the bytes of a peer's key set through the guarded client. */
 export function jwksFetcher(
-  outbound: Outbound,
+  outbound: Pick<Outbound, 'request'>,
 ): (url: string, networks?: readonly string[]) => Promise<Buffer> {
   return async (url, networks) => {
     const headers = { accept: 'application/jwk-set+json, application/json' }

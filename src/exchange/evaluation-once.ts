@@ -2,6 +2,7 @@ import type { Context } from '../context.ts'
 import { inTransaction, type Tx } from '../db/pool.ts'
 import { poolWithin } from '../db/within.ts'
 import { problemOf, Refusal } from '../errors.ts'
+import { agreementOf } from '../protocol/lookup.ts'
 import { digestOf } from './body.ts'
 import { evaluateBlindly } from './evaluation.ts'
 import type { KeyedCall, Settled } from './once.ts'
@@ -14,6 +15,8 @@ import {
   reserveKey,
 } from './outcome.ts'
 import { takeCounted } from './quotas.ts'
+import { assertSignedCall } from './signature.ts'
+import { assertBound } from './token-binding.ts'
 
 type QuotaRequest = Parameters<typeof takeCounted>[1]
 
@@ -33,7 +36,7 @@ export async function evaluateOnce(
   const digest = await digestOf(context.keys, call.raw, undefined)
   const earlier = await findOutcome(context.pool, call)
   if (earlier) assertSameBody(earlier, digest)
-  if (earlier && earlier.status > 0) return earlier
+  if (earlier && earlier.status > 0) return repeat(context, call, earlier)
   const take = (request: QuotaRequest) => takeOnce(context, call, digest, request)
   try {
     const { domain, blinded } = read()
@@ -44,6 +47,18 @@ export async function evaluateOnce(
     const body = { ...problemOf(thrown, call.id) }
     return keep(context, call, { status: thrown.status, body, digest })
   }
+}
+
+/** Who repeats an evaluation to hear it needs the token and the signature that it needed. */
+async function repeat(context: Context, { caller }: KeyedCall, outcome: Outcome): Promise<Settled> {
+  // A domain begins with its protocol; the subject index spans them all.
+  const [protocol = ''] = String(outcome.body['domain'] ?? '').split('/')
+  const agreement = agreementOf(context.protocols.current(), protocol)
+  if (agreement) {
+    assertBound({ caller }, agreement.document)
+    await assertSignedCall(context, caller, agreement.document)
+  }
+  return outcome
 }
 
 /** Takes the quota with the key, or finds what was left when that key took it. */

@@ -6,6 +6,7 @@ import { inTransaction, type Tx } from '../db/pool.ts'
 import { poolWithin } from '../db/within.ts'
 import { readSecret } from '../delivery/webhook-secrets.ts'
 import { problemOf, Refusal, refuse } from '../errors.ts'
+import { agreementOf } from '../protocol/lookup.ts'
 import { digestOf } from './body.ts'
 import {
   assertSameBody,
@@ -17,6 +18,7 @@ import {
   reserveKey,
   storeOutcome,
 } from './outcome.ts'
+import { assertBound } from './token-binding.ts'
 
 /** A call that bears no person, made with an Idempotency-Key. */
 export interface KeyedCall extends Keyed {
@@ -102,6 +104,9 @@ async function repeat(
   digest: string,
 ): Promise<Settled> {
   assertSameBody(outcome, digest)
+  const agreement = agreementOf(context.protocols.current(), String(outcome.body['protocol'] ?? ''))
+  // Who repeats a call to hear its outcome needs the token that the call needed.
+  if (agreement) assertBound(call, agreement.document)
   const { secretDigest, ...body } = outcome.body
   if (secretDigest === undefined) return { status: outcome.status, body }
   const secret = await findShown(context, call, secretDigest)

@@ -36,10 +36,10 @@ export function requireKey(keyed: Pick<Keyed, 'key' | 'at'>): void {
 
 /**
  * Whether a refusal is an outcome to keep: what is not the caller's fault may succeed on a retry, and so may
- * the same body with the signature that it lacked.
+ * the same body with the signature, or with the bound token, that it lacked.
  */
 export function isOutcome({ status, code }: Refusal): boolean {
-  return status < 500 && status !== 429 && code !== 'HB-127'
+  return status < 500 && status !== 429 && code !== 'HB-127' && code !== 'HB-123'
 }
 
 /** The outcome stored for a key, if there is one. */

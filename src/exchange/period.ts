@@ -6,7 +6,12 @@ import { inTransaction, type Tx } from '../db/pool.ts'
 import { EVENTS } from '../delivery/event.ts'
 import { refuse } from '../errors.ts'
 import { newId } from '../ids.ts'
-import { modalitiesOf, type ProtocolReference, referenceOf } from '../protocol/lookup.ts'
+import {
+  agreementOf,
+  modalitiesOf,
+  type ProtocolReference,
+  referenceOf,
+} from '../protocol/lookup.ts'
 import { suspendedBetween } from '../protocol/pause.ts'
 import { type Overlap, type ReleasedCount, releaseCount } from '../report/disclosure/noise.ts'
 import { releaseTable } from '../report/release.ts'
@@ -14,6 +19,7 @@ import { freshNoise } from './noise.ts'
 import { obstacleFor } from './obstacle.ts'
 import { signReceipt } from './receipt.ts'
 import type { PeriodPlace } from './request-store.ts'
+import { assertBound } from './token-binding.ts'
 
 /** What makes a receipt of a close: who asked, with which bytes, when. */
 export interface CloseCall {
@@ -29,6 +35,7 @@ const CLOSE_TYPE = 'period.close'
  * Closes a request period of one housing company: no further request is accepted for it, and its
  * one number is released once every request is answered or expired. Closing twice is closing once,
  * and gives the receipt of the first time; there is none where the time of the protocol closed it.
+ * @throws Refusal HB-123 where the protocol asks for a bound token, HB-301
  */
 export async function closePeriod(
   context: Context,
@@ -36,8 +43,11 @@ export async function closePeriod(
   protocol: string,
   period: string,
 ): Promise<{ messageId: string; receipt: string } | undefined> {
-  const reference = referenceOf(context.protocols.current(), protocol)
-  if (!reference) throw refuse('HB-301', '/protocol', 'GET /v1/protocols')
+  const set = context.protocols.current()
+  const reference = referenceOf(set, protocol)
+  const agreement = agreementOf(set, protocol)
+  if (!reference || !agreement) throw refuse('HB-301', '/protocol', 'GET /v1/protocols')
+  assertBound(call, agreement.document)
   const place = { protocol, party: call.caller.party, period }
   await assertHasRequests(context, place)
   return inTransaction(context.pool, async tx => {

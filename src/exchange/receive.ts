@@ -21,7 +21,7 @@ import {
   storeOutcome,
 } from './outcome.ts'
 import { type Receipted, signReceipt } from './receipt.ts'
-import { assertSignedAgain, signatureDetails } from './signature.ts'
+import { assertProvenAgain, signatureDetails } from './signature.ts'
 
 /** A person-bearing request as it arrives, before anything in it is trusted. */
 export interface Incoming {
@@ -80,7 +80,7 @@ export async function receive(
   try {
     requireKey(incoming)
     const earlier = await findOutcome(context.pool, incoming)
-    if (earlier) await assertSignedAgain(context, incoming, earlier)
+    if (earlier) await assertProvenAgain(context, incoming, earlier)
     if (earlier) return replay(earlier, digest, body, referenceField(context, incoming, body))
     if ('fault' in parsed) throw parsed.fault
     return await acceptAndStore(context, incoming, digest, asObject(body), accept)

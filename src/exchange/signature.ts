@@ -7,6 +7,7 @@ import { agreementOf } from '../protocol/lookup.ts'
 import { isPlainDigest } from './body.ts'
 import type { Outcome } from './outcome.ts'
 import type { Incoming } from './receive.ts'
+import { assertBound } from './token-binding.ts'
 
 type Signed = Pick<Incoming, 'caller' | 'hypothetical'>
 
@@ -37,21 +38,23 @@ export async function assertSignedCall(
 }
 
 /**
- * That who repeats a message to hear its outcome signs it too, where its protocol asks for it.
- * @throws Refusal HB-127
+ * That who repeats a message to hear its outcome signs it too, and has a token that is bound as its protocol
+ * asks: the outcome names persons, and a stolen token is no more than that.
+ * @throws Refusal HB-123, HB-127
  */
-export async function assertSignedAgain(
+export async function assertProvenAgain(
   context: Pick<Context, 'pool' | 'protocols'>,
   incoming: Signed,
   { body }: Outcome,
 ): Promise<void> {
-  if (incoming.caller.signature) return
   const { rows } = await context.pool.query<{ protocol: string }>(
     'SELECT protocol FROM message WHERE id = $1 AND protocol IS NOT NULL',
     [body['messageId'] ?? body['instance']],
   )
   const agreement = rows[0] && agreementOf(context.protocols.current(), rows[0].protocol)
-  if (agreement) assertSigned(incoming, agreement.document)
+  if (!agreement) return
+  assertBound(incoming, agreement.document)
+  assertSigned(incoming, agreement.document)
 }
 
 /**

@@ -1,7 +1,8 @@
 import express from 'express'
-import { refuse } from '../errors.ts'
+import { Refusal, refuse } from '../errors.ts'
 import { type HealthCheck, isHealthy } from '../health.ts'
 import { newId } from '../ids.ts'
+import { parseStrictJson } from '../json.ts'
 import { bearsSecret, transportKey } from '../keys/service-secret.ts'
 import type { Logger } from '../log.ts'
 import { PseudonymError } from '../pseudonym/errors.ts'
@@ -48,7 +49,15 @@ export function createKeyServiceApp(doors: KeyServiceDoors): express.Express {
     if (bearsSecret(request.get('authorization'), doors.secret)) next()
     else response.status(401).end()
   })
-  app.use('/evaluator', express.json({ limit: MAX_BODY }))
+  app.use(
+    '/evaluator',
+    express.raw({ type: 'application/json', limit: MAX_BODY }),
+    (request, _, next) => {
+      const { body }: { body: unknown } = request
+      request.body = Buffer.isBuffer(body) && body.length > 0 ? parseStrictJson(body) : {}
+      next()
+    },
+  )
   serveKeys(app, doors)
   app.use((_request, response) => {
     response.status(404).end()
@@ -56,7 +65,8 @@ export function createKeyServiceApp(doors: KeyServiceDoors): express.Express {
   app.use(((error, _request, response, _next) => {
     // What is thrown over a body may quote it.
     const isTooLarge = (error as { status?: unknown }).status === 413
-    response.status(isTooLarge ? 413 : 400).json({ code: isTooLarge ? 'HB-203' : 'HB-201' })
+    const wrong = error instanceof Refusal ? error.code : 'HB-201'
+    response.status(isTooLarge ? 413 : 400).json({ code: isTooLarge ? 'HB-203' : wrong })
   }) satisfies express.ErrorRequestHandler)
   return app
 }

@@ -2,6 +2,7 @@ import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { setTimeout as pause } from 'node:timers/promises'
 import axios from 'axios'
+import { parseStrictJson } from '../json.ts'
 import { KeyProviderError } from './provider.ts'
 
 // An answer of 5,000 elements has some 230 KB.
@@ -137,7 +138,7 @@ function codeOf(body: unknown): string {
 
 function parse(text: string): unknown {
   try {
-    return JSON.parse(text)
+    return parseStrictJson(Buffer.from(text))
   } catch {
     return undefined
   }

@@ -81,6 +81,7 @@ async function post(
     return await outbound.request({
       method: 'POST',
       url: `${witness.url}/add-checkpoint`,
+      networks: witness.networks,
       headers: { 'content-type': 'text/plain; charset=utf-8' },
       body,
       timeoutMs,

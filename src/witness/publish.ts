@@ -37,7 +37,7 @@ const SILENT_MS = 120_000
 /** What publishing needs. */
 export interface PublisherParts {
   pool: Pool
-  config: Pick<Config, 'witness' | 'allowLoopback'>
+  config: Pick<Config, 'witness' | 'allowLoopback'> & Partial<Pick<Config, 'outbound'>>
   log: Pick<Logger, 'info' | 'warn' | 'error'>
   outbound: Pick<Outbound, 'request'>
   clock: () => Date

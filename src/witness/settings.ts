@@ -9,6 +9,8 @@ import type { Config } from '../config.ts'
 export interface KnownWitness extends CosignatureVerifier {
   /** Where it takes checkpoints, without the /add-checkpoint. */
   url: string
+  /** Private networks in which that may be. */
+  networks?: readonly string[]
 }
 
 /** Whom to ask for cosignatures, and what to do without. */
@@ -73,11 +75,14 @@ const isLogs = ajv.compile<LogsFile>(LOGS)
  * @throws Error naming the setting, the place in the file and the rule
  */
 export function readWitnessPolicy(
-  config: Pick<Config, 'witness' | 'allowLoopback'>,
+  config: Pick<Config, 'witness' | 'allowLoopback'> & {
+    outbound?: Pick<Config['outbound'], 'serviceNetworks'>
+  },
 ): WitnessPolicy | undefined {
   const setting = 'HUISBRUG_WITNESSES_FILE'
   if (!config.witness.askFile) return undefined
   const file = readFile(setting, config.witness.askFile, isPolicy)
+  const networks = config.outbound?.serviceNetworks ?? []
   const witnesses = file.witnesses.map(({ name, verifierKey, url }, i) => {
     const place = `${setting}: /witnesses/${i}`
     const key = attempt(`${place}/verifierKey`, 'no witness key', () =>
@@ -86,9 +91,9 @@ export function readWitnessPolicy(
     if (name !== undefined && name !== key.name)
       throw new Error(`${place}/name is not the name in its verifierKey`)
     attempt(`${place}/url`, 'must be an https address that is publicly reachable', () =>
-      assertAllowedUrl(url, { allowLoopback: config.allowLoopback }),
+      assertAllowedUrl(url, { allowLoopback: config.allowLoopback, networks }),
     )
-    return { ...key, url: url.replace(/\/+$/, '') }
+    return { ...key, url: url.replace(/\/+$/, ''), networks }
   })
   if (new Set(witnesses.map(it => it.name)).size < witnesses.length)
     throw new Error(`${setting}: /witnesses names one witness twice`)

@@ -31,6 +31,8 @@ export interface StampParts {
 /** Where timestamps come from. */
 export interface StampSettings {
   url: string
+  /** Private networks in which that may be. */
+  networks?: readonly string[]
   /** PEM of trusted certificates. */
   trusted?: string
 }
@@ -39,13 +41,19 @@ export interface StampSettings {
  * The authority of HUISBRUG_TIMESTAMP_URL, or undefined where there is none.
  * @throws Error naming the setting
  */
-export function readStampSettings({ witness }: Pick<Config, 'witness'>): StampSettings | undefined {
+export function readStampSettings({
+  witness,
+  outbound,
+}: Pick<Config, 'witness'> & {
+  outbound?: Pick<Config['outbound'], 'serviceNetworks'>
+}): StampSettings | undefined {
   if (!witness.timestampUrl) return undefined
-  if (!witness.timestampCaFile) return { url: witness.timestampUrl }
+  const place = { url: witness.timestampUrl, networks: outbound?.serviceNetworks ?? [] }
+  if (!witness.timestampCaFile) return place
   try {
     const trusted = readFileSync(witness.timestampCaFile, 'utf8')
     readCertificates(trusted)
-    return { url: witness.timestampUrl, trusted }
+    return { ...place, trusted }
   } catch {
     throw new Error('HUISBRUG_TIMESTAMP_CA_FILE: the file holds no certificates (PEM)')
   }
@@ -88,7 +96,7 @@ export async function stampOnce(
 
 async function ask(
   { outbound }: StampParts,
-  { url, trusted }: StampSettings,
+  { url, networks, trusted }: StampSettings,
   data: Buffer,
   signal?: AbortSignal,
 ): Promise<Timestamp> {
@@ -96,6 +104,7 @@ async function ask(
   const { status, headers, body } = await outbound.request({
     method: 'POST',
     url,
+    networks,
     headers: { 'content-type': 'application/timestamp-query' },
     body: timestampRequest(data, nonce),
     timeoutMs: TIMEOUT_MS,

@@ -319,6 +319,7 @@ describe('keys at an address', () => {
   test.each([
     ['not JSON', raw('<html>')],
     ['not a key set', raw('{"keys":"x"}')],
+    ['a name twice', raw(`{"keys":[],"keys":[${JSON.stringify(KEY.jwk)}]}`)],
     ['a private key', raw(JSON.stringify({ keys: [{ ...KEY.jwk, d: 'AAAA' }] }))],
     ['a shared secret', raw('{"keys":[{"kty":"oct","k":"AAAA"}]}')],
   ])('%s there is refused at registration and never trusted later', async (_name, answer) => {

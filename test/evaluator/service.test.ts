@@ -100,6 +100,9 @@ describe('the doors of the key service', () => {
       blinded: [one, one],
     })
     expect(twice).toMatchObject({ status: 422, body: { code: 'HB-411' } })
+    const names = Buffer.from(`{"domain":"${DOMAIN}","domain":"x","blinded":[]}`)
+    const named = await service.call('/evaluator/evaluations', names)
+    expect(named).toMatchObject({ status: 400, body: { code: 'HB-212' } })
     const large = await service.call('/evaluator/keys', { domain: 'x'.repeat(600_000) })
     expect(large).toMatchObject({ status: 413, body: { code: 'HB-203' } })
     expect(JSON.stringify(service.logged)).not.toContain(secret)

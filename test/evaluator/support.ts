@@ -81,7 +81,7 @@ async function call(url: string, body: object | undefined, bearer: string) {
   const reply = await fetch(url, {
     method: body ? 'POST' : 'GET',
     headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
-    ...(body && { body: JSON.stringify(body) }),
+    ...(body && { body: Buffer.isBuffer(body) ? body.toString() : JSON.stringify(body) }),
   })
   const text = await reply.text()
   return { status: reply.status, body: text && JSON.parse(text) }

@@ -37,6 +37,7 @@ const DECIDED: Readonly<Record<string, 'same' | 'log' | 'closed'>> = {
   'get /partijen': 'same',
   'get /partijen/:id': 'same',
   'get /systeem': 'closed',
+  'get /aandacht': 'closed',
   'get /berichten': 'same',
   'get /berichten/:id': 'same',
   'get /berichten/:id/ontvangstbewijs': 'same',
@@ -54,6 +55,9 @@ const DECIDED: Readonly<Record<string, 'same' | 'log' | 'closed'>> = {
   'post /controle': 'log',
   'get /protocollen': 'same',
   'get /protocollen/:id': 'same',
+  'get /protocollen/:id/verschillen': 'same',
+  'get /protocollen/:id/pdf': 'same',
+  'get /protocollen/:id/opschorten': 'closed',
   'post /protocollen/:id/opschorten': 'closed',
   'post /protocollen/:id/hervatten': 'closed',
   'get /inzage': 'same',
@@ -79,6 +83,8 @@ const DECIDED: Readonly<Record<string, 'same' | 'log' | 'closed'>> = {
 const WITH: Readonly<Record<string, readonly string[]>> = {
   // A feed without an end, of what the list shows too.
   '/auditlog/live': [],
+  // Made anew each time, of a document that anybody may have.
+  '/protocollen/:id/pdf': [],
   '/cijfers': CHARTS.flatMap(name => PERIODS.map(it => `/cijfers?periode=${it}&grafiek=${name}`)),
 }
 
@@ -157,7 +163,7 @@ async function drawAll(): Promise<Map<string, string>> {
   const drawn = new Map<string, string>()
   for (const { method, path } of PAGES) {
     if (method === 'post' || DECIDED[`get ${path}`] === 'closed') continue
-    const places = ids[kindOf(path)]?.own.map(id => fill(path, id)) ?? WITH[path] ?? [path]
+    const places = WITH[path] ?? ids[kindOf(path)]?.own.map(id => fill(path, id)) ?? [path]
     for (const place of places) {
       const { status, html } = await rooms.get(place === '/' ? '' : place, officer.cookie)
       expect([place, status < 500 && status !== 403]).toEqual([place, true])
@@ -174,7 +180,7 @@ const fill = (path: string, id: string) => path.replace(/:\w+/, id)
 function withoutLog(html: string): string {
   return html
     .replace(/<section class="card" aria-labelledby="log">.*?<\/section>/s, '')
-    .replace(/vanaf=\d+|data-last="\d+"/g, '')
+    .replace(/vanaf=\d+|data-last="\d+"|name="sleutel" value="[^"]+"/g, '')
 }
 
 /** Indexes of the entries that the list shows. */

@@ -104,6 +104,24 @@ describe('a protocol that asks for tokens bound by DPoP', () => {
     expect(await evaluated()).toBe('HB-410')
   })
 
+  test('is asked for again of who repeats a call to hear its outcome, and of who closes a month', async () => {
+    const token = await tokenFor(gateway, 'woonboog')
+    const key = 'repeated-1'
+    const people = detection(tenants(21, 2))
+    const message = { ...people, nonce: newNonce() }
+    const bearer = (path: string, body: object) =>
+      call(gateway, 'POST', path, { token, key, body }).then(({ body }) => body.code)
+    // What only lacked the token is no outcome: the same key and body go with a better one.
+    expect(await bearer('/v1/detections', message)).toBe('HB-123')
+    const sent = await kit('woonboog').detect(people, { idempotencyKey: key, nonce: message.nonce })
+    expect(sent).toMatchObject({ accepted: 2 })
+    expect(await bearer('/v1/detections', message)).toBe('HB-123')
+    const period = { protocol: 'wm-vdab', period: people.referenceDate.slice(0, 7) }
+    expect(await bearer('/v1/periods/close', period)).toBe('HB-123')
+    const closed = await kit('woonboog').closePeriod(period.protocol, period.period)
+    expect(closed).toMatchObject({ state: 'closed' })
+  })
+
   test('guards what comes under it by any way: inbox, webhook, deliveries, usage', async () => {
     const token = await tokenFor(gateway, 'woonboog')
     for (const [method, path] of [

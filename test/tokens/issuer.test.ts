@@ -37,9 +37,13 @@ function settingsOf(url: string, changes: object = {}) {
   return readTrustedIssuers({ ...config, trustedIssuers: JSON.stringify(list) })
 }
 
-function trusting(url: string, changes: object = {}): AccessTokens {
+function trusting(
+  url: string,
+  changes: object = {},
+  fetch: ReturnType<typeof jwksFetcher> = jwksFetcher(outbound),
+): AccessTokens {
   const settings = settingsOf(url, changes)
-  const parts = { settings, fetch: jwksFetcher(outbound), log: SILENT, cooldownMs: 0 }
+  const parts = { settings, fetch, log: SILENT, cooldownMs: 0 }
   const { parties, signing, clock, db } = bench
   const issuers = new TrustedIssuers(parts)
   const own = { pool: db.pool, parties, signing, publicUrl: PUBLIC_URL, log: SILENT }
@@ -274,6 +278,21 @@ describe('keys of an issuer', () => {
     expect(issuer.asked).toHaveLength(before)
     await by.close()
   })
+
+  test.each(['{"issuer":"https://x.example",', '{"keys":[],'])(
+    'with a name twice let nobody in: %s…',
+    async twice => {
+      const real = jwksFetcher(outbound)
+      const fetch = async (url: string) => {
+        const text = String(await real(url))
+        const [name = ''] = /(?<=")\w+/.exec(twice) ?? []
+        return Buffer.from(text.includes(`"${name}"`) ? text.replace('{', twice) : text)
+      }
+      const by = trusting(issuer.url, {}, fetch)
+      expect(await codeOf(use(await issuer.token(), by))).toBe('HB-126')
+      await by.close()
+    },
+  )
 
   test('that cannot be had let nobody in, and are asked for once in a while only', async () => {
     const by = trusting(issuer.url)
