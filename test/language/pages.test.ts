@@ -8,6 +8,7 @@ import { type Region, seedRegion } from '../console/region.ts'
 import { openRooms, type Rooms } from '../console/rooms.ts'
 import { leavesOf } from './leaves.ts'
 
+const CASE = 'req_01KAJ5J7WQ7Z3M8T5V9XK2B4CD'
 const CHOSEN = 'huisbrug-taal=en'
 let rooms: Rooms
 let region: Region
@@ -16,6 +17,11 @@ beforeAll(async () => {
   rooms = await openRooms()
   region = await seedRegion(rooms.database.pool)
   await rooms.sequence()
+  await rooms.database.pool.query(
+    `INSERT INTO subject_request (id, case_ref, kind, reason, received_on, due_on)
+     VALUES ($1, 'ZAAK-1', 'access', 'synthetic', '2026-03-01', '2026-04-01')`,
+    [CASE],
+  )
 })
 
 afterAll(() => rooms?.close())
@@ -40,9 +46,16 @@ function pathsOf(): string[] {
       const all = ['wm-vdab', 'wm-vdab-leefgoed', 'wm-vdab-de-noorderkempen', 'kapot']
       return all.map(id => path.replace(':id', id))
     }
+    const one = { '/inzage/:id': CASE, '/partijen/:id': 'woonboog', '/uitzonderingen/:id': '1' }[
+      path
+    ]
+    if (one) return [path.replace(':id', one)]
     return path.includes(':') ? [] : [path]
   }
-  return PAGES.filter(({ method }) => method === 'get').flatMap(({ path }) => filled(path))
+  // Files and a feed are no pages.
+  const isPage = ({ method, path }: (typeof PAGES)[number]) =>
+    method === 'get' && !/\/(pdf|live|bundel|bewijs|ontvangstbewijs|regel)$/.test(path)
+  return PAGES.filter(isPage).flatMap(({ path }) => filled(path))
 }
 
 const visible = (html: string): string =>
