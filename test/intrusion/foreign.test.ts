@@ -220,7 +220,7 @@ test('the privacy officer of one party is told of objects of another what is tol
   if (/"party":"(woonboog|vdab)"/.test(all.html)) told.push('entries of others')
   expect(told).toEqual([])
   expect(cases).toBeGreaterThanOrEqual(promised('objects behind an officer of one party'))
-})
+}, 120_000)
 
 /** Credentials that are none, made from good ones. */
 async function badCredentials(): Promise<Record<string, Record<string, string>>> {
@@ -319,7 +319,7 @@ test('no operation that asks for somebody opens for a credential that is none', 
   expect(await messages()).toBe(before)
   expect(gateway.vdab.received.map(it => it.path)).not.toContain('/jwks.json')
   expect(cases).toBeGreaterThanOrEqual(promised('credentials that are none'))
-})
+}, 120_000)
 
 const messages = async () =>
   (await gateway.db.pool.query('SELECT count(*)::int AS n FROM message')).rows[0].n
@@ -368,7 +368,7 @@ test('no other way of writing a path or method opens what is closed', async () =
   })
   expect(live.body).toEqual({ status: 'ok' })
   expect(cases).toBeGreaterThanOrEqual(promised('paths in disguise'))
-})
+}, 120_000)
 
 test('no answer to somebody is kept by a cache or read by another site', async () => {
   const evil = { origin: 'https://elders.example' }

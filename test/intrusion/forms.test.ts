@@ -201,7 +201,7 @@ test('no form does anything without its own token, in whatever way it is sent', 
   expect(before).not.toContain('quota.granted')
   expect(await deeds()).toEqual(expect.arrayContaining([...done, 'protocol.suspended']))
   expect(cases).toBeGreaterThanOrEqual(promised('forms of another site'))
-})
+}, 120_000)
 
 /** Fields of the forms of a page, by where they go to. */
 function formsIn(html: string): { action: string; method: string; names: string[] }[] {
@@ -266,7 +266,7 @@ test('every field of every form, with texts that mean something elsewhere', asyn
   expect(shown.includes(`${MARK}&lt;script&gt;`)).toBe(true)
   expect(gateway.logged.join('')).not.toContain(MARK)
   expect(cases).toBeGreaterThanOrEqual(promised('texts in forms'))
-})
+}, 120_000)
 
 describe('a session that was fixed, stolen or ended', () => {
   /** Signs in by a link or at the provider, as a browser that has these cookies. */

@@ -6,7 +6,7 @@ export const PRODUCT = String(1337 * 7331)
 /** Texts that mean something to a program further on, by what they are. */
 export const TEXTS: Readonly<Record<string, string>> = {
   'SQL that ends a statement': `${MARK}'; DROP TABLE message; --`,
-  'SQL that waits': `${MARK}' OR pg_sleep(9) IS NULL --`,
+  'SQL that waits': `${MARK}' OR pg_sleep(30) IS NULL --`,
   'an element of HTML': `${MARK}<script>alert(1)</script>`,
   'an attribute of HTML': `${MARK}" onmouseover="alert(1)`,
   'a header': `${MARK}\r\nSet-Cookie: planted=1\r\n\r\n<html>`,
