@@ -24,7 +24,14 @@ export async function controlInThread(history: History, asked: Asked): Promise<C
   } catch (error) {
     if (!(error instanceof SolverNeeded)) throw error
   }
-  threads ??= new Piscina({
+  threads ??= startThreads()
+  const result: Controlled | undefined = await threads.run({ history, asked }, { name: 'control' })
+  if (!result) throw new Exposed()
+  return result
+}
+
+function startThreads(): Piscina {
+  const started = new Piscina({
     filename: fileURLToPath(new URL(WORKER, import.meta.url)),
     minThreads: 0,
     maxThreads: 1,
@@ -33,7 +40,7 @@ export async function controlInThread(history: History, asked: Asked): Promise<C
     argv: [],
     env: {},
   })
-  const result: Controlled | undefined = await threads.run({ history, asked }, { name: 'control' })
-  if (!result) throw new Exposed()
-  return result
+  // A thread that ends without work in hand is replaced; without a listener it would end the process.
+  started.on('error', () => {})
+  return started
 }

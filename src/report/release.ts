@@ -69,6 +69,8 @@ export interface ReleasedTable {
 }
 
 const DEFAULT_THRESHOLD = 5
+// Above the number of every release there is: its own comes once it is allowed.
+const NEXT = Number.MAX_SAFE_INTEGER
 
 /**
  * Releases a declared table of counts under disclosure control, in the caller's transaction: with an entry
@@ -96,10 +98,10 @@ export async function releaseTable(
     ...{ id: newId('rel', at), protocol, table: table.id, measure: measure.id, period, within },
     ...{ recipient, threshold, at },
   }
-  const number = await insertRelease(tx, kept)
   const { counts } = asked
-  const task = { measure, table, period, within, counts, release: number, threshold }
+  const task = { measure, table, period, within, counts, release: NEXT, threshold }
   const controlled = await control(history, task)
+  const number = await insertRelease(tx, kept)
   await insertControlled(tx, { number, protocol }, measure, controlled)
   await recordRelease(tx, set, asked, kept, controlled.cells)
   return shape(kept, controlled.cells)

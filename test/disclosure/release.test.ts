@@ -1,5 +1,6 @@
 import { inTransaction } from '../../src/db/pool.ts'
 import { loadProtocols, type ProtocolSet } from '../../src/protocol/load.ts'
+import { modalitiesOf } from '../../src/protocol/lookup.ts'
 import type { LeafCount } from '../../src/report/disclosure/types.ts'
 import { type ReleaseAsked, readRelease, releaseTable } from '../../src/report/release.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
@@ -128,6 +129,27 @@ test.each([
   ['wrong-counts', { within: { party: 'leefgoed' } }],
 ])('%s: %j', async (fault, changes) => {
   await expect(release({ recipient: 'nobody', ...changes })).rejects.toMatchObject({ fault })
+})
+
+test('what is refused as it would isolate someone leaves nothing behind, also where the caller goes on', async () => {
+  const counted = (count: number) => ({
+    ...{ period: '2025-Q4', within: { party: 'leefgoed' } },
+    counts: counts('leefgoed', '2025-10', [count, 50, 50, 50]),
+  })
+  const modalities = modalitiesOf(set, 'wm-vdab')
+  if (!modalities) throw new Error('no protocol')
+  modalities.countsThreshold = 3
+  await release(counted(4))
+  modalities.countsThreshold = 10
+  await inTransaction(database.pool, async tx => {
+    const asked = { ...ASKED, ...counted(3), recipient: 'vdab' }
+    await expect(releaseTable(tx, set, asked)).rejects.toMatchObject({ fault: 'isolates' })
+  })
+  modalities.countsThreshold = 5
+  const { rows } = await database.pool.query(
+    "SELECT recipient FROM release WHERE period = '2025-Q4'",
+  )
+  expect(rows).toEqual([{ recipient: 'public' }])
 })
 
 test('the program may not change what was released', async () => {
