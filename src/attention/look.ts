@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import { isStoreAway } from '../db/away.ts'
 import { faultOf } from '../log.ts'
 import type { AttentionKind, Found } from './kinds.ts'
 import { lookAtEvidence, lookAtVouching } from './look-evidence.ts'
@@ -59,7 +60,10 @@ export interface Looked {
   kinds: AttentionKind[]
 }
 
-/** Looks at everything; a look that fails keeps no other from being done. */
+/**
+ * Looks at everything; a look that fails keeps no other from being done.
+ * @throws where the database is away
+ */
 export async function lookAround(parts: LookParts): Promise<Looked> {
   const at = parts.clock()
   const looked: Looked = { found: [], kinds: [] }
@@ -68,6 +72,7 @@ export async function lookAround(parts: LookParts): Promise<Looked> {
       looked.found.push(...(await find(parts, at)))
       looked.kinds.push(...kinds)
     } catch (error) {
+      if (isStoreAway(error)) throw error
       parts.log.error('what needs attention could not be looked at', {
         kind: kinds[0],
         ...faultOf(error),
