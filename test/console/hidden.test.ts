@@ -13,10 +13,15 @@ async function crawl(rooms: Rooms, cookie: string): Promise<Map<string, string>>
     const { html } = await rooms.get(path.slice('/console'.length), cookie)
     pages.set(path, html)
     for (const [, link] of html.matchAll(/<a[^>]*href="([^"#]*)/g)) {
-      if (link) todo.push(link.replaceAll('&amp;', '&'))
+      if (link && isWorthIt(link)) todo.push(link.replaceAll('&amp;', '&'))
     }
   }
   return pages
+}
+
+// Each page once: not again in the other language, nor while following, nor what is public.
+function isWorthIt(link: string): boolean {
+  return !/^\/v1\/|taal=|[?;]volg=ja.|;volg=|\/pdf$/.test(link)
 }
 
 describe('what no page shows', () => {

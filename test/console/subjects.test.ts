@@ -208,6 +208,12 @@ describe('a request of a person', () => {
     expect((await post('afsluiten', { uitkomst: 'onzin' })).status).toBe(400)
     expect((await post('afsluiten', { uitkomst: 'granted' })).html).toContain('is afgesloten')
     expect((await post('afsluiten', { uitkomst: 'refused' })).status).toBe(409)
+    const [extension] = await entries('subject.extended')
+    expect(extension).toMatchObject({
+      reason: 'access',
+      kept: expect.stringContaining('2026-06-01'),
+    })
+    expect((await entries('subject.answered'))[0]).toMatchObject({ rule: 'GDPR, art. 12(3)' })
     const late = await registered({ ontvangen: '2026-01-10' })
     const refused = { csrf: late.csrf, reden: 'Te laat.' }
     const { html } = await rooms.post(`${late.path}/verlengen`, refused, late.cookie)
