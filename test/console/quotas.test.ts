@@ -99,7 +99,7 @@ describe('the page of pseudonyms', () => {
     expect((await rooms.get(AT, cookie)).html).toContain('Er valt niets na te kijken')
     await addBurst()
     expect((await rooms.get(AT, cookie)).html).toContain(`VDAB, sleutel ${DOMAIN}: 9 maart 2026`)
-    expect((await rooms.get('', cookie)).html).toContain('op één dag meer pseudoniemen berekenen')
+    expect((await rooms.get('', cookie)).html).toContain('Veel pseudoniemen op één dag')
   })
 
   test.each(['operator', 'auditor', 'viewer'] as const)('a %s only reads', async role => {

@@ -74,11 +74,13 @@ export interface Contest {
  */
 export async function readContests(db: Queryable, now: Date): Promise<Contest[]> {
   const { rows } = await db.query<Contest>(
-    `SELECT party, count(*)::int AS involved,
-       count(*) FILTER (WHERE settled_to <> party)::int AS left
-     FROM exception, unnest(parties) AS party
-     WHERE kind = 'two-current-routes' AND opened_at > $1::timestamptz - interval '365 days'
-     GROUP BY party ORDER BY 3 DESC, 2 DESC, 1`,
+    `WITH contested AS (
+       SELECT parties, settled_to, count(*) AS times FROM exception
+       WHERE kind = 'two-current-routes' AND opened_at > $1::timestamptz - interval '365 days'
+       GROUP BY 1, 2)
+     SELECT party, sum(times)::int AS involved,
+       coalesce(sum(times) FILTER (WHERE settled_to <> party), 0)::int AS left
+     FROM contested, unnest(parties) AS party GROUP BY party ORDER BY 3 DESC, 2 DESC, 1`,
     [now],
   )
   return rows

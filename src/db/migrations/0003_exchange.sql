@@ -424,7 +424,7 @@ COMMENT ON COLUMN exception.reviewed_at IS 'When a person looked at it; it may g
 COMMENT ON COLUMN exception.reviewed_by IS 'The role of that person';
 COMMENT ON COLUMN exception.finding IS 'What that person found; never about whom';
 CREATE INDEX exception_open ON exception (opened_at) WHERE closed_at IS NULL;
-CREATE INDEX exception_kind ON exception (kind, opened_at);
+CREATE INDEX exception_kind ON exception (kind, opened_at) INCLUDE (parties, settled_to);
 
 CREATE TABLE protocol_version (
   id        text NOT NULL,
