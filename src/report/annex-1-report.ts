@@ -124,7 +124,7 @@ function trend(lines: readonly Annex1Line[]): ReportSection[] {
         {
           kind: 'chart',
           caption,
-          names: ['in orde', 'niet in orde'],
+          names: ['andere gecontroleerde', 'niet in orde'],
           columns: oldest.map(it => ({
             label: it.referenceDate,
             parts: [Math.max(0, it.checked - it.notCompliant), it.notCompliant],

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Command, CommanderError } from 'commander'
@@ -171,6 +171,22 @@ test('every report is an entry, with what and for whom, and none of its numbers'
       'processing-register null csv',
     ]),
   )
+})
+
+test('a housing company reports a file with its own key; what is refused names each rule', async () => {
+  const [file, key] = [join(folder, 'counts.json'), join(folder, 'key.json')]
+  writeFileSync(key, JSON.stringify(gateway.keys['de-noorderkempen'].privateKey))
+  const from = ['--party', 'de-noorderkempen', '--url', gateway.url, '--key', key]
+  writeFileSync(file, JSON.stringify({ ...COUNTS, notCompliant: 11 }))
+  const { out, err } = await run('annex-1', file, ...from)
+  expect(err).toBe('')
+  expect(out).toMatch(/^Annex 1 of 2026-09-30 is taken: msg_\w+\nwarning {2}\/checked/)
+  writeFileSync(file, JSON.stringify({ ...COUNTS, checked: 101 }))
+  const refused = await run('annex-1', file, ...from)
+  expect([refused.exit, refused.err]).toEqual([
+    1,
+    expect.stringContaining('/checked  checked <= tenants: Check'),
+  ])
 })
 
 test('who is no housing company has no report; wrong use is told', async () => {
