@@ -7,6 +7,15 @@ import { countFigures } from '../../src/exchange/figures.ts'
 import { countOutcomes } from '../../src/exchange/figures-count.ts'
 import { syntheticNumber } from '../support/people.ts'
 import { seedRows } from '../support/seed.ts'
+import {
+  contentWidth,
+  describeInChromium,
+  keepShot,
+  openBrowser,
+  openWindow,
+  signInByHand,
+  WIDTHS,
+} from './browser.ts'
 import { openRooms, type Rooms, sampleProtocols } from './rooms.ts'
 import {
   addFeedback,
@@ -379,4 +388,31 @@ describe('the machinery', () => {
     for (const id of ['geen', '..%2F', '%3Cb%3E', 'x'.repeat(80)])
       expect((await rooms.get(`/partijen/${id}`, officer.cookie)).status).toBe(404)
   })
+})
+
+describeInChromium('oversight in Chromium, without scripts', () => {
+  test('another period, and a finding, are a few clicks at 360 pixels', async () => {
+    await rooms.database.pool.query(
+      `INSERT INTO exception (kind, parties, opened_at) VALUES ('webhook-gone', '{woonboog}', $1)`,
+      [daysAgo(1)],
+    )
+    const browser = await openBrowser()
+    try {
+      const window = await openWindow(browser, WIDTHS[0], { javaScript: false })
+      const page = await window.newPage()
+      await signInByHand(page, rooms.url, await rooms.link())
+      await page.getByRole('link', { name: '30 dagen' }).click()
+      await page.getByRole('heading', { name: 'Uitkomst: items' }).waitFor()
+      await page.getByRole('link', { name: 'Uitzonderingen', exact: true }).click()
+      await page.getByRole('link', { name: 'Webhook bestaat niet meer' }).first().click()
+      await page.getByLabel('Bevinding').fill('Nieuw adres gevraagd')
+      await page.getByRole('button', { name: 'Bewaar de bevinding' }).click()
+      await page.getByRole('status').waitFor()
+      await keepShot(page, 'uitzondering-nagekeken-360')
+      expect(await page.getByRole('main').textContent()).toContain('De uitzondering is nagekeken')
+      expect(await contentWidth(page)).toBe(WIDTHS[0])
+    } finally {
+      await browser.close()
+    }
+  }, 60_000)
 })
