@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { startAttention } from './attention/attention.ts'
 import { loadLogVerifierKeys } from './audit/log-key.ts'
 import { recordEntry } from './audit/record.ts'
@@ -85,9 +85,11 @@ function serve(context: Context): Promise<Listening> {
   return listen(createApp(context), config, { log: context.log })
 }
 
-/** The version of this program, as its package says. */
-function readRelease(): string {
-  return JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')).version
+/** The version of this program, as its package says: above the sources, or above what was built. */
+function readRelease(): string | undefined {
+  const places = ['../package.json', '../../package.json'].map(it => new URL(it, import.meta.url))
+  const found = places.find(place => existsSync(place))
+  return found && JSON.parse(readFileSync(found, 'utf8')).version
 }
 
 async function closeAll(

@@ -51,7 +51,7 @@ export interface ConsoleDeps extends PersonParts {
     readonly { name: string; ok: boolean; detail: string; remedy?: string; advisory?: true }[]
   >
   /** Version of the program. */
-  release?: string
+  release?: string | undefined
   /** How often an address may ask for something without being signed in. */
   limits?: { addresses: Pick<AddressLimits, 'take'> }
 }
