@@ -88,17 +88,18 @@ describeInChromium('what a privacy officer has no time for', () => {
     await window.close()
   })
 
-  /** Counts what the mouse does on any page; typing, Tab and Enter are free. */
+  /** One click of the mouse, which counts; typing, Tab and Enter are free. */
+  async function press(target: Locator): Promise<void> {
+    clicked.push((await target.textContent())?.trim() ?? '')
+    await target.click()
+  }
+
   async function open(width: number): Promise<void> {
     window = await openWindow(browser, width)
     clicked.length = 0
-    await window.exposeFunction('countClick', (what: string) => clicked.push(what))
-    await window.addInitScript(
-      "addEventListener('click', at => at.detail > 0 && countClick(at.target.textContent.trim()), true)",
-    )
     page = await window.newPage()
     await page.goto(`${rooms.url}/aanmelden?link=${await rooms.link()}`)
-    await page.getByRole('button', { name: 'Aanmelden' }).click()
+    await press(page.getByRole('button', { name: 'Aanmelden' }))
   }
 
   const menu = (name: string): Locator =>
@@ -106,10 +107,10 @@ describeInChromium('what a privacy officer has no time for', () => {
 
   test('why was this message of yesterday refused', async () => {
     await open(WIDTHS[1])
-    await menu('Berichten').click()
+    await press(menu('Berichten'))
     await page.getByLabel('Tot en met').fill('2026-03-09')
     await page.getByLabel('Bericht-id').press('Enter')
-    await page.locator(`a[href$="${seeded.refused}"]`).click()
+    await press(page.locator(`a[href$="${seeded.refused}"]`))
     const main = page.getByRole('main')
     await main.getByText('Reden van weigering').waitFor()
     expect(await main.textContent()).toMatch(/HB-304.*ondertekend/s)
@@ -118,12 +119,12 @@ describeInChromium('what a privacy officer has no time for', () => {
 
   test('what was shared about this person', async () => {
     await open(WIDTHS[0])
-    await menu('Inzage').click()
+    await press(menu('Inzage'))
     await page.getByLabel('Kenmerk').fill('taak-1')
     await page.getByLabel('Wat wordt er gevraagd?').fill('Wat is er gedeeld?')
-    await page.getByRole('button', { name: 'Inschrijven' }).click()
+    await press(page.getByRole('button', { name: 'Inschrijven' }))
     await page.getByLabel('Rijksregisternummer').fill(NUMBER)
-    await page.getByRole('button', { name: 'Toon wat er gedeeld is' }).click()
+    await press(page.getByRole('button', { name: 'Toon wat er gedeeld is' }))
     await page.getByRole('heading', { name: 'Wat er over deze persoon gedeeld is' }).waitFor()
     const text = await page.getByRole('main').textContent()
     expect(text).toContain('VDAB')
@@ -133,12 +134,12 @@ describeInChromium('what a privacy officer has no time for', () => {
 
   test('stop the exchange with this housing company now', async () => {
     await open(WIDTHS[0])
-    await menu('Protocollen').click()
-    await page.getByRole('link', { name: /^Opschorten: .*Woonboog/ }).click()
+    await press(menu('Protocollen'))
+    await press(page.getByRole('link', { name: /^Opschorten: .*Woonboog/ }))
     const reason = page.getByRole('textbox', { name: 'Reden' })
     await reason.fill('Een lek bij Woonboog.')
     await keepShot(page, 'taak-stop')
-    await page.getByRole('button', { name: 'Ja, schort op' }).click()
+    await press(page.getByRole('button', { name: 'Ja, schort op' }))
     await page.getByRole('heading', { level: 1, name: 'Het protocol is opgeschort.' }).waitFor()
     const { rows } = await rooms.database.pool.query(
       "DELETE FROM protocol_suspension WHERE protocol = 'wm-vdab-woonboog' RETURNING reason",
@@ -148,14 +149,14 @@ describeInChromium('what a privacy officer has no time for', () => {
 
   test('prove to VDAB that this was sent', async () => {
     await open(WIDTHS[1])
-    await menu('Berichten').click()
-    await page.locator(`a[href$="${seeded.sent}"]`).click()
+    await press(menu('Berichten'))
+    await press(page.locator(`a[href$="${seeded.sent}"]`))
     await page.getByRole('link', { name: 'Alle bewijs in één bestand' }).waitFor()
     await keepShot(page, 'taak-bewijs')
     await rooms.sequence()
     const [download] = await Promise.all([
       page.waitForEvent('download'),
-      page.getByRole('link', { name: 'Alle bewijs in één bestand' }).click(),
+      press(page.getByRole('link', { name: 'Alle bewijs in één bestand' })),
     ])
     const bundle = JSON.parse(readFileSync(await download.path(), 'utf8'))
     const key = noteVerifier(String(await rooms.deps.verifierKey()))
