@@ -22,7 +22,9 @@ export default {
     forbid(
       'core-imports-no-service',
       part('protocol|pseudonym|audit|access'),
-      part('exchange|delivery|subject|report|witness|attention|http|queue|console|cli|sandbox|client'),
+      part(
+        'exchange|delivery|subject|report|witness|attention|http|queue|console|cli|sandbox|client',
+      ),
       'protocol, pseudonym, audit and access know nothing of what uses them',
     ),
     forbid(
