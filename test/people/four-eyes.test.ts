@@ -188,3 +188,24 @@ test('the command lists who is signed in, and ends a session once', async () => 
   }
   expect(out).toBe(`{"items":[]}\n${id}: ended\n`)
 })
+
+test('a command makes somebody the privacy officer of one party that is known, and nothing else of it', async () => {
+  let out = ''
+  const print = jest.spyOn(process.stdout, 'write').mockImplementation(text => {
+    out += String(text)
+    return true
+  })
+  const config = readConfig({})
+  const open = async () => ({ ...rooms.deps, config, close: async () => {} }) as never
+  const run = (...args: string[]) => consoleCommand(open).parseAsync(args, { from: 'user' })
+  try {
+    await run('token', '--role', 'privacy-officer', '--party', 'woonboog', '--json')
+    await expect(run('link', '--party', 'elders')).rejects.toThrow('there is no such party')
+    await expect(run('link', '--role', 'auditor', '--party', 'woonboog')).rejects.toThrow(
+      'goes with',
+    )
+  } finally {
+    print.mockRestore()
+  }
+  expect(JSON.parse(out)).toMatchObject({ role: 'privacy-officer', party: 'woonboog' })
+})
