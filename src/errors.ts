@@ -73,6 +73,9 @@ export interface Problem {
   receipt?: string
 }
 
+// As the schema of a problem says: of a thousand items each may be wrong twice.
+const MOST_REASONS = 1_000
+
 /** The problem document of a refusal; `instance` is the message id, or else the request id. */
 export function problemOf(refusal: Refusal, instance: string): Problem {
   const { status, title, remedy } = explain(refusal.code)
@@ -82,7 +85,7 @@ export function problemOf(refusal: Refusal, instance: string): Problem {
     status,
     detail: refusal.reasons[0]?.remedy ?? remedy,
     code: refusal.code,
-    errors: refusal.reasons,
+    errors: refusal.reasons.slice(0, MOST_REASONS),
     instance,
   }
 }

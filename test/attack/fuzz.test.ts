@@ -129,6 +129,21 @@ test.each(['/v1/tenancies/ended', '/v1/messages'])(
   },
 )
 
+test('a body that is wrong in more places than a reply may name is still refused as described', async () => {
+  const tenant = { insz: SECRET, tenantRef: 'WB-1', tenantGround: 'art-6.1-1-a' }
+  const targetGroup = { id: 'tenants-with-labour-potential', version: '1.0' }
+  const head = {
+    protocol: 'wm-vdab',
+    purpose: 'detection',
+    referenceDate: '2026-11-01',
+    targetGroup,
+  }
+  const body = { ...head, nonce: 'B'.repeat(43), tenants: Array(1_000).fill(tenant) }
+  const all = { token: tokens.woonboog!, key: randomUUID(), body }
+  const reply = await call(gateway, 'POST', '/v1/detections', all)
+  expect([reply.status, reply.body.code, reply.body.errors?.length]).toEqual([422, 'HB-403', 1_000])
+})
+
 describe('no address or header is our fault', () => {
   const paths = [
     '/v1/messages/..%2F..',
