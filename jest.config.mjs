@@ -1,7 +1,7 @@
 export default {
   // Without a world of its own per file: see docs/testing.md.
   runner: ['jest-light-runner', { runtime: 'child_process' }],
-  setupFilesAfterEnv: ['<rootDir>/test/support/time-limits.ts'],
+  setupFilesAfterEnv: ['<rootDir>/test/support/plain-process.ts'],
   testEnvironment: 'node',
   transform: {},
   extensionsToTreatAsEsm: ['.ts'],

@@ -342,7 +342,8 @@ describe('where it may go', () => {
     try {
       expect((await client().request(get(url))).body.toString()).toBe('direct')
     } finally {
-      process.env = before
+      for (const name of Object.keys(process.env)) delete process.env[name]
+      Object.assign(process.env, before)
     }
     expect(proxied).toBe(0)
   })

@@ -2,17 +2,27 @@ import type { Circus } from '@jest/types'
 import { addEventHandler } from 'jest-circus'
 
 const LIMIT_MS = 60_000
+const ENVIRONMENT = { ...process.env }
 let fail: ((error: unknown) => void) | undefined
+let file: Circus.State | undefined
 
 /**
- * Tests run in plain processes, by a runner that waits for ever and knows nothing of errors that
- * nobody caught: here each test and hook gets the time it asks for, or a minute, and what is thrown
- * outside of any call meanwhile fails it.
+ * Test files run one after another in plain processes, by a runner that waits for ever and knows nothing
+ * of errors that nobody caught. Here each test and hook gets the time it asks for, or a minute; what is
+ * thrown outside of any call meanwhile fails it; and each file finds the environment as it was.
  */
-addEventHandler((event: Circus.Event, { currentDescribeBlock: block }: Circus.State) => {
+addEventHandler((event: Circus.Event, state: Circus.State) => {
+  if (state !== file) restoreEnvironment()
+  file = state
+  const block = state.currentDescribeBlock
   if (event.name === 'add_test') limit(block.children.at(-1) as Circus.TestEntry, event.timeout)
   if (event.name === 'add_hook') limit(block.hooks.at(-1) as Circus.Hook, event.timeout)
 })
+
+function restoreEnvironment(): void {
+  for (const name of Object.keys(process.env)) if (!(name in ENVIRONMENT)) delete process.env[name]
+  Object.assign(process.env, ENVIRONMENT)
+}
 
 process.on('uncaughtException', error => {
   if (!fail) throw error
