@@ -34,6 +34,8 @@ const TRIGGERS: readonly (readonly [table: string, trigger: string, fires: 'A' |
   ['hand_over', 'evidence_of_step', 'O'],
   ['feedback', 'step', 'O'],
   ['feedback', 'evidence_of_step', 'O'],
+  ['feedback', 'figures', 'O'],
+  ['detection_result', 'figures', 'O'],
 ]
 
 /** What the role of the program must not be able to do. */

@@ -87,7 +87,12 @@ export function startCrashable(
     ended: leftBy(child, folder, () => output),
     folder,
     kill: async () => {
-      if (existsSync(`/proc/${await pid()}`)) process.kill(await pid(), 'SIGKILL')
+      const running = await pid()
+      try {
+        process.kill(running, 'SIGKILL')
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+      }
     },
     remove: async () => {
       if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { ristretto255_hasher } from '@noble/curves/ed25519.js'
 import { nonce, tagsOf } from '../attack/kit.ts'
+import { COUNTS } from '../reports/counts.ts'
 import { detection, forwardedTo, PERIOD, TODAY, tenants } from '../support/detection.ts'
 import { type PartyId, type TestGateway, until } from '../support/gateway.ts'
 
@@ -104,6 +105,8 @@ export const WRITES: Readonly<Record<string, MakeWrite>> = {
     const bad = { nonce: nonce(), status: 'lost', on: TODAY }
     return { ...message(gateway, 'woonboog', path, step), bad }
   },
+  'post /v1/reports/annex-1': async gateway =>
+    message(gateway, 'woonboog', '/v1/reports/annex-1', COUNTS),
   'post /v1/tenancies/ended': async gateway => {
     const { people } = await request(gateway)
     const items = people.map(({ tenantRef }) => ({ tenantRef, endedOn: TODAY }))
