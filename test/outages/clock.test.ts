@@ -42,9 +42,10 @@ test.each([
     const taken = load.accepted.length
     await until('messages are taken again', () => load.accepted.length > taken + 5, 40)
     await load.stop()
-    // An assertion or a token of the right time is refused by a clock that is wrong: as such, with its code.
+    // A clock that is wrong refuses an assertion or a token of the right time, and may take a key that
+    // a party registered just now for one of the future: refused as such, with the code.
     for (const { status, code } of load.errors as HuisbrugProblem[]) {
-      expect([status, code]).toEqual([401, expect.stringMatching(/^HB-1/)])
+      expect(`${status} ${code}`).toMatch(/^(401 HB-1|403 HB-3)/)
     }
     accepted.push(...load.accepted)
     expect(await assertAllCame(gateway, accepted)).toBe(0)
