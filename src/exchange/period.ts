@@ -14,7 +14,7 @@ import {
 } from '../protocol/lookup.ts'
 import { suspendedBetween } from '../protocol/pause.ts'
 import { type Overlap, type ReleasedCount, releaseCount } from '../report/disclosure/noise.ts'
-import { releaseTable } from '../report/release.ts'
+import { releaseTable, withholdingOf } from '../report/release.ts'
 import { freshNoise } from './noise.ts'
 import { obstacleFor } from './obstacle.ts'
 import { signReceipt } from './receipt.ts'
@@ -211,7 +211,7 @@ async function release(context: Context, tx: Tx, place: PeriodPlace): Promise<vo
  * The number as a cell of the table of all months, quarters and years, held against what was released of
  * those. Only the number with its noise gets there, so that nothing it decides, and no time it takes,
  * says more of one person than that noise lets through (invariant 8).
- * @returns what the housing company is told; undefined where it is hidden
+ * @returns what the housing company is told; undefined where it is hidden or nothing can be released
  */
 async function releaseFound(
   context: Context,
@@ -221,12 +221,12 @@ async function releaseFound(
   { about, suppressed }: ReleasedCount,
 ): Promise<number | undefined> {
   const dims = { party, month: period }
-  const { cells } = await releaseTable(tx, context.protocols.current(), {
+  const table = await releaseTable(tx, context.protocols.current(), {
     ...{ protocol, table: 'detection-found', period, within: { party }, recipient: party, at },
     by: { role: 'gateway' },
     counts: [{ dims, count: about, withheld: suppressed }],
-  })
-  return cells[0]?.value
+  }).catch((error): undefined => void withholdingOf(error))
+  return table?.cells[0]?.value
 }
 
 async function markReleased(

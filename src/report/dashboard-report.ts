@@ -10,6 +10,7 @@ import {
   type ReportSection,
 } from './document.ts'
 import { daysOf, type Quarter } from './period.ts'
+import type { Withholding } from './release.ts'
 
 const TITLES: Readonly<Record<DashboardTable, string>> = {
   'detection-asked': 'Huurders over wie is gevraagd',
@@ -26,6 +27,11 @@ const STATES = [
 ] as const
 
 const REACH: readonly DashboardTable[] = ['detection-asked', 'detection-found', 'feedback-by-state']
+
+const WITHHELD: Readonly<Record<Withholding, string>> = {
+  isolates: 'iemand zou af te zonderen zijn',
+  'too-long': 'het duurde te lang om na te gaan of dat mag',
+}
 
 export const HIDDEN_NOTE =
   'Kleine aantallen staan er niet in, en soms ook een groter aantal niet: anders was het kleine uit te rekenen. Het aantal gevondenen is vergroofd.'
@@ -75,7 +81,7 @@ function partBlocks(part: DashboardPart, all: readonly DashboardPart[]): ReportB
     ...(several ? [part.protocol] : []),
   ].join(', ')
   if (part.withheld) {
-    return [note('info', `${title}: niet vrijgegeven, want iemand zou af te zonderen zijn.`)]
+    return [note('info', `${title}: niet vrijgegeven, want ${WITHHELD[part.withheld]}.`)]
   }
   return part.table === 'feedback-by-state' ? byState(title, part) : byMonth(title, part)
 }
@@ -88,8 +94,8 @@ function byMonth(title: string, part: DashboardPart): ReportBlock[] {
     title,
     ['Maand', 'Aantal'],
     [
-      ...months.map((month, index) => [cell(month), cellOf(values[index], part.mark)]),
-      ...(total ? [[cell(`Samen ${part.quarter}`), cellOf(total, part.mark)]] : []),
+      ...months.map((month, index) => [cell(month), cellOf(values[index], part)]),
+      ...(total ? [[cell(`Samen ${part.quarter}`), cellOf(total, part)]] : []),
     ],
     `${title}: geen.`,
     [60, 40],
@@ -108,11 +114,11 @@ function byMonth(title: string, part: DashboardPart): ReportBlock[] {
 function byState(title: string, part: DashboardPart): ReportBlock[] {
   const values = STATES.map(([state]) => find(part, { month: part.quarter, state }))
   const total = find(part, { month: part.quarter, state: ALL })
-  const rows = STATES.map(([, word], index) => [cell(word), cellOf(values[index], part.mark)])
+  const rows = STATES.map(([, word], index) => [cell(word), cellOf(values[index], part)])
   const shown = table(
     title,
     ['Opvolging', 'Aantal'],
-    [...rows, ...(total ? [[cell('Samen'), cellOf(total, part.mark)]] : [])],
+    [...rows, ...(total ? [[cell('Samen'), cellOf(total, part)]] : [])],
     `${title}: geen.`,
     [60, 40],
   )
@@ -143,8 +149,9 @@ function chartOf(
   return [{ kind: 'chart', caption, names, columns }]
 }
 
-function cellOf(value: ReleasedCell | undefined, mark: string): Cell {
-  if (!value) return numberCell(0)
+// Of a month that was not closed there is no number of found; what else is left out counts nobody.
+function cellOf(value: ReleasedCell | undefined, { table, mark }: DashboardPart): Cell {
+  if (!value) return table === 'detection-found' ? cell('geen getal') : numberCell(0)
   return value.hidden ? cell(mark) : numberCell(value.value)
 }
 

@@ -5,7 +5,7 @@ import { type PartyMonths, readAgreementsOf, readFollowUp, readSent } from './da
 import type { LeafCount, ReleasedCell } from './disclosure/types.ts'
 import type { Asking } from './made.ts'
 import { monthsOf, type Quarter } from './period.ts'
-import { type ReleaseAsked, ReleaseError, releaseTable } from './release.ts'
+import { type ReleaseAsked, releaseTable, type Withholding, withholdingOf } from './release.ts'
 
 /** Declared tables that a dashboard shows, in its order. */
 export const DASHBOARD_TABLES = [
@@ -23,7 +23,7 @@ export interface DashboardPart {
   quarter: Quarter
   mark: string
   cells: readonly ReleasedCell[]
-  withheld: boolean
+  withheld: Withholding | undefined
 }
 
 /**
@@ -60,10 +60,9 @@ async function released(
   try {
     const { cells, mark } = await releaseTable(tx, set, asked)
     const inOrder = cells.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
-    return { protocol, table, quarter, mark, cells: inOrder, withheld: false }
+    return { protocol, table, quarter, mark, cells: inOrder, withheld: undefined }
   } catch (error) {
-    if (!(error instanceof ReleaseError)) throw error
-    return { protocol, table, quarter, mark: '', cells: [], withheld: true }
+    return { protocol, table, quarter, mark: '', cells: [], withheld: withholdingOf(error) }
   }
 }
 

@@ -4,7 +4,9 @@ import { MEASURES, TABLES } from './disclosure/tables.ts'
 import type { Dimension, LeafCount, Measure, TableDeclaration } from './disclosure/types.ts'
 import type { ReleaseAsked } from './release.ts'
 
-export type ReleaseFault = 'not-declared' | 'not-ended' | 'wrong-counts' | 'isolates'
+export type ReleaseFault = 'not-declared' | 'not-ended' | 'wrong-counts' | Withholding
+/** Why a table that was rightly asked for is not released. */
+export type Withholding = 'isolates' | 'too-long'
 
 /** A table of counts that is not released, and why. */
 export class ReleaseError extends Error {
@@ -15,6 +17,16 @@ export class ReleaseError extends Error {
     this.name = 'ReleaseError'
     this.fault = fault
   }
+}
+
+/**
+ * Why nothing is released, where that is the answer and no mistake of the caller's.
+ * @throws whatever else it is given
+ */
+export function withholdingOf(error: unknown): Withholding {
+  const fault = error instanceof ReleaseError ? error.fault : undefined
+  if (fault === 'isolates' || fault === 'too-long') return fault
+  throw error
 }
 
 /**

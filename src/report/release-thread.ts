@@ -5,8 +5,12 @@ import type { History } from './disclosure/model.ts'
 import { Exposed } from './disclosure/protect.ts'
 
 class SolverNeeded extends Error {}
+/** The arithmetic was given up: it took longer than others can wait for theirs. */
+export class TookTooLong extends Error {}
 
 const IDLE_MS = 5_000
+// Releases of an agreement follow one another: those of others wait meanwhile.
+const LONGEST_MS = 15_000
 const WORKER = import.meta.url.endsWith('.ts') ? './release-worker.ts' : './release-worker.js'
 
 let threads: Piscina | undefined
@@ -14,9 +18,13 @@ let threads: Piscina | undefined
 /**
  * Disclosure control of a table, in a thread of its own where it takes a solver: a year of tables is seconds
  * of arithmetic, in which the gateway goes on answering.
- * @throws Exposed, as `controlTable`
+ * @throws Exposed, as `controlTable`; TookTooLong after fifteen seconds
  */
-export async function controlInThread(history: History, asked: Asked): Promise<Controlled> {
+export async function controlInThread(
+  history: History,
+  asked: Asked,
+  longestMs = LONGEST_MS,
+): Promise<Controlled> {
   try {
     return controlTable(history, asked, () => {
       throw new SolverNeeded()
@@ -25,7 +33,12 @@ export async function controlInThread(history: History, asked: Asked): Promise<C
     if (!(error instanceof SolverNeeded)) throw error
   }
   threads ??= startThreads()
-  const result: Controlled | undefined = await threads.run({ history, asked }, { name: 'control' })
+  const signal = AbortSignal.timeout(longestMs)
+  const result: Controlled | undefined = await threads
+    .run({ history, asked }, { name: 'control', signal })
+    .catch(error => {
+      throw signal.aborted ? new TookTooLong() : error
+    })
   if (!result) throw new Exposed()
   return result
 }

@@ -27,9 +27,14 @@ import {
   readCells,
   readHistory,
 } from './release-store.ts'
-import { controlInThread } from './release-thread.ts'
+import { controlInThread, TookTooLong } from './release-thread.ts'
 
-export { ReleaseError, type ReleaseFault } from './release-asked.ts'
+export {
+  ReleaseError,
+  type ReleaseFault,
+  type Withholding,
+  withholdingOf,
+} from './release-asked.ts'
 
 /** What is asked to be released. */
 export interface ReleaseAsked {
@@ -78,7 +83,7 @@ const NEXT = Number.MAX_SAFE_INTEGER
  * one another, so that two at a time cannot isolate anyone together. Asked again with the same table,
  * period, part and recipient it gives what was released then, whatever the counts are by now.
  * @throws ReleaseError where the table, period or counts are wrong, or no pattern of hidden cells keeps
- *   1 to k - 1 persons from being isolated with what was released before
+ *   1 to k - 1 persons from being isolated with what was released before, or it takes too long to find
  */
 export async function releaseTable(
   tx: Tx,
@@ -111,8 +116,11 @@ async function control(history: History, task: Asked) {
   try {
     return await controlInThread(history, task)
   } catch (error) {
-    if (!(error instanceof Exposed)) throw error
-    throw new ReleaseError('isolates', `${task.table.id} of ${task.period} would isolate someone`)
+    const what = `${task.table.id} of ${task.period}`
+    if (error instanceof Exposed)
+      throw new ReleaseError('isolates', `${what} would isolate someone`)
+    if (error instanceof TookTooLong) throw new ReleaseError('too-long', `${what} takes too long`)
+    throw error
   }
 }
 

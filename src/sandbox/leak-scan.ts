@@ -102,8 +102,14 @@ async function scanFiles(
 ): Promise<{ files: number; bytes: number }> {
   const files = places.flatMap(filesBelow)
   let bytes = 0
-  for (const file of files) bytes += await scanFile(file, look)
+  for (const file of files) bytes += await scanFile(file, look).catch(nothingWhereGone)
   return { files: files.length, bytes }
+}
+
+// A checkpoint that a later one replaced since the folder was listed.
+function nothingWhereGone(error: NodeJS.ErrnoException): number {
+  if (error.code !== 'ENOENT') throw error
+  return 0
 }
 
 function filesBelow(place: string): string[] {

@@ -247,7 +247,7 @@ export const DAMAGES: Readonly<Record<string, Make>> = {
   ),
   'a person erased without an erasure': any(
     n => `UPDATE audit_subject SET leaf = sha256(salt || subject_tag), salt = NULL, subject_tag = NULL
-      WHERE ${nth('audit_subject', 'entry_id', n, 'position = 0')} AND position = 0`,
+      WHERE ${nth('audit_subject', 'entry_id', n, 'position = 0 AND leaf IS NULL')} AND position = 0`,
     'subject-changed',
   ),
   'a pseudonym key': any(n => `UPDATE domain SET ${flip('public_key', n % 256)}`, 'row-changed'),

@@ -1,9 +1,18 @@
 import { inTransaction } from '../../src/db/pool.ts'
 import { loadProtocols, type ProtocolSet } from '../../src/protocol/load.ts'
 import { modalitiesOf } from '../../src/protocol/lookup.ts'
+import { MEASURES, TABLES } from '../../src/report/disclosure/tables.ts'
 import type { LeafCount } from '../../src/report/disclosure/types.ts'
-import { type ReleaseAsked, readRelease, releaseTable } from '../../src/report/release.ts'
+import {
+  type ReleaseAsked,
+  ReleaseError,
+  readRelease,
+  releaseTable,
+  withholdingOf,
+} from '../../src/report/release.ts'
+import { controlInThread, TookTooLong } from '../../src/report/release-thread.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
+import { NOTHING } from './kit.ts'
 
 /** Releases as they are asked for and kept: once, one after another, each with its entry. */
 let database: TestDatabase
@@ -158,4 +167,20 @@ test('the program may not change what was released', async () => {
      WHERE has_table_privilege('huisbrug_app', t, 'UPDATE') OR NOT has_table_privilege('huisbrug_app', t, 'INSERT')`,
   )
   expect(rows).toEqual([])
+})
+
+test('arithmetic that takes too long is given up, and the next has a thread again', async () => {
+  const table = TABLES.find(({ id }) => id === ASKED.table)!
+  const measure = MEASURES.find(({ id }) => id === table.measure)!
+  const { period, counts } = ASKED
+  const asked = { measure, table, period, within: {}, counts, release: 1, threshold: 5 }
+  await expect(controlInThread(NOTHING, asked, 1)).rejects.toThrow(TookTooLong)
+  expect((await controlInThread(NOTHING, asked)).cells.some(cell => cell.hidden)).toBe(true)
+})
+
+test('only what is an answer withholds a number; a mistake stays one', () => {
+  expect(withholdingOf(new ReleaseError('too-long', ''))).toBe('too-long')
+  expect(withholdingOf(new ReleaseError('isolates', ''))).toBe('isolates')
+  const mistake = new ReleaseError('wrong-counts', '')
+  expect(() => withholdingOf(mistake)).toThrow(mistake)
 })
