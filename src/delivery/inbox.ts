@@ -110,6 +110,7 @@ const ACKNOWLEDGE = `
   taken AS (
     UPDATE hand_over t SET state = 'delivered', acknowledged_at = now(), claimed_until = NULL,
       delivered_at = coalesce(t.delivered_at, now()), reason = NULL
-    FROM open WHERE t.id = open.id OR t.with_id = open.id RETURNING t.*, open.moved)
+    FROM open WHERE t.id = open.id OR (t.with_id = open.id AND t.state = 'held')
+    RETURNING t.*, open.moved OR t.with_id = open.id AS moved)
   SELECT ${HAND_OVER_COLUMNS}, h.moved, h.with_id IS NOT NULL AS follows
   FROM taken h LEFT JOIN message m ON m.id = h.message_id`

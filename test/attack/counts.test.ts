@@ -160,6 +160,40 @@ describe('what goes with the number', () => {
   })
 })
 
+test('the number handed over once more and then acknowledged is no new delivery of its answers', async () => {
+  const { leefgoed } = gateway.clients
+  const { body } = await numberFor('leefgoed')
+  const id = String(body['id'])
+  const entries = async () => {
+    const { rows } = await gateway.db.pool.query(
+      `SELECT h.message_id, (SELECT count(*)::int FROM audit_entry e WHERE e.message_id = h.message_id
+         AND e.action = 'message.delivered') AS n
+       FROM hand_over h WHERE h.with_id = $1 ORDER BY 1`,
+      [id],
+    )
+    return rows
+  }
+  const settled = () =>
+    until('all is in the log', async () => {
+      const { rows } = await gateway.db.pool.query('SELECT count(*)::int AS n FROM audit_pending')
+      return rows[0].n === 0
+    })
+  await settled()
+  const before = await entries()
+  expect(before.map(({ n }) => n)).toEqual([1, 1])
+  gateway.hooks.leefgoed.reply = () => ({ status: 503, body: {} })
+  await leefgoed.retryDelivery(id)
+  await until('it is tried again', async () => {
+    const { rows } = await gateway.db.pool.query('SELECT state FROM hand_over WHERE id = $1', [id])
+    return rows[0].state === 'retrying'
+  })
+  await leefgoed.inbox()
+  expect(await leefgoed.acknowledge(id)).toMatchObject({ acknowledged: 1 })
+  gateway.hooks.leefgoed.reply = () => ({ status: 202, body: {} })
+  await settled()
+  expect(await entries()).toEqual(before)
+})
+
 test('a period of which every request expired still releases one event, suppressed', async () => {
   const company = 'de-noorderkempen'
   const { messageId } = await gateway.clients[company].detect(detection(some(12)))

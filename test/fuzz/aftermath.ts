@@ -129,7 +129,8 @@ async function plantedInDatabase({ gateway }: World): Promise<string[]> {
 function isKept(place: string, value: string): boolean {
   if (place === 'idempotency.key') return value.includes(`${MARK}-sleutel-`)
   if (place === 'audit_detail.details') return /"reason":"[^"]*kanarie/.test(value)
-  const kept = ['approval.reason', 'participation.document', 'restriction.case_ref']
+  const reasons = ['approval.reason', 'approval.decision_reason']
+  const kept = [...reasons, 'participation.document', 'restriction.case_ref']
   return [...kept, 'restriction.lifted_case'].includes(place)
 }
 
