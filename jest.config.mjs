@@ -9,5 +9,5 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/data/'],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
-  maxWorkers: 4,
+  maxWorkers: 3,
 }

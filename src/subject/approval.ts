@@ -57,6 +57,7 @@ export interface ApprovalDecision {
 /**
  * Does something in one transaction; where four eyes are set for it, only with the approval of a second
  * person, once. Without one the call asks for it, which is kept, and is refused.
+ * @param lock taken before the approval is, so that two acts never wait for each other
  * @throws Refusal HB-514 it waits for a second person, HB-420 no such approval for this call, HB-421
  *   the second person refused
  */
@@ -64,10 +65,12 @@ export async function withApproval<T>(
   { pool, config }: { pool: Pool; config: Pick<Config, 'fourEyes'> },
   act: Act,
   work: (tx: Tx) => Promise<T>,
+  lock: (tx: Tx) => Promise<void> = async () => {},
 ): Promise<T> {
   const needed = config.fourEyes.has(act.operation)
   if (needed && act.approval === undefined) throw await askApproval(pool, act)
   return inTransaction(pool, async tx => {
+    await lock(tx)
     if (needed) await useApproval(tx, act, act.approval ?? '')
     return work(tx)
   })

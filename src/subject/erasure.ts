@@ -46,7 +46,12 @@ export async function erase(parts: RightsParts, request: RightsRequest): Promise
   const act = actOf('subject-erase', person.subjectTag, person, request)
   for (let tries = 1; ; tries++) {
     try {
-      return await withApproval(parts, act, tx => eraseWithin(tx, person, request))
+      return await withApproval(
+        parts,
+        act,
+        tx => eraseWithin(tx, person, request),
+        lockRestrictions,
+      )
     } catch (error) {
       const busy = error instanceof Refusal && error.code === BUSY
       if (!busy || tries >= TRIES) throw error
@@ -63,7 +68,6 @@ export async function previewErasure(parts: RightsParts, request: RightsRequest)
 
 async function eraseWithin(tx: Tx, person: Person, request: RightsRequest): Promise<Erased> {
   const { caseRef, reason, by, at } = request
-  await lockRestrictions(tx)
   const found = await findUnderWay(tx, person, true)
   if (found.some(it => it.inHand)) throw refuse(BUSY, '', RULE)
   const withdrawn = await takeOut(tx, found, 'erased')

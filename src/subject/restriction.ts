@@ -35,7 +35,7 @@ const RULE = 'GDPR, art. 18 and 21'
 export async function restrict(parts: RightsParts, request: RightsRequest): Promise<Restricted> {
   const person = await identify(parts, assertRequest(request))
   const act = actOf('subject-restrict', person.subjectTag, person, request)
-  return withApproval(parts, act, tx => restrictWithin(tx, person, request))
+  return withApproval(parts, act, tx => restrictWithin(tx, person, request), lockRestrictions)
 }
 
 /**
@@ -52,7 +52,6 @@ export async function previewRestriction(
 
 async function restrictWithin(tx: Tx, person: Person, request: RightsRequest): Promise<Restricted> {
   const { caseRef, reason, by, at } = request
-  await lockRestrictions(tx)
   const { rowCount } = await tx.query(
     `INSERT INTO restriction (subject_tag, since, case_ref) VALUES ($1, $2, $3)
      ON CONFLICT (subject_tag) WHERE lifted_at IS NULL DO NOTHING`,
@@ -89,7 +88,7 @@ export async function lift(
 ): Promise<{ since: Date; until: Date }> {
   const person = await identify(parts, assertRequest(request))
   const act = actOf('subject-restrict', liftOf(person), person, request)
-  return withApproval(parts, act, tx => liftWithin(tx, person, request))
+  return withApproval(parts, act, tx => liftWithin(tx, person, request), lockRestrictions)
 }
 
 /** Whether there is a restriction to lift, and since when; nothing is changed. @throws as lift */
@@ -103,7 +102,6 @@ export async function previewLift(
 
 async function liftWithin(tx: Tx, { subjectTag }: Person, request: RightsRequest) {
   const { caseRef, reason, by, at } = request
-  await lockRestrictions(tx)
   const { rows } = await tx.query<{ since: Date }>(
     `UPDATE restriction SET lifted_at = $2, lifted_case = $3
      WHERE subject_tag = $1 AND lifted_at IS NULL RETURNING since`,
@@ -164,11 +162,15 @@ export function withdrawalsOf(
   }))
 }
 
-/** Does the work and undoes it: what it would come to, with the same refusals. */
+/**
+ * Does the work and undoes it, with nothing being taken in meanwhile: what it would come to, with the same
+ * refusals.
+ */
 export async function dryRun<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
   const undo = new Error('a dry run is undone')
   let result: { value: T } | undefined
   await inTransaction(pool, async tx => {
+    await lockRestrictions(tx)
     result = { value: await work(tx) }
     throw undo
   }).catch(error => {

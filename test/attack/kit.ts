@@ -160,6 +160,17 @@ export async function suspend(
   await gateway.context.protocols.reload()
 }
 
+/** Keeps the gateway from doing what is due by time, for a test that does it by itself; gives how to end it. */
+export async function holdSettling({ db }: TestGateway): Promise<() => Promise<void>> {
+  const client = await db.pool.connect()
+  const key = "hashtextextended('huisbrug settle', 0)"
+  await client.query(`SELECT pg_advisory_lock(${key})`)
+  return async () => {
+    await client.query(`SELECT pg_advisory_unlock(${key})`)
+    client.release()
+  }
+}
+
 /** Every item is in one place, and only one. */
 export async function assertConserved(gateway: TestGateway): Promise<void> {
   const balances = await readBalances(gateway.db.pool)

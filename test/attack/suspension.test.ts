@@ -10,6 +10,7 @@ import {
   entriesOf,
   giveFeedback,
   handOversOf,
+  holdSettling,
   hurry,
   isIn,
   post,
@@ -128,6 +129,12 @@ test('two current routes, one of a suspended company: to nobody, and after to th
 })
 
 describe('the window for an answer', () => {
+  let settleAgain: () => Promise<void>
+  beforeAll(async () => {
+    settleAgain = await holdSettling(gateway)
+  })
+  afterAll(() => settleAgain())
+
   /** A request of 20 days ago, whose 14 days were over 6 days ago. */
   async function overdueRequest(): Promise<string> {
     const { messageId } = await gateway.clients.woonboog.detect(detection(some(1)))

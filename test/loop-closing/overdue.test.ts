@@ -3,7 +3,7 @@ import { readFollowUp } from '../../src/exchange/follow-up.ts'
 import { eraseExpired } from '../../src/exchange/retention.ts'
 import { settleOnce } from '../../src/exchange/settle.ts'
 import { validatorFor } from '../../src/schemas.ts'
-import { endTenancies, entriesOf, suspend } from '../attack/kit.ts'
+import { endTenancies, entriesOf, holdSettling, suspend } from '../attack/kit.ts'
 import { detection, openDomain, TODAY } from '../support/detection.ts'
 import { type Company, type TestGateway, testGateway, until } from '../support/gateway.ts'
 import { seedRows } from '../support/seed.ts'
@@ -104,6 +104,12 @@ describe('the day on which it is overdue', () => {
 })
 
 describe('the clock', () => {
+  let settleAgain: () => Promise<void>
+  beforeAll(async () => {
+    settleAgain = await holdSettling(gateway)
+  })
+  afterAll(() => settleAgain())
+
   test.each(['wm-vdab', 'wm-vdab-woonboog'])('stands still while %s is suspended', async id => {
     const { ids } = await feedbackFor(gateway, 'woonboog')
     await openSince(gateway, ids, earlier(31))

@@ -15,6 +15,7 @@ import { scanForLeaks } from '../../src/sandbox/leak-scan.ts'
 import type { Usage as Report } from '../../src/schemas.generated.ts'
 import { findUsages } from '../../src/subject/usage-store.ts'
 import { factsOf, wordsOf } from '../../src/subject/usage-words.ts'
+import { holdSettling } from '../attack/kit.ts'
 import { detection, forwardedTo, TODAY, tenants } from '../support/detection.ts'
 import { type PartyId, type TestGateway, testGateway, until } from '../support/gateway.ts'
 import { syntheticNumber, tenant } from '../support/people.ts'
@@ -37,6 +38,8 @@ const replies: string[] = []
 
 beforeAll(async () => {
   gateway = await testGateway()
+  // A round of the gateway's own would close the month at one moment or another.
+  const settleAgain = await holdSettling(gateway)
   register = await prepareTestRegister(gateway, [FOUND, syntheticNumber(2)])
   for (const party of ['woonboog', 'leefgoed', 'vdab'] as PartyId[])
     tokens[party] = await tokenFor(gateway, party)
@@ -59,8 +62,8 @@ beforeAll(async () => {
     await until('it is delivered', () => isDelivered(sent.messageId))
     await gateway.clients.vdab.answer(sent.messageId, { requestDigest, found })
   }
-  // Else a round of the worker closes it, at one moment or another.
   await closeOldPeriods(gateway.context)
+  await settleAgain()
   await until('the number of the month is told', isTold)
   await sequenced()
 }, 60_000)
