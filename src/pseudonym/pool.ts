@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
 import { PseudonymError } from './errors.ts'
@@ -80,6 +81,9 @@ const PART = 100
 const MAX_QUEUE = 4_096
 const AT_LIMIT = 'Task queue is at limit'
 const WORKER = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js'
+
+const STARTS_WITHIN_MS = 2_000
+const LOOK_MS = 10
 
 /**
  * The threads that do the curve arithmetic. A message is cut into parts of at most 100 people that
@@ -177,7 +181,15 @@ export class PseudonymPool {
   /** Lets running work end, then ends the threads; work that comes later is refused. */
   async close(): Promise<void> {
     this.#closed = true
+    // V8 ends the whole process where a thread is ended while its modules wait at their top (libsodium).
+    for (let waited = 0; waited < STARTS_WITHIN_MS && !this.#areIdle(); waited += LOOK_MS) {
+      await sleep(LOOK_MS)
+    }
     await this.#piscina.close()
+  }
+
+  #areIdle(): boolean {
+    return this.#piscina.idleThreads >= this.#threads
   }
 
   async #evaluatePart(

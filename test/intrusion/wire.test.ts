@@ -245,7 +245,8 @@ test('the names of a form cost what they weigh, not each other', async () => {
       await browse(`${gateway.url}/oauth/token`, { method: 'POST', body, headers })
       times.push(process.cpuUsage(before).user / 1_000)
     }
-    return Math.min(...times)
+    // A clock that stands still for one call measures at least this.
+    return Math.max(0.2, Math.min(...times))
   }
   const few = await cost(100)
   // Read in one pass it is some six times as much, each held against each thirty times and more.
