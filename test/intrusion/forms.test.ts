@@ -46,6 +46,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway?.close()
   await provider?.close()
+  jest.restoreAllMocks()
 })
 
 async function signIn(role: ConsoleRole = 'privacy-officer'): Promise<Somebody> {
