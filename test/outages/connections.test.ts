@@ -73,20 +73,17 @@ test('connections cut in the middle of transactions, again and again', async () 
   await assertAllCame(gateway, accepted)
 })
 
+// A connection that was being made meanwhile has the rules from before, and would be enough to go on.
+const cutAgain = () => sleep(300).then(() => onServer(endAll()))
+
 test('a database that is read only takes nothing, and says so', async () => {
   const readOnly = `ALTER DATABASE ${database()} SET default_transaction_read_only = on`
-  await throughOutage(gateway, accepted, () => onServer(readOnly, endAll()), restore)
+  await throughOutage(gateway, accepted, () => onServer(readOnly, endAll()), cutAgain, restore)
 })
 
 test('a server without a connection left', async () => {
   const none = `ALTER DATABASE ${database()} CONNECTION LIMIT 0`
-  // One that was being made when the others ended would be left, and is enough to go on slowly.
-  const cut = async () => {
-    await onServer(none, endAll())
-    await sleep(300)
-    await onServer(endAll())
-  }
-  await throughOutage(gateway, accepted, cut, restore)
+  await throughOutage(gateway, accepted, () => onServer(none, endAll()), cutAgain, restore)
 })
 
 test('a pool that is used up: a bounded wait, 503, and on again', async () => {

@@ -225,7 +225,7 @@ export function startWatching(gateway: TestGateway, token: string): Seen {
 }
 
 /** Each answer was an acceptance, or an honest refusal soon enough. @returns the ids accepted */
-export function assertHonest({ answers, live }: Seen, withinMs = 8_000): string[] {
+export function assertHonest({ answers, live }: Seen, withinMs = 15_000): string[] {
   expect(new Set(live)).toEqual(new Set([200]))
   for (const { reply, took } of answers) {
     expect(took).toBeLessThan(withinMs)
@@ -239,11 +239,15 @@ export function assertHonest({ answers, live }: Seen, withinMs = 8_000): string[
 /**
  * Has something happen under load, looks at what everybody saw of it, and that all goes on soon after.
  * @param accepted what the test sent before; what is accepted now is added
+ * @param happen begins the outage
+ * @param keep keeps it up, asked until somebody noticed: for what a connection made meanwhile escapes
+ * @param restore ends it
  */
 export async function throughOutage(
   gateway: TestGateway,
   accepted: string[],
   happen: () => Promise<void>,
+  keep: () => Promise<void> = async () => {},
   restore: () => Promise<void> = async () => {},
 ): Promise<void> {
   const load = startLoad(COMPANIES.map(company => patientClient(gateway, company)))
@@ -251,13 +255,14 @@ export async function throughOutage(
   await until('it is under way', () => seen.answers.length > 3 && load.accepted.length > 3)
   await happen()
   // A call under way may wait for its statement, one after another of a pool that is cut.
-  await until('it is refused', () => seen.answers.some(it => it.reply.status === 503), 45)
-  await until('it is not ready', () => seen.ready.includes(503), 45)
+  const refused = () => seen.answers.some(it => it.reply.status === 503)
+  await until('it is refused', async () => refused() || (await keep()), 45)
+  await until('it is not ready', async () => seen.ready.includes(503) || (await keep()), 45)
   await restore()
   const back = performance.now()
   const before = seen.answers.length
   await until('it is taken again', () => seen.answers.slice(before).some(it => it.id))
-  expect(performance.now() - back).toBeLessThan(8_000)
+  expect(performance.now() - back).toBeLessThan(20_000)
   await until('it is ready', () => seen.ready.at(-1) === 200)
   await load.stop()
   await seen.stop()

@@ -16,6 +16,7 @@ import { misfitsOf } from './evidence.ts'
 import { keepLines, keepSecrets, watchReceived, watchReply, watchRequest } from './kept-log.ts'
 import { type Peer, startPeer } from './peer.ts'
 import { signFolders, testKey, writeRecord } from './statements.ts'
+import { PATIENCE } from './until.ts'
 
 export const COMPANIES = ['de-noorderkempen', 'woonboog', 'leefgoed'] as const
 export type Company = (typeof COMPANIES)[number]
@@ -208,17 +209,17 @@ async function freePort(): Promise<number> {
   return port
 }
 
-/** Waits until `test` gives something; fails after `seconds`. */
+/** Waits until `test` gives something; fails after {@link PATIENCE} times `seconds`. */
 export async function until<T>(
   what: string,
   test: () => T | undefined | false | Promise<T | undefined | false>,
   seconds = 15,
 ): Promise<T> {
-  const end = Date.now() + seconds * 1000
+  const end = Date.now() + seconds * 1000 * PATIENCE
   for (let rest = 10; ; rest = Math.min(rest * 1.5, 120)) {
     const value = await test()
     if (value) return value
-    if (Date.now() > end) throw new Error(`waited ${seconds} s for: ${what}`)
+    if (Date.now() > end) throw new Error(`waited ${seconds * PATIENCE} s for: ${what}`)
     await new Promise(resolve => setTimeout(resolve, rest))
   }
 }

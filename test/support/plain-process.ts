@@ -1,14 +1,15 @@
 import type { Circus } from '@jest/types'
 import { addEventHandler } from 'jest-circus'
 
-const LIMIT_MS = 60_000
+/** Far above what a test needs, since files run beside each other: it is there for what hangs. */
+const LIMIT_MS = 180_000
 const ENVIRONMENT = { ...process.env }
 let fail: ((error: unknown) => void) | undefined
 let file: Circus.State | undefined
 
 /**
  * Test files run one after another in plain processes, by a runner that waits for ever and knows nothing
- * of errors that nobody caught. Here each test and hook gets the time it asks for, or a minute; what is
+ * of errors that nobody caught. Here each test and hook gets three minutes, or the time it asks for if that is more; what is
  * thrown outside of any call meanwhile fails it; and each file finds the environment as it was.
  */
 addEventHandler((event: Circus.Event, state: Circus.State) => {
@@ -29,9 +30,10 @@ process.on('uncaughtException', error => {
   fail(error)
 })
 
-function limit(entry: { fn?: unknown }, timeout = LIMIT_MS): void {
+function limit(entry: { fn?: unknown }, asked = 0): void {
   const run = entry.fn as (() => unknown) | undefined
   if (!run) return
+  const timeout = Math.max(asked, LIMIT_MS)
   entry.fn = async () => {
     const { promise, reject } = Promise.withResolvers<never>()
     fail = reject
