@@ -12,7 +12,8 @@ export async function until<T>(
   for (let rest = 5; ; rest = Math.min(rest * 1.5, 120)) {
     const found = await check()
     if (found) return found
-    if (performance.now() > deadline) throw new Error(`not so within ${milliseconds * PATIENCE} ms: ${check}`)
+    if (performance.now() > deadline)
+      throw new Error(`not so within ${milliseconds * PATIENCE} ms: ${check}`)
     await sleep(rest)
   }
 }
