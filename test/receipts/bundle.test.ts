@@ -13,10 +13,10 @@ import { inTransaction } from '../../src/db/pool.ts'
 import { erase } from '../../src/subject/erasure.ts'
 import { bareEnvironment } from '../support/bare-environment.ts'
 import { detection, forwardedTo, openDomain, tenants } from '../support/detection.ts'
-import { type TestGateway, testGateway, until } from '../support/gateway.ts'
+import { type TestGateway, testGateway } from '../support/gateway.ts'
 import { syntheticNumber } from '../support/people.ts'
 import { call, tokenFor } from '../support/raw.ts'
-import { nonce, sequence } from './kit.ts'
+import { bundleOf, nonce, sequence } from './kit.ts'
 
 const CLI = fileURLToPath(new URL('../../src/cli.ts', import.meta.url))
 
@@ -52,15 +52,7 @@ beforeAll(async () => {
   const sent = await call(gateway, 'POST', '/v1/detections', { token, key: nonce(), body })
   messageId = String(sent.body['messageId'])
   await forwardedTo(gateway, messageId)
-  await until('it is delivered', async () => {
-    const { rows } = await gateway.db.pool.query(
-      "SELECT FROM audit_entry WHERE message_id = $1 AND action = 'message.delivered'",
-      [messageId],
-    )
-    return rows.length > 0
-  })
-  await sequence(gateway)
-  bundle = await makeBundle(gateway.context, messageId)
+  bundle = await bundleOf(gateway, messageId)
   const { keys, config } = gateway.context
   writeFileSync(join(folder, 'log.key'), `${await loadLogVerifierKey(keys, config.logOrigin)}\n`)
   const jwks = await fetch(`${gateway.url}/.well-known/jwks.json`)

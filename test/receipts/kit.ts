@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { ed25519 } from '@noble/curves/ed25519.js'
 import { sha256 } from '@noble/hashes/sha2.js'
+import type { EvidenceBundle } from '../../src/audit/bundle.ts'
 import { sequenceOnce } from '../../src/audit/sequencer.ts'
+import { makeBundle } from '../../src/cli/audit/prove.ts'
 import { PERIOD, TODAY, tenants } from '../support/detection.ts'
 import { type PartyId, type TestGateway, until } from '../support/gateway.ts'
 import { call, type RawReply, tokenFor } from '../support/raw.ts'
@@ -55,6 +57,19 @@ export async function entryOf(gateway: TestGateway, commitment: unknown): Promis
   )
   if (!found) throw new Error('no entry has this leaf hash')
   return JSON.parse(found.entry.toString())
+}
+
+/** What is to be shown of a message once it was handed over: nothing more comes meanwhile. */
+export async function bundleOf(gateway: TestGateway, messageId: string): Promise<EvidenceBundle> {
+  await until('it is delivered', async () => {
+    const { rows } = await gateway.db.pool.query(
+      "SELECT FROM audit_entry WHERE message_id = $1 AND action = 'message.delivered'",
+      [messageId],
+    )
+    return rows.length > 0
+  })
+  await sequence(gateway)
+  return makeBundle(gateway.context, messageId)
 }
 
 /** Has all that is pending signed, by whoever leads. */

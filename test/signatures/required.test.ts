@@ -5,10 +5,9 @@ import type { EvidenceBundle } from '../../src/audit/bundle.ts'
 import { type BundleTrust, checkBundle } from '../../src/audit/bundle-check.ts'
 import { loadLogVerifierKey } from '../../src/audit/log-key.ts'
 import { noteVerifier } from '../../src/audit/note.ts'
-import { makeBundle } from '../../src/cli/audit/prove.ts'
 import { type KeyPair, newNonce, toJwks } from '../../src/client/index.ts'
 import { readBalances } from '../../src/exchange/conservation.ts'
-import { sequence } from '../receipts/kit.ts'
+import { bundleOf } from '../receipts/kit.ts'
 import { detection, forwardedTo, TODAY } from '../support/detection.ts'
 import { type PartyId, type TestGateway, testGateway, until } from '../support/gateway.ts'
 import { syntheticNumber, tenant } from '../support/people.ts'
@@ -212,8 +211,7 @@ describe('the evidence bundle of a signed message', () => {
 
   beforeAll(async () => {
     const { body } = await send(gateway, tokens.woonboog, sent, signed(gateway, 'woonboog', sent))
-    await sequence(gateway)
-    bundle = await makeBundle(gateway.context, String(body['messageId']))
+    bundle = await bundleOf(gateway, String(body['messageId']))
     const { keys, config } = gateway.context
     const keysOf = async (...pairs: KeyPair[]) =>
       importKeys(await parsePublicJwks(toJwks(...pairs)))
