@@ -10,6 +10,7 @@ import { recordEntries, recordEntry } from '../../src/audit/record.ts'
 import { type Sequencer, startSequencer } from '../../src/audit/sequencer.ts'
 import { verifyLog } from '../../src/audit/verify.ts'
 import { inTransaction, openPool, type Pool } from '../../src/db/pool.ts'
+import { PATIENCE } from '../support/until.ts'
 import { acceptedDraft, drafts, ORIGIN, type TestLog, testLog } from './support.ts'
 
 let log: TestLog
@@ -92,7 +93,7 @@ test('places what is pending within about a fifth of a second, and signs it', as
   start()
   await until('a leader', async () => (await state()).epoch > 0)
   await recordEntries(log.pool, drafts(3))
-  expect(await sequenced(3)).toBeLessThan(1_500)
+  expect(await sequenced(3)).toBeLessThan(PATIENCE * 1_500)
   const { rows } = await log.pool.query('SELECT * FROM audit_checkpoint')
   const verifier = noteVerifier(await loadLogVerifierKey(log.keys, ORIGIN))
   expect(openCheckpoint(rows[0].note, verifier)).toEqual({
@@ -215,7 +216,7 @@ describe('several sequencers', () => {
         const now = await state()
         return now.epoch > before.epoch && now.size > before.size
       })
-      expect(took).toBeLessThan(2_500)
+      expect(took).toBeLessThan(PATIENCE * 2_500)
     }
     writing = false
     await writer
@@ -266,7 +267,7 @@ describe('a leader in another process', () => {
   test('is replaced within about two seconds when it is killed', async () => {
     child.kill('SIGKILL')
     await recordEntries(log.pool, drafts(5, 10))
-    expect(await sequenced(15)).toBeLessThan(2_500)
+    expect(await sequenced(15)).toBeLessThan(PATIENCE * 2_500)
     expect((await state()).epoch).toBe(2)
     await expectSound()
   })

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { decide } from '../../src/protocol/decide.ts'
 import { ProtocolRegistry, type RegistryChange } from '../../src/protocol/registry.ts'
 import { signFolders, testNotes, writeRecord } from '../support/statements.ts'
+import { PATIENCE } from '../support/until.ts'
 import { IN_FORCE, question, readSample, SAMPLE_DIR } from './sample.ts'
 
 let dir: string
@@ -89,10 +90,14 @@ test('a suspension works within a second while it watches, and so does its end',
   await sleep(1_200)
   const record = join(dir, 'wm-vdab', 'signatures.json')
   suspend('wm-vdab')
-  expect(await until(() => outcome(one) === 'HB-307', 2_000)).toBeLessThan(1_000)
+  expect(await until(() => outcome(one) === 'HB-307', PATIENCE * 2_000)).toBeLessThan(
+    PATIENCE * 1_000,
+  )
   cpSync(join(signedDir, 'wm-vdab', 'signatures.json'), record)
-  expect(await until(() => outcome(one) === 'allowed', 2_000)).toBeLessThan(1_000)
-  await until(() => changes.length === 2, 1_000)
+  expect(await until(() => outcome(one) === 'allowed', PATIENCE * 2_000)).toBeLessThan(
+    PATIENCE * 1_000,
+  )
+  await until(() => changes.length === 2, PATIENCE * 1_000)
   expect(changes.flatMap(one => one.changes.map(({ event }) => event))).toEqual([
     'suspended',
     'resumed',

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { stdnum } from 'stdnum'
 import { containsNationalNumber, parseNationalNumber } from '../../src/pseudonym/national-number.ts'
+import { PATIENCE } from '../support/until.ts'
 import { readVectors, TODAY, validNumber, withCheckDigits } from './support.ts'
 
 interface Vectors {
@@ -211,6 +212,6 @@ describe('a national number in a text', () => {
   test('takes a time that grows with the text, not faster', () => {
     const started = performance.now()
     expect(containsNationalNumber('1-'.repeat(20_000), TODAY)).toBe(false)
-    expect(performance.now() - started).toBeLessThan(1_000)
+    expect(performance.now() - started).toBeLessThan(PATIENCE * 1_000)
   })
 })

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { testLog } from '../support/log.ts'
 import { openProxy, type ServerProxy } from '../support/proxy.ts'
-import { until } from '../support/until.ts'
+import { PATIENCE, until } from '../support/until.ts'
 import { type EngineUnderTest, type Harness, harness, killAtWork, recorder } from './kit.ts'
 
 /** What every engine must do when the queue, a worker or itself is lost, the same for each. */
@@ -91,7 +91,7 @@ export function describeLosses(open: () => Promise<EngineUnderTest>): void {
       proxy.cut()
       const begun = performance.now()
       for (let i = 0; i < 3; i += 1) await wakeUps.wake(['vdab'])
-      expect(performance.now() - begun).toBeLessThan(7_000)
+      expect(performance.now() - begun).toBeLessThan(PATIENCE * 7_000)
       expect(lines.filter(line => line.level === 'warn')).toHaveLength(1)
       expect(await wakeUps.depth()).toBeUndefined()
     })
@@ -102,12 +102,12 @@ export function describeLosses(open: () => Promise<EngineUnderTest>): void {
       proxy.hang()
       const begun = performance.now()
       await wakeUps.wake(['vdab'])
-      expect(performance.now() - begun).toBeLessThan(4_000)
+      expect(performance.now() - begun).toBeLessThan(PATIENCE * 4_000)
       const known = performance.now()
       for (let i = 0; i < 20; i += 1) await wakeUps.wake(['vdab'])
-      expect(performance.now() - known).toBeLessThan(1_000)
+      expect(performance.now() - known).toBeLessThan(PATIENCE * 1_000)
       await wakeUps.close()
-      expect(performance.now() - known).toBeLessThan(10_000)
+      expect(performance.now() - known).toBeLessThan(PATIENCE * 10_000)
     })
 
     test('work goes on by itself when it is back', async () => {
@@ -146,7 +146,7 @@ export function describeLosses(open: () => Promise<EngineUnderTest>): void {
       await sleep(300)
       const begun = performance.now()
       await wakeUps.close()
-      expect(performance.now() - begun).toBeLessThan(10_000)
+      expect(performance.now() - begun).toBeLessThan(PATIENCE * 10_000)
     })
   })
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
-import { until } from '../support/until.ts'
+import { PATIENCE, until } from '../support/until.ts'
 import { blocker, type EngineUnderTest, type Harness, harness, recorder } from './kit.ts'
 
 /** What every engine must do while all goes well, the same for each. */
@@ -182,7 +182,7 @@ export function describeWakeUps(open: () => Promise<EngineUnderTest>): void {
       begun = performance.now()
       await wakeUps.close()
       expect(calls).toEqual(['vdab'])
-      expect(performance.now() - begun).toBeLessThan(3_000)
+      expect(performance.now() - begun).toBeLessThan(PATIENCE * 3_000)
       expect(await engine.jobData()).toEqual([{ destination: 'woonboog' }])
     })
 
@@ -194,7 +194,7 @@ export function describeWakeUps(open: () => Promise<EngineUnderTest>): void {
       await until(() => stuck.runs === 1)
       const begun = performance.now()
       await wakeUps.close()
-      expect(performance.now() - begun).toBeLessThan(10_000)
+      expect(performance.now() - begun).toBeLessThan(PATIENCE * 10_000)
       stuck.release()
     })
 
@@ -204,7 +204,7 @@ export function describeWakeUps(open: () => Promise<EngineUnderTest>): void {
       const begun = performance.now()
       await wakeUps.close()
       await wakeUps.close()
-      expect(performance.now() - begun).toBeLessThan(1_000)
+      expect(performance.now() - begun).toBeLessThan(PATIENCE * 1_000)
       await expect(wakeUps.wake(['vdab'])).resolves.toBeUndefined()
     })
   })
