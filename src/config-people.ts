@@ -141,8 +141,23 @@ function mappingOf(text: string): RoleMapping {
     const party = OF_PARTY.exec(role)?.[1]
     return party === undefined ? [] : [[party, values] as const]
   })
+  refuseTwoParties(officers)
   const ofAll = Object.fromEntries(lists.filter(([role]) => known.includes(role)))
   return { claim: path, roles: ofAll as RoleMapping['roles'], officers: new Map(officers) }
+}
+
+// Found here rather than at the sign-in of whoever has that value.
+function refuseTwoParties(officers: readonly (readonly [string, readonly string[]])[]): void {
+  const byValue = new Map<string, string>()
+  for (const [party, values] of officers)
+    for (const value of new Set(values)) {
+      const other = byValue.get(value)
+      if (other !== undefined)
+        throw new Error(
+          `HUISBRUG_OIDC_ROLES: one value makes the privacy officer of ${other} and of ${party}; a session is of one party: give each party a value of its own, and who serves both an account for each`,
+        )
+      byValue.set(value, party)
+    }
 }
 
 function parseObject(text: string): Record<string, unknown> {

@@ -5,8 +5,9 @@ const MAX_NAME = 80
 
 /**
  * The role that claims give, the one that may do most where there are several; undefined where they give
- * none. To be the officer of one party is more than a viewer and less than any other role of all; of two
- * parties the first of the mapping counts. Values are compared exactly. Pure.
+ * none. To be the officer of one party is more than a viewer and less than any other role of all. Who would
+ * be that of two parties has no role: a session is of one, and which one is not ours to choose. Values are
+ * compared exactly. Pure.
  */
 export function roleOf(
   claims: Readonly<Record<string, unknown>>,
@@ -15,10 +16,9 @@ export function roleOf(
   const values = textsOf(claim.reduce<unknown>(member, claims))
   const fits = (list: readonly string[] = []) => list.some(value => values.has(value))
   const role = CONSOLE_ROLES.find(one => fits(roles[one]))
-  const [party] = [...officers].find(([, list]) => fits(list)) ?? []
-  if (party !== undefined && (role === undefined || role === 'viewer'))
-    return { role: 'privacy-officer', party }
-  return role && { role }
+  const [party, second] = [...officers.keys()].filter(one => fits(officers.get(one)))
+  if (party === undefined || (role !== undefined && role !== 'viewer')) return role && { role }
+  return second === undefined ? { role: 'privacy-officer', party } : undefined
 }
 
 /** A name to show in the list of sessions: the first of the usual claims, in one short line. Pure. */

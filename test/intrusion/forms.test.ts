@@ -25,8 +25,6 @@ let gateway: TestGateway
 let message: string
 
 beforeAll(async () => {
-  // The provider says on the console what only a real one has to set.
-  for (const way of ['warn', 'info'] as const) jest.spyOn(console, way).mockReturnValue()
   provider = await startProvider()
   gateway = await testGateway({
     roles: 'api,console',
@@ -46,7 +44,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway?.close()
   await provider?.close()
-  jest.restoreAllMocks()
 })
 
 async function signIn(role: ConsoleRole = 'privacy-officer'): Promise<Somebody> {

@@ -19,7 +19,6 @@ let provider: TestProvider
 let gateway: TestGateway
 
 beforeAll(async () => {
-  for (const way of ['warn', 'info'] as const) jest.spyOn(console, way).mockReturnValue()
   provider = await startProvider()
   gateway = await testGateway({
     webhooks: false,
@@ -46,7 +45,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await gateway?.close()
   await provider?.close()
-  jest.restoreAllMocks()
 })
 
 async function signIn(name: string) {

@@ -43,7 +43,9 @@ const GROUPS: Record<string, unknown> = {
 
 declare function signed(token: Parameters<Mangle>[0]): Promise<string>
 
+/** Starts it; until it is closed nothing is said on the console, where it says what only a real one has to set. */
 export async function startProvider(): Promise<TestProvider> {
+  const muted = (['warn', 'info'] as const).map(way => jest.spyOn(console, way).mockReturnValue())
   const { privateKey } = await generateKeyPair('RS256', { extractable: true })
   const jwk = { ...(await exportJWK(privateKey)), alg: 'RS256', use: 'sig', kid: 'test' }
   let handle: ((request: IncomingMessage, response: ServerResponse) => void) | undefined
@@ -101,6 +103,7 @@ export async function startProvider(): Promise<TestProvider> {
     close: async () => {
       server.closeAllConnections()
       await new Promise(resolve => server.close(resolve))
+      for (const one of muted) one.mockRestore()
     },
   }
   return provider

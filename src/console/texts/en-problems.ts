@@ -56,7 +56,7 @@ export const problems: Texts['problems'] = {
   'no-role': {
     title: 'You have no role here',
     lines: [
-      'You are signed in at your organisation, but it gave you no role in this gateway.',
+      'You are signed in at your organisation, but it gave you no role in this gateway, or made you the officer of two parties at once. An account belongs to one party.',
       'Ask the operator to give your account a role. Then sign in again.',
     ],
   },

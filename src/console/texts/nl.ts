@@ -139,7 +139,7 @@ export const nl = {
     'no-role': {
       title: 'U hebt hier geen rol',
       lines: [
-        'U bent aangemeld bij uw organisatie, maar die gaf u geen rol in deze gateway.',
+        'U bent aangemeld bij uw organisatie, maar die gaf u geen rol in deze gateway, of de rol van functionaris van twee partijen tegelijk. Een account hoort bij één partij.',
         'Vraag de beheerder om uw account een rol te geven. Meld u daarna opnieuw aan.',
       ],
     },
