@@ -17,16 +17,47 @@ const TITLES: Readonly<Record<DashboardTable, string>> = {
   'detection-found': 'Daarvan gevonden in het klantenbestand van VDAB',
   'feedback-by-state': 'Teruggemeld als moeilijk of niet bereikt, naar opvolging',
   'tenancies-ended': 'Beëindigde huurovereenkomsten',
+  'sensitising-found': 'Na een melding gevonden door VDAB',
+  'sensitising-again': 'Na een melding opnieuw gemeld',
 }
 
-const STATES = [
-  ['open', 'open'],
-  ['overdue', 'te laat'],
-  ['taken-up', 'opgenomen'],
-  ['closed', 'afgesloten'],
-] as const
+type Words = readonly (readonly [code: string, word: string])[]
+
+/** What a table divides by beside its months, with the words of its codes. */
+const DIVISIONS: Partial<Record<DashboardTable, { name: string; title: string; words: Words }>> = {
+  'feedback-by-state': {
+    name: 'state',
+    title: 'Opvolging',
+    words: [
+      ['open', 'open'],
+      ['overdue', 'te laat'],
+      ['taken-up', 'opgenomen'],
+      ['closed', 'afgesloten'],
+    ],
+  },
+  'sensitising-found': {
+    name: 'found',
+    title: 'In de bevraging van de maand na de melding',
+    words: [
+      ['found', 'gevonden'],
+      ['not-found', 'niet gevonden'],
+    ],
+  },
+  'sensitising-again': {
+    name: 'again',
+    title: 'In latere maanden',
+    words: [
+      ['not-again', 'niet opnieuw gemeld'],
+      ['again', 'opnieuw gemeld'],
+    ],
+  },
+}
 
 const REACH: readonly DashboardTable[] = ['detection-asked', 'detection-found', 'feedback-by-state']
+const EFFECT: readonly DashboardTable[] = ['sensitising-found', 'sensitising-again']
+
+const EFFECT_NOTE =
+  'Het gaat om huurders over wie VDAB meldde dat ze moeilijk of niet bereikt zijn. Niet opnieuw gemeld betekent: VDAB noemde de huurder in geen latere maand nog, tot het kwartaal na de melding voorbij was. Of VDAB iemand daarna vond, is alleen bekend waar het protocol een antwoord per persoon toelaat.'
 
 const WITHHELD: Readonly<Record<Withholding, string>> = {
   isolates: 'iemand zou af te zonderen zijn',
@@ -58,32 +89,43 @@ export function dashboardReport(
   }
 }
 
-/** Reach and outflow, with a chart of each table in which nothing is hidden. */
+/** Reach, outflow and what sensitising brought, with a chart of each table in which nothing is hidden. */
 export function quarterSections(parts: readonly DashboardPart[]): ReportSection[] {
   if (parts.length === 0) {
     const text = 'In deze periode was er geen uitwisseling met VDAB.'
     return [{ title: 'Bereik en uitstroom', blocks: [paragraph(text)] }]
   }
-  const inReach = parts.filter(part => REACH.includes(part.table))
-  const out = parts.filter(part => !REACH.includes(part.table))
+  const of = (isOf: (one: DashboardTable) => boolean) =>
+    parts.filter(part => isOf(part.table)).flatMap(part => partBlocks(part, parts))
+  const isEffect = (one: DashboardTable) => EFFECT.includes(one)
+  const isReach = (one: DashboardTable) => REACH.includes(one)
+  const effect = of(isEffect)
+  const none = 'Over een kwartaal waarvan dat al te zeggen is, zijn er geen meldingen.'
   return [
-    { title: 'Bereik', blocks: inReach.flatMap(part => partBlocks(part, parts)) },
-    { title: 'Uitstroom', blocks: out.flatMap(part => partBlocks(part, parts)) },
+    { title: 'Bereik', blocks: of(isReach) },
+    { title: 'Uitstroom', blocks: of(one => !isReach(one) && !isEffect(one)) },
+    {
+      title: 'Wat het sensibiliseren bracht',
+      blocks: effect.length > 0 ? [paragraph(EFFECT_NOTE), ...effect] : [paragraph(none)],
+    },
   ]
 }
 
 function partBlocks(part: DashboardPart, all: readonly DashboardPart[]): ReportBlock[] {
   const several = new Set(all.map(({ protocol }) => protocol)).size > 1
-  const quarters = new Set(all.map(({ quarter }) => quarter)).size > 1
+  // What came of feedback is told a quarter later than the rest, so that it always says of which.
+  const isEffect = EFFECT.includes(part.table)
+  const others = all.filter(({ table }) => !EFFECT.includes(table))
+  const quarters = new Set(others.map(({ quarter }) => quarter)).size > 1
   const title = [
     TITLES[part.table],
-    ...(quarters ? [part.quarter] : []),
+    ...(quarters || isEffect ? [part.quarter] : []),
     ...(several ? [part.protocol] : []),
   ].join(', ')
   if (part.withheld) {
     return [note('info', `${title}: niet vrijgegeven, want ${WITHHELD[part.withheld]}.`)]
   }
-  return part.table === 'feedback-by-state' ? byState(title, part) : byMonth(title, part)
+  return DIVISIONS[part.table] ? byCode(title, part) : byMonth(title, part)
 }
 
 function byMonth(title: string, part: DashboardPart): ReportBlock[] {
@@ -111,23 +153,23 @@ function byMonth(title: string, part: DashboardPart): ReportBlock[] {
   ]
 }
 
-function byState(title: string, part: DashboardPart): ReportBlock[] {
-  const values = STATES.map(([state]) => find(part, { month: part.quarter, state }))
-  const total = find(part, { month: part.quarter, state: ALL })
-  const rows = STATES.map(([, word], index) => [cell(word), cellOf(values[index], part)])
+function byCode(title: string, part: DashboardPart): ReportBlock[] {
+  const { name, title: head, words } = DIVISIONS[part.table] ?? { name: '', title: '', words: [] }
+  const values = words.map(([code]) => find(part, { month: part.quarter, [name]: code }))
+  const total = find(part, { month: part.quarter, [name]: ALL })
+  const rows = words.map(([, word], index) => [cell(word), cellOf(values[index], part)])
   const shown = table(
     title,
-    ['Opvolging', 'Aantal'],
+    [head, 'Aantal'],
     [...rows, ...(total ? [[cell('Samen'), cellOf(total, part)]] : [])],
     `${title}: geen.`,
     [60, 40],
   )
-  const words = STATES.map(([, word]) => word)
   return [
     ...chartOf(
       title,
       ['aantal'],
-      words,
+      words.map(([, word]) => word),
       values.map(value => [value]),
     ),
     shown,

@@ -1,20 +1,35 @@
 import type { Tx } from '../db/pool.ts'
 import type { ProtocolSet } from '../protocol/load.ts'
-import { agreementOf } from '../protocol/lookup.ts'
-import { type PartyMonths, readAgreementsOf, readFollowUp, readSent } from './dashboard-read.ts'
+import { agreementOf, modalitiesOf } from '../protocol/lookup.ts'
+import {
+  type PartyMonths,
+  readAgreementsOf,
+  readFollowUp,
+  readSensitised,
+  readSent,
+} from './dashboard-read.ts'
 import type { LeafCount, ReleasedCell } from './disclosure/types.ts'
 import type { Asking } from './made.ts'
 import { monthsOf, type Quarter } from './period.ts'
-import { type ReleaseAsked, releaseTable, type Withholding, withholdingOf } from './release.ts'
+import {
+  type ReleaseAsked,
+  readRelease,
+  releaseTable,
+  type Withholding,
+  withholdingOf,
+} from './release.ts'
 
-/** Declared tables that a dashboard shows, in its order. */
-export const DASHBOARD_TABLES = [
+/** Declared tables of what happened in a quarter, in the order of a dashboard. */
+const QUARTER_TABLES = [
   'detection-asked',
   'detection-found',
   'feedback-by-state',
   'tenancies-ended',
 ] as const
-export type DashboardTable = (typeof DASHBOARD_TABLES)[number]
+/** Declared tables of what sensitising brought those about whom there was feedback in a quarter. */
+const EFFECT_TABLES = ['sensitising-found', 'sensitising-again'] as const
+type QuarterTable = (typeof QUARTER_TABLES)[number]
+export type DashboardTable = QuarterTable | (typeof EFFECT_TABLES)[number]
 
 /** A table under one agreement, as it may be shown; why not, where it may not. */
 export interface DashboardPart {
@@ -39,11 +54,38 @@ export async function releaseQuarter(
   const asked = { party, first, last }
   const parts: DashboardPart[] = []
   for (const protocol of await readAgreementsOf(tx, asked)) {
-    for (const table of DASHBOARD_TABLES) {
+    for (const table of QUARTER_TABLES) {
       const counts = await countsOf(tx, set, table, { ...asked, protocol })
       const within = { party }
       const to = { within, recipient: party, period: quarter, ...asking, counts }
       parts.push(await released(tx, set, { protocol, table, ...to }, quarter, table))
+    }
+  }
+  return parts
+}
+
+/**
+ * What sensitising brought those about whom a housing company had feedback in a quarter: whether they were
+ * found after it, where answers are per person, and whether they were reported again. Released once the quarter
+ * after it is over, for what comes of feedback takes a while. Nothing of an agreement without feedback then.
+ */
+export async function releaseEffect(
+  tx: Tx,
+  set: ProtocolSet,
+  { party, quarter, ...asking }: Asking & { party: string; quarter: Quarter },
+): Promise<DashboardPart[]> {
+  const [first = '', , last = ''] = monthsOf(quarter)
+  const asked = { party, first, last }
+  const parts: DashboardPart[] = []
+  for (const protocol of await readAgreementsOf(tx, asked)) {
+    const knowsFound = modalitiesOf(set, protocol)?.granularity === 'person'
+    const counts = await readSensitised(tx, { ...asked, protocol, knowsFound })
+    for (const table of knowsFound ? EFFECT_TABLES : EFFECT_TABLES.slice(1)) {
+      const to = { within: { party }, recipient: party, period: quarter, ...asking, counts }
+      const wanted = { protocol, table, ...to }
+      // Figures by day go after a while; what was released of them stays.
+      if (counts.length === 0 && !(await readRelease(tx, wanted))) continue
+      parts.push(await released(tx, set, wanted, quarter, table))
     }
   }
   return parts
@@ -76,7 +118,7 @@ function keyOf({ dims }: ReleasedCell): string {
 function countsOf(
   tx: Tx,
   set: ProtocolSet,
-  table: DashboardTable,
+  table: QuarterTable,
   asked: PartyMonths & { protocol: string },
 ): Promise<LeafCount[]> | LeafCount[] {
   switch (table) {

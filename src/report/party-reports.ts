@@ -5,13 +5,13 @@ import { readableStatus } from '../protocol/readable/status.ts'
 import { warningsOf } from './annex-1.ts'
 import { readAnnex1Lines } from './annex-1-read.ts'
 import { annex1Report } from './annex-1-report.ts'
-import { releaseQuarter } from './dashboard.ts'
+import { releaseEffect, releaseQuarter } from './dashboard.ts'
 import { dashboardReport } from './dashboard-report.ts'
 import type { Report } from './document.ts'
 import { type Days, readEvaluationFigures } from './evaluation-read.ts'
 import { type EvaluationAgreement, evaluationReport } from './evaluation-report.ts'
 import { type Asking, makeReport } from './made.ts'
-import { daysOf, type Quarter, quartersWithin } from './period.ts'
+import { daysOf, type Quarter, quarterBeside, quartersWithin } from './period.ts'
 
 /** A report with what it is made of, for programs. */
 export interface Made {
@@ -44,8 +44,8 @@ export function makeAnnex1(
 }
 
 /**
- * The dashboard of a housing company over a quarter that is over, with its entry: reach and outflow, each
- * number under disclosure control.
+ * The dashboard of a housing company over a quarter that is over, with its entry: reach, outflow, and what
+ * became of those about whom there was feedback in the quarter before; each number under disclosure control.
  * @throws RangeError where there is no such housing company, or the quarter is not over
  */
 export function makeDashboard(
@@ -59,7 +59,11 @@ export function makeDashboard(
   if (until >= on) throw new RangeError(`the quarter ${quarter} is not over yet`)
   return makeReport(pool, asking, async tx => {
     const party = await readCompany(tx, id)
-    const parts = await releaseQuarter(tx, set, { by, at, party: id, quarter })
+    const before = quarterBeside(quarter, -1)
+    const parts = [
+      ...(await releaseQuarter(tx, set, { by, at, party: id, quarter })),
+      ...(await releaseEffect(tx, set, { by, at, party: id, quarter: before })),
+    ]
     const report = dashboardReport(party, quarter, parts, on)
     const entry = {
       ...entryOf('dashboard', id, { from, until }),
@@ -89,6 +93,8 @@ export function makeEvaluation(
     const parts = []
     for (const quarter of quarters) {
       parts.push(...(await releaseQuarter(tx, set, { by, at, party: id, quarter })))
+      const isTold = daysOf(quarterBeside(quarter, 1)).until < on
+      if (isTold) parts.push(...(await releaseEffect(tx, set, { by, at, party: id, quarter })))
     }
     const figures = await readEvaluationFigures(tx, id, days)
     const annex1 = await readAnnex1Lines(tx, id, days)

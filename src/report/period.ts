@@ -30,6 +30,13 @@ export function endedQuarters(today: string, count: number): Quarter[] {
   })
 }
 
+/** The quarter after or before one, by so many. */
+export function quarterBeside(quarter: Quarter, by: number): Quarter {
+  const [, year = '', number = ''] = FORM.exec(quarter) ?? []
+  const at = 4 * Number(year) + Number(number) - 1 + by
+  return `${Math.floor(at / 4)}-Q${(at % 4) + 1}` as Quarter
+}
+
 /** The quarters that lie within days, both included, and are over on a day; the oldest first. */
 export function quartersWithin(from: string, until: string, today: string): Quarter[] {
   const years = Number(today.slice(0, 4)) - Number(from.slice(0, 4)) + 1

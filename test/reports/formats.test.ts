@@ -3,8 +3,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Command, CommanderError } from 'commander'
 import { reportCommand } from '../../src/cli/report.ts'
+import { inTransaction } from '../../src/db/pool.ts'
 import { countFigures } from '../../src/exchange/figures.ts'
-import { daysOf, endedQuarters, quartersWithin } from '../../src/report/period.ts'
+import { modalitiesOf } from '../../src/protocol/lookup.ts'
+import { releaseEffect } from '../../src/report/dashboard.ts'
+import {
+  daysOf,
+  endedQuarters,
+  monthsOf,
+  type Quarter,
+  quarterBeside,
+  quartersWithin,
+} from '../../src/report/period.ts'
 import { giveFeedback, tagsOf } from '../attack/kit.ts'
 import { detection, openDomain, tenants } from '../support/detection.ts'
 import { type TestGateway, testGateway, until } from '../support/gateway.ts'
@@ -15,6 +25,7 @@ import { pdfText, sheetsOf } from './open-files.ts'
 let gateway: TestGateway
 let folder: string
 const [QUARTER = '2026-Q3'] = endedQuarters(new Date().toISOString().slice(0, 10), 1)
+const BEFORE = quarterBeside(QUARTER as Quarter, -1)
 const EVIL = '=HYPERLINK("http://evil.example","x")'
 
 beforeAll(async () => {
@@ -44,7 +55,22 @@ beforeAll(async () => {
   await gateway.db.pool.query(`UPDATE feedback SET created_at = $1::date + 10`, [from])
   await gateway.db.pool.query(`UPDATE party SET name = $1 WHERE id = 'leefgoed'`, [EVIL])
   await countFigures({ pool: gateway.db.pool, clock: () => new Date() })
+  await sensitised(30, 11, 9)
 })
+
+/** Figures of the quarter before: about whom there was feedback, who was reported again, who was found. */
+async function sensitised(...figures: [told: number, again: number, found: number]): Promise<void> {
+  const [month] = monthsOf(BEFORE)
+  const values = [`${month}-10`, month, ...figures]
+  await gateway.db.pool.query(
+    `WITH d AS (INSERT INTO figure_day (day, counted_at, moving) VALUES ($1::date, now(), 0)
+       ON CONFLICT (day) DO UPDATE SET counted_at = excluded.counted_at RETURNING day),
+     r AS (INSERT INTO figure_reported (day, month, protocol, party_id, told, again)
+       SELECT day, $2, 'wm-vdab', 'woonboog', $3, $4 FROM d)
+     INSERT INTO figure_effect (month, protocol, party_id, found_again) VALUES ($2, 'wm-vdab', 'woonboog', $5)`,
+    values,
+  )
+}
 afterAll(async () => {
   await gateway?.close()
   rmSync(folder, { recursive: true, force: true })
@@ -131,6 +157,46 @@ test('a dashboard is released under disclosure control, once', async () => {
   const soon = await run('dashboard', '--party', 'woonboog', '--quarter', '2199-Q1')
   expect([soon.exit, soon.err]).toEqual([1, 'the quarter 2199-Q1 is not over yet'])
 })
+
+test('what sensitising brought those of the quarter before is in it; who was found only where answers are per person', async () => {
+  const asked = ['dashboard', '--party', 'leefgoed', '--quarter', QUARTER, '--json']
+  const partsOf = async (party: string) =>
+    JSON.parse((await run(...asked.with(2, party))).out).parts.filter(
+      ({ table }: { table: string }) => table.startsWith('sensitising'),
+    )
+  expect(await partsOf('leefgoed')).toEqual([])
+  const parts = await partsOf('woonboog')
+  expect(parts).toMatchObject([{ table: 'sensitising-again', quarter: BEFORE }])
+  const shownOf = (part: Part, again: string) =>
+    part.cells.find(({ dims }) => dims['month'] === BEFORE && dims['again'] === again)?.value
+  expect(['again', 'not-again', 'all'].map(code => shownOf(parts[0], code))).toEqual([11, 19, 30])
+
+  const set = gateway.context.protocols.current()
+  const modalities = modalitiesOf(set, 'wm-vdab')
+  if (!modalities) throw new Error('no protocol')
+  const before = modalities.granularity
+  modalities.granularity = 'person'
+  const asking = { by: { role: 'privacy-officer' as const }, at: new Date() }
+  const effect = await inTransaction(gateway.db.pool, tx =>
+    releaseEffect(tx, set, { ...asking, party: 'woonboog', quarter: BEFORE }),
+  ).finally(() => {
+    modalities.granularity = before
+  })
+  // Under counts it was released that nobody knows who was found: what it is now is told as a new count.
+  expect(effect.map(({ table }) => table)).toEqual(['sensitising-found', 'sensitising-again'])
+  const found = effect[0]?.cells.filter(({ dims }) => dims['month'] === BEFORE) ?? []
+  expect(Object.fromEntries(found.map(({ dims, value }) => [dims['found'], value]))).toMatchObject({
+    all: 30,
+    found: 9,
+    'not-found': 21,
+  })
+  const text = await pdfText(await made('s.pdf', ...asked.slice(0, -1).with(2, 'woonboog')))
+  expect(text).toContain(`Na een melding opnieuw gemeld, ${BEFORE}`)
+})
+
+interface Part {
+  cells: { dims: Record<string, string>; value?: number }[]
+}
 
 test('an evaluation is filled in and says where to write', async () => {
   const { from } = daysOf(QUARTER)

@@ -25,18 +25,16 @@ export const MEASURES: readonly Measure[] = [
       },
     ],
   },
-  // What became of those whose feedback was taken up.
+  // What became of the tenants about whom there was feedback, by its month: whether the recipient found them
+  // in the request of the month after, and whether there was feedback in any later month. Which of the one
+  // is which of the other is not kept; tables of either have the same total.
   {
     id: 'sensitising',
     dimensions: [
       PARTY,
       MONTH,
-      {
-        name: 'outcome',
-        kind: 'codes',
-        codes: ['found-later', 'reachable-again', 'no-change'],
-        attribute: true,
-      },
+      { name: 'found', kind: 'codes', codes: ['found', 'not-found', 'unknown'], attribute: true },
+      { name: 'again', kind: 'codes', codes: ['not-again', 'again'], attribute: true },
     ],
   },
 ]
@@ -68,9 +66,15 @@ export const TABLES: readonly TableDeclaration[] = [
     levels: ['quarter', 'year'],
   },
   {
-    id: 'sensitising-outcome',
+    id: 'sensitising-found',
     measure: 'sensitising',
-    dimensions: ['party', 'month', 'outcome'],
+    dimensions: ['party', 'month', 'found'],
+    levels: ['quarter', 'year'],
+  },
+  {
+    id: 'sensitising-again',
+    measure: 'sensitising',
+    dimensions: ['party', 'month', 'again'],
     levels: ['quarter', 'year'],
   },
 ]
