@@ -5,6 +5,7 @@ import { authorizationServerMetadata } from '../../src/access/metadata.ts'
 import { OPERATIONS } from '../../src/access/operations.ts'
 import { oauthErrorOf } from '../../src/access/token.ts'
 import { openPool } from '../../src/db/pool.ts'
+import { until } from '../support/until.ts'
 import {
   type Bench,
   claimsOf,
@@ -317,8 +318,10 @@ describe('evidence', () => {
     const own = await openBench()
     for (let i = 0; i < 3; i += 1) await codeOf(own.tokens.verifyToken(undefined))
     expect(await entriesOf(own.db.pool, 'access.refused')).toHaveLength(1)
-    await new Promise(resolve => setTimeout(resolve, 1_500))
-    const entries = await entriesOf(own.db.pool, 'access.refused')
+    const entries = await until(async () => {
+      const found = await entriesOf(own.db.pool, 'access.refused')
+      return found.length > 1 && found
+    })
     expect(entries.map(entry => entry['counts'])).toEqual([{ attempts: 1 }, { attempts: 2 }])
     await own.close()
   })

@@ -128,8 +128,7 @@ describe('towards VDAB', () => {
       found: 1,
     })
     release()
-    await new Promise(resolve => setTimeout(resolve, 300))
-    expect(await handOversOf(messageId)).toMatchObject([{ state: 'delivered' }])
+    await until('it counts', async () => (await handOversOf(messageId))[0]?.state === 'delivered')
   })
 
   test('a tenancy that ends before its row has left takes the row out', async () => {

@@ -98,7 +98,7 @@ describe('a request that can be read in two ways', () => {
 
   test('ordinary ones go: one after the other, chunked, with extensions and trailers', async () => {
     const chunked = `${LINE}${JSON_TYPE}Transfer-Encoding: chunked\r\n\r\n2;a=b\r\n{}\r\n0\r\nX-A: b\r\n\r\n`
-    const { statuses, closed } = await sayRaw(port, SECOND + chunked + SECOND)
+    const { statuses, closed } = await sayRaw(port, SECOND + chunked + SECOND, 1_500)
     expect({ statuses, closed }).toEqual({ statuses: [200, 401, 200], closed: false })
   })
 

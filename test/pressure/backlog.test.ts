@@ -61,6 +61,13 @@ test('nothing more is taken in for a recipient that takes nothing, and all goes 
 }, 60_000)
 
 test('feedback names the items whose company takes nothing, so that the others can go', async () => {
+  await until('nothing waits', async () => {
+    const { rowCount } = await gateway.db.pool.query(
+      "SELECT FROM hand_over WHERE state IN ('queued', 'retrying')",
+    )
+    return rowCount === 0
+  })
+  await aged()
   const own = await gateway.clients.woonboog.detect(detection(some(6)))
   const others = await gateway.clients.leefgoed.detect(detection(some(2)))
   const [mine, theirs] = await Promise.all(

@@ -5,9 +5,9 @@ export const PATIENCE = 4
 
 /** Waits until the check gives something true, and returns it. @throws Error after {@link PATIENCE} times that long */
 export async function until<T>(
-  check: () => T | Promise<T>,
+  check: () => T | false | null | undefined | Promise<T | false | null | undefined>,
   milliseconds = 10_000,
-): Promise<NonNullable<T>> {
+): Promise<T> {
   const deadline = performance.now() + milliseconds * PATIENCE
   for (let rest = 5; ; rest = Math.min(rest * 1.5, 120)) {
     const found = await check()

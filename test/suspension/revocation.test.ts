@@ -79,8 +79,10 @@ describe('without webhooks', () => {
     expect(sent.accepted).toBe(4)
     expect((await gateway.clients.woonboog.inbox()).items).toHaveLength(2)
     await revoke(gateway, 'wm-vdab-woonboog', 'woonboog')
-    await sleep(TWO_ROUNDS)
-    const handOvers = await handOversOf(gateway, sent.messageId)
+    const handOvers = await until('hers are withdrawn', async () => {
+      const all = await handOversOf(gateway, sent.messageId)
+      return all.filter(({ state }) => state === 'withdrawn').length === 2 && all
+    })
     expect(handOvers.map(it => `${it.state} ${it.reason}`).toSorted()).toEqual([
       'queued null',
       'queued null',
