@@ -1,7 +1,12 @@
 import type { Pool } from '../../src/db/pool.ts'
+import { ENTRIES_A_MESSAGE, idSql, MESSAGE_MS, START } from './ids.ts'
 
 /** Housing companies; the first have far more entries than the last. */
 export const COMPANIES = 40
+/** Number of the company that a message is of or to, in SQL; `k` a bigint. */
+export function companySql(k: string): string {
+  return `floor(${COMPANIES} * power(mod(abs(hashint8extended(${k}, 1)), 1000000) / 1e6, 2))::int`
+}
 /** Codes of refusals, from frequent to rare. */
 export const CODES = 60
 /** A party with about one entry in a hundred thousand. */
@@ -51,28 +56,33 @@ const ENTRIES = `
       coalesce('"protocol":{"digest":"' || encode(id, 'hex') || '","id":"' || protocol || '","version":"1.0.0"},', '') ||
       coalesce('"recipient":"' || recipient || '",', '') || '"schema":1}', 'UTF8') AS entry
     FROM (
-      SELECT n, decode(md5(n::text), 'hex') AS id, timestamptz '2025-01-01Z' + n * interval '3.15 s' AS at,
+      SELECT n, decode(md5(n::text), 'hex') AS id,
+        $3::timestamptz + n * interval '${MESSAGE_MS / ENTRIES_A_MESSAGE} ms' AS at,
         action, actor, type, decision,
-        CASE WHEN n % 100000 = 77777 THEN '${RARE_PARTY}' WHEN NOT by_company THEN NULL
-          WHEN n < 20000 AND n % 5 = 0 THEN '${FORMER_PARTY}' ELSE 'company-' || company END AS party,
+        CASE WHEN n % 100000 = 77777 THEN '${RARE_PARTY}' WHEN actor = 'employment-service' THEN 'vdab'
+          WHEN NOT by_company THEN NULL WHEN n < 20000 AND n % 5 = 0 THEN '${FORMER_PARTY}' ELSE 'company-' || company END AS party,
         CASE WHEN by_protocol THEN 'wm-vdab-company-' || company END AS protocol,
-        CASE WHEN type IS NOT NULL THEN 'msg_' || lpad((n / 8)::text, 26, '0') END AS message_id,
+        CASE WHEN type IS NOT NULL THEN m.id END AS message_id,
         CASE WHEN coded THEN 'HB-' || 300 + code END AS code,
         CASE recipient WHEN 'company' THEN 'company-' || company ELSE recipient END AS recipient
       FROM (
         SELECT n, mod(abs(hashint8(n))::bigint, 1000) AS slot,
-          floor(${COMPANIES} * power(mod(abs(hashint8extended(n, 1)), 1000000) / 1e6, 2))::int AS company,
+          ${companySql(`n / ${ENTRIES_A_MESSAGE}`)} AS company,
           floor(${CODES} * power(mod(abs(hashint8extended(n, 2)), 1000000) / 1e6, 4))::int AS code
         FROM generate_series($1::bigint, $2::bigint) AS n OFFSET 0
-      ) AS drawn JOIN slot USING (slot) OFFSET 0
+      ) AS drawn JOIN slot USING (slot) JOIN (
+        SELECT k, ${idSql("'msg'", 'k', '$3')} AS id
+        FROM generate_series($1::bigint / ${ENTRIES_A_MESSAGE}, $2::bigint / ${ENTRIES_A_MESSAGE}) AS k
+      ) AS m ON m.k = n / ${ENTRIES_A_MESSAGE} OFFSET 0
     ) AS told OFFSET 0
   ) AS written`
 
-/** Fills an empty log of a scratch database with `size` entries, and says how far it is. */
+/** Fills an empty log of a scratch database with `size` entries from `start` on, and says how far it is. */
 export async function fillLog(
   pool: Pool,
   size: number,
   say: (done: number) => void = () => {},
+  start = START,
 ): Promise<void> {
   await pool.query(`${SLOTS}; ANALYZE slot`)
   const rows = await pool.query<{ name: string; definition: string }>(
@@ -84,7 +94,7 @@ export async function fillLog(
   for (const { name } of rows.rows) await pool.query(`DROP INDEX IF EXISTS ${name}`)
   const step = 250_000
   for (let from = 0; from < size; from += step) {
-    await pool.query(ENTRIES, [from, Math.min(size, from + step) - 1])
+    await pool.query(ENTRIES, [from, Math.min(size, from + step) - 1, start])
     say(Math.min(size, from + step))
   }
   for (const { definition } of rows.rows) await pool.query(definition)

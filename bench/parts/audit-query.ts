@@ -7,6 +7,7 @@ import { migrate } from '../../src/db/migrate.ts'
 import { openPool, type Pool } from '../../src/db/pool.ts'
 import { createLogger } from '../../src/log.ts'
 import { CODES, COMPANIES, FORMER_PARTY, fillLog, RARE_PARTY } from '../audit-query/fill.ts'
+import { ENTRIES_A_MESSAGE, MESSAGE_MS, messageId, START } from '../audit-query/ids.ts'
 import { alternate, type Options, type Part, summarise } from '../part.ts'
 
 const SMALL = 100_000
@@ -114,7 +115,7 @@ function filtersOf(size: number): Record<string, EntryFilter> {
   const company = `company-${draw(COMPANIES)}`
   const protocol = `wm-vdab-${company}`
   const code = `HB-${300 + draw(CODES)}`
-  const until = new Date(Date.UTC(2025, 0, 1) + draw(size) * 3_150)
+  const until = new Date(START.getTime() + (draw(size) * MESSAGE_MS) / ENTRIES_A_MESSAGE)
   const from = new Date(until.getTime() - 7 * 86_400_000)
   const type = 'feedback.reachability'
   return {
@@ -124,7 +125,7 @@ function filtersOf(size: number): Record<string, EntryFilter> {
     'a rare party': { party: RARE_PARTY },
     'a party of long ago': { party: FORMER_PARTY },
     code: { code },
-    message: { messageId: `msg_${String(draw(size / 8)).padStart(26, '0')}` },
+    message: { messageId: messageId(draw(size / ENTRIES_A_MESSAGE)) },
     refused: { decision: 'refused' },
     'refused, type': { decision: 'refused', type },
     'refused, until': { decision: 'refused', until },
