@@ -1,19 +1,4 @@
 import { Command } from 'commander'
-import { attentionCommand } from './cli/attention.ts'
-import { auditCommand } from './cli/audit.ts'
-import { consoleCommand } from './cli/console.ts'
-import { demoCommand } from './cli/demo.ts'
-import { doctorCommand } from './cli/doctor.ts'
-import { keysCommand } from './cli/keys.ts'
-import { migrateCommand } from './cli/migrate.ts'
-import { parkedCommand } from './cli/parked.ts'
-import { partyCommand } from './cli/party.ts'
-import { protocolCommand } from './cli/protocol.ts'
-import { reportCommand } from './cli/report.ts'
-import { sandboxCommand } from './cli/sandbox.ts'
-import { serveCommand } from './cli/serve.ts'
-import { subjectCommand } from './cli/subject.ts'
-import { tokenCommand } from './cli/token.ts'
 import { readProcessConfig } from './config.ts'
 import { createLogger } from './log.ts'
 import { forbidDumps } from './no-dumps.ts'
@@ -45,25 +30,29 @@ const program = new Command('huisbrug')
     process.exit(error.exitCode === 0 ? 0 : EXIT_WRONG_USE)
   })
 
-for (const command of [
-  serveCommand(),
-  demoCommand(),
-  sandboxCommand(),
-  migrateCommand(open),
-  doctorCommand(open),
-  partyCommand(open),
-  parkedCommand(open),
-  attentionCommand(open),
-  protocolCommand(open),
-  keysCommand(open),
-  auditCommand(open),
-  reportCommand(open),
-  consoleCommand(open),
-  subjectCommand(open),
-  tokenCommand(),
-]) {
-  program.addCommand(inherit(command, program))
+// Each loaded when it is meant: what hangs on all of them takes longer to load than most of them to run.
+const COMMANDS: Record<string, () => Promise<Command>> = {
+  serve: async () => (await import('./cli/serve.ts')).serveCommand(),
+  demo: async () => (await import('./cli/demo.ts')).demoCommand(),
+  sandbox: async () => (await import('./cli/sandbox.ts')).sandboxCommand(),
+  migrate: async () => (await import('./cli/migrate.ts')).migrateCommand(open),
+  doctor: async () => (await import('./cli/doctor.ts')).doctorCommand(open),
+  party: async () => (await import('./cli/party.ts')).partyCommand(open),
+  parked: async () => (await import('./cli/parked.ts')).parkedCommand(open),
+  attention: async () => (await import('./cli/attention.ts')).attentionCommand(open),
+  protocol: async () => (await import('./cli/protocol.ts')).protocolCommand(open),
+  keys: async () => (await import('./cli/keys.ts')).keysCommand(open),
+  audit: async () => (await import('./cli/audit.ts')).auditCommand(open),
+  report: async () => (await import('./cli/report.ts')).reportCommand(open),
+  console: async () => (await import('./cli/console.ts')).consoleCommand(open),
+  subject: async () => (await import('./cli/subject.ts')).subjectCommand(open),
+  token: async () => (await import('./cli/token.ts')).tokenCommand(),
 }
+
+const [, , name = ''] = process.argv
+const meant = Object.entries(COMMANDS).filter(([one]) => one === name)
+for (const [, load] of meant.length > 0 ? meant : Object.entries(COMMANDS))
+  program.addCommand(inherit(await load(), program))
 
 // Wrong use of a nested command is wrong use too.
 function inherit(command: Command, parent: Command): Command {

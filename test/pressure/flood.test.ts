@@ -48,7 +48,8 @@ async function pressOn(): Promise<Outcome> {
   const flooded: Tally = {}
   let peak = 0
   const watch = setInterval(() => {
-    peak = Math.max(peak, small.rss())
+    if (small.ended() === undefined) peak = Math.max(peak, small.rss())
+    else clearInterval(watch)
   }, 100)
   const floods = Array.from({ length: CALLERS }, (_, index) =>
     flood(small.url, index % 2 ? one : two, until, turn => BODIES[(turn + index) % 5]!, flooded),
