@@ -1,5 +1,6 @@
 import { codesWithin, monthsOf } from './calendar.ts'
 import { codesOf, dimsOf, keyOf, productOf } from './lattice.ts'
+import { linkedHistory } from './linked.ts'
 import { CountModel, type History, type LeafVersion } from './model.ts'
 import { type Candidate, protect } from './protect.ts'
 import type { Equation, Solve, System } from './system.ts'
@@ -42,22 +43,32 @@ export interface Controlled {
  * @throws Exposed where earlier releases alone tell what has to stay hidden
  */
 export function controlTable(history: History, asked: Asked, solve: Solve): Controlled {
-  const { measure, table, release, threshold } = asked
   const versions = newVersions(history, asked)
+  const leaves = versions.map(({ leaf }) => leaf)
+  const keys = shownKeys(history, asked)
+  const linked = linkedHistory(asked.measure, history, { leaves, keys })
+  return { cells: controlLinked(linked, asked, { versions, keys }, solve), versions }
+}
+
+function controlLinked(
+  history: History,
+  { measure, table, release, threshold }: Asked,
+  { versions, keys: asked }: { versions: readonly LeafVersion[]; keys: readonly string[] },
+  solve: Solve,
+): ReleasedCell[] {
   const model = new CountModel(measure, [...history.versions, ...versions])
   const thresholds = new Map([...history.thresholds, [release, threshold]])
-  const keys = shownKeys(history, asked).filter(key => model.variablesAt(key, release).length > 0)
+  const keys = asked.filter(key => model.variablesAt(key, release).length > 0)
   const shown = keys.map(key => ({ release, key, value: undefined }))
   const listed = { ...history, thresholds, cells: [...history.cells, ...shown] }
   const targets = targetsOf(model, listed, release)
-  const candidates = candidatesOf(model, history, asked, keys, targets)
+  const candidates = candidatesOf(model, history, { measure, release, threshold }, keys, targets)
   const hidden = protect(systemOf(model, history), candidates, [...targets.values()], solve)
-  const cells = keys.map((key, at): ReleasedCell => {
+  return keys.map((key, at): ReleasedCell => {
     const dims = dimsOf(measure, key, table.dimensions)
     if (hidden[at]) return { dims, hidden: true }
     return { dims, hidden: false, value: model.valueAt(key, release) }
   })
-  return { cells, versions }
 }
 
 /** What earlier releases tell: the cells they showed, and how counts changed between them. */
@@ -83,7 +94,7 @@ export function systemOf(model: CountModel, history: History): System {
 function candidatesOf(
   model: CountModel,
   { cells }: History,
-  { measure, release, threshold }: Asked,
+  { measure, release, threshold }: Pick<Asked, 'measure' | 'release' | 'threshold'>,
   keys: readonly string[],
   targets: ReadonlyMap<string, Target>,
 ): Candidate[] {
