@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
+import { QuietClient } from './client.ts'
 import { commandLine, type RunAs } from './embedded-user.ts'
 
 const SETTINGS = {
@@ -78,8 +78,7 @@ async function isReady(child: ChildProcess, plan: ServerPlan): Promise<boolean> 
 }
 
 async function answers(url: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 })
-  client.on('error', () => {})
+  const client = new QuietClient({ connectionString: url, connectionTimeoutMillis: 5_000 })
   try {
     await client.connect()
     await client.end()

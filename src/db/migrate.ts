@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import { type Migration, Migrator } from 'kysely/migration'
-import pg from 'pg'
+import type pg from 'pg'
 import type { Logger } from '../log.ts'
+import { QuietClient } from './client.ts'
 import type { Queryable } from './pool.ts'
 
 const FOLDER = new URL('./migrations/', import.meta.url)
@@ -20,7 +21,7 @@ const LOCK = 4_825_001
  */
 export async function migrate(databaseUrl: string, log: Logger): Promise<string[]> {
   // No statement timeout: a migration may take as long as it needs.
-  const client = new pg.Client({
+  const client = new QuietClient({
     connectionString: databaseUrl,
     application_name: 'huisbrug migrate',
     connectionTimeoutMillis: 10_000,

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { isConnectionLost } from './away.ts'
+import { QuietClient } from './client.ts'
 
 export type Pool = pg.Pool
 /** A connection inside a transaction, or the pool itself for a single statement. */
@@ -18,7 +19,7 @@ pg.types.setTypeParser(pg.types.builtins.DATE, text => text)
  * evidence. Undefined where the server did not let them make it; then the triggers stand alone.
  */
 export async function findAppRole(databaseUrl: string): Promise<string | undefined> {
-  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 })
+  const client = new QuietClient({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 })
   await client.connect()
   try {
     await client.query(`SET ROLE ${APP_ROLE}`)

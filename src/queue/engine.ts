@@ -12,7 +12,8 @@ import {
   SchemaMigrationRequiredError,
   withBackend,
 } from 'bullmq'
-import pg from 'pg'
+import type pg from 'pg'
+import { QuietClient } from '../db/client.ts'
 
 /** All that a job carries. */
 export interface WakeUp {
@@ -91,17 +92,11 @@ class PatientConnection extends PostgresConnection {
     super(connection)
     // A connection that breaks between two statements would end the process: nobody listens.
     this.pool.on('connect', client => (client as unknown as EventEmitter).on('error', () => {}))
+    // The one that listens has nobody who hears of its end at first, nor while it is closed.
+    Object.assign(this, { pgModule: { Client: QuietClient } })
   }
 
   override async waitUntilReady(): Promise<void> {}
-
-  override close(): Promise<void> {
-    const { listenClient } = this as unknown as { listenClient?: EventEmitter }
-    const closing = super.close()
-    // BullMQ takes all listeners away before it ends this one, which may be breaking just then.
-    listenClient?.on('error', () => {})
-    return closing
-  }
 }
 
 const openPatiently: typeof createPostgresBackend = (
@@ -170,7 +165,7 @@ function isNoPrimary(error: Error): 2 | false {
  * role without the right to make them will do from then on.
  */
 export async function migrateQueue(databaseUrl: string): Promise<void> {
-  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 })
+  const client = new QuietClient({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000 })
   await client.connect()
   try {
     if ((await schemaVersion(client)) < LATEST_SCHEMA_VERSION) await runMigrations(client, SCHEMA)

@@ -1,4 +1,5 @@
-import pg from 'pg'
+import type pg from 'pg'
+import { QuietClient } from '../db/client.ts'
 
 /** What the gateway's database says at the end, over everything in it. */
 export interface FinalCounts {
@@ -57,8 +58,7 @@ export async function readFinalCounts(client: Pick<pg.Client, 'query'>): Promise
 
 /** Connects to the gateway's database; for counting and for the leak scan only. */
 export async function connectDatabase(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url, application_name: 'huisbrug demo' })
-  client.on('error', () => {})
+  const client = new QuietClient({ connectionString: url, application_name: 'huisbrug demo' })
   await client.connect()
   return client
 }

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { QuietClient } from '../../src/db/client.ts'
 import { chooseEngine, type WakeUpQueue, type WakeUpWorker } from '../../src/queue/engine.ts'
 import { emptyDatabase, type TestDatabase } from '../support/database.ts'
 import { openProxy, type ServerProxy } from '../support/proxy.ts'
@@ -47,6 +48,17 @@ test('what opens while PostgreSQL is away works once it is back', async () => {
   expect(taken).toContain('vdab')
 })
 
+test('a connection that breaks in the instant after it was made ends nothing', async () => {
+  const client = new QuietClient({ connectionString: proxy.url })
+  expect(client.emit('error', new Error('terminating connection'))).toBe(false)
+  const heard: unknown[] = []
+  client.on('error', error => heard.push(error))
+  client.emit('error', 'told')
+  client.removeAllListeners()
+  client.emit('error', 'not told')
+  expect(heard).toEqual(['told'])
+})
+
 test('ends as usual where its connections are cut at that very moment', async () => {
   const engine = chooseEngine(proxy.url, undefined, new AbortController().signal)
   await engine.prepare()
@@ -54,8 +66,8 @@ test('ends as usual where its connections are cut at that very moment', async ()
     queue = engine.openQueue()
     worker = engine.openWorker(async () => {}, 1)
     for (const one of [queue, worker]) one.on('error', () => {})
-    // Long enough for the connection that listens.
-    await sleep(200)
+    // From before the connection that listens is there to long after.
+    await sleep((round * 37) % 200)
     const ended = Promise.allSettled([worker.close(true), queue.close()])
     await database.pool.query(
       `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
