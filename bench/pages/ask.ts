@@ -17,6 +17,8 @@ export interface Timing {
 }
 
 const POST = 'POST '
+// Asked by machines, of the same process.
+const BESIDE = ['/health/ready', '/metrics']
 
 /**
  * Names the pages that are asked for.
@@ -27,12 +29,16 @@ export function pagesToAsk(): string[] {
   const lines = Object.keys(LINES).filter(path => !path.startsWith(POST))
   const missing = known.filter(path => !lines.includes(path) && !(path in LEFT_OUT))
   const gone = lines.filter(path => !known.includes(path))
-  if (missing.length + gone.length === 0) return Object.keys(LINES)
+  if (missing.length + gone.length === 0) return [...Object.keys(LINES), ...BESIDE]
   throw new Error(`bench/pages/lines.ts lacks ${missing.join()}; no page is ${gone.join()}`)
 }
 
 /** Asks a system for every line of a page, for each person who may open it. @throws Error where it fails */
 export async function askPage(side: Side, path: string): Promise<Timing[]> {
+  if (BESIDE.includes(path)) {
+    const asked = await time(`${side.gateway.url}${path}`, {})
+    return [{ page: path, line: path, ...asked, status: 200 }]
+  }
   const method = path.startsWith(POST) ? 'post' : 'get'
   const page = PAGES.find(one => one.method === method && one.path === path.replace(POST, ''))
   const timings: Timing[] = []
@@ -47,23 +53,21 @@ export async function askPage(side: Side, path: string): Promise<Timing[]> {
   return timings
 }
 
-async function ask(
-  side: Side,
-  who: Who,
-  address: string,
-): Promise<Pick<Timing, 'status' | 'time'>> {
+async function ask(side: Side, who: Who, address: string) {
   const { cookie, session } = side.people[who]
   const isPost = address.startsWith(POST)
-  const url = `${side.gateway.url}/console${address.replace(POST, '')}`
-  const started = performance.now()
-  const response = await fetch(url, {
-    redirect: 'manual',
+  const asked = await time(`${side.gateway.url}/console${address.replace(POST, '')}`, {
     headers: { cookie },
     ...(isPost && { method: 'POST', body: new URLSearchParams({ csrf: session.csrf }) }),
   })
-  await response.arrayBuffer()
-  const time = performance.now() - started
   // The officer of one party asks for some things that are not for her, and finds nothing.
-  if ([200, 400, 404].includes(response.status)) return { status: response.status, time }
-  throw new Error(`${address} answered ${response.status}`)
+  if ([200, 400, 404].includes(asked.status)) return asked
+  throw new Error(`${address} answered ${asked.status}`)
+}
+
+async function time(url: string, options: RequestInit) {
+  const started = performance.now()
+  const response = await fetch(url, { redirect: 'manual', ...options })
+  await response.arrayBuffer()
+  return { status: response.status, time: performance.now() - started }
 }

@@ -122,7 +122,8 @@ export const LINES: Readonly<Record<string, Asked>> = {
     accession: protocolOf(world),
   }),
   '/protocollen/:id/verschillen': world => ({ '': `${protocolOf(world)}/verschillen` }),
-  '/protocollen/:id/pdf': world => ({ '': `${protocolOf(world)}/pdf` }),
+  // Drawn once a day and then kept, whatever there is in the system: the same one each time.
+  '/protocollen/:id/pdf': of('/protocollen/wm-vdab/pdf'),
   '/protocollen/:id/opschorten': world => ({
     framework: '/protocollen/wm-vdab/opschorten',
     accession: `${protocolOf(world)}/opschorten`,
@@ -213,8 +214,9 @@ function sampleOf(table: string, own: string): string {
   return `SELECT id FROM (SELECT id FROM ${table} WHERE $1::text IS NULL OR ${own}) AS own ORDER BY random() LIMIT ${SAMPLE}`
 }
 
+// Of one party some of each kind: what it did, and what went to it.
 const ENTRIES = `
-  SELECT index AS id FROM audit_entry WHERE index IN (
-    SELECT floor(random() * (SELECT size FROM audit_head))::bigint FROM generate_series(1, 20000))
-  AND ($1::text IS NULL OR party = $1 OR (recipient = $1 AND message_id IN (SELECT id FROM message)))
-  LIMIT ${SAMPLE}`
+  SELECT floor(random() * size)::bigint AS id FROM audit_head, generate_series(1, ${SAMPLE}) WHERE $1::text IS NULL
+  UNION ALL SELECT e.index FROM (SELECT kind FROM audit_kind WHERE party = $1 ORDER BY kind LIMIT 40) AS k
+    CROSS JOIN LATERAL (
+      SELECT index FROM audit_entry a WHERE a.kind = k.kind ORDER BY a.at DESC LIMIT 50) AS e`

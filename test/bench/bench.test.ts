@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import type { Machine } from '../../bench/machine.ts'
+import { pagesToAsk } from '../../bench/pages/ask.ts'
 import { median, type Result, summarise } from '../../bench/part.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -53,4 +54,8 @@ test('rounds are summed up by their medians, the ratio round by round', () => {
     ratio: 1.5,
     spread: { min: 1.25, max: 2 },
   })
+})
+
+test('every page of the console is measured, or left out with a reason', () => {
+  expect(pagesToAsk()).toContain('/berichten/:id')
 })
