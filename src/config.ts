@@ -2,6 +2,7 @@ import { resolve } from 'node:path'
 import { envSchema } from 'env-schema'
 import * as attention from './config-attention.ts'
 import * as outbound from './config-outbound.ts'
+import * as partner from './config-partner.ts'
 import * as people from './config-people.ts'
 import * as tls from './config-tls.ts'
 import * as witness from './config-witness.ts'
@@ -224,6 +225,9 @@ export function readConfig(env: Record<string, string | undefined>): Config {
 export function readProcessConfig(overrides: Record<string, string> = {}): Config {
   return readConfig({ ...process.env, ...overrides })
 }
+
+/** The settings of a party's own commands, which need none of the gateway's. */
+export const readPartnerSettings = () => partner.partnerOf(process.env)
 
 /** The environment for a program that this one starts: its own, with these settings instead. */
 export function childEnvironment(
