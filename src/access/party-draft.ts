@@ -159,6 +159,9 @@ function endingAt({ keys }: PublicJwks, now: Date, expires: Date | undefined): P
   throw new PartyError('jwks', 'the keys to sign with have expired: give newer ones')
 }
 
+// What cannot be seen, or turns around the text that it stands in.
+const HIDDEN = /[\p{Cc}\u202a-\u202e\u2066-\u2069]/u
+
 function checkIdentity(draft: PartyDraft): Pick<CheckedDraft, 'id' | 'kind' | 'name' | 'kbo'> {
   if (!PARTY_ID.test(draft.id)) {
     throw new PartyError('id', 'an id has 1 to 64 characters from A-Z a-z 0-9 . _ -')
@@ -166,8 +169,11 @@ function checkIdentity(draft: PartyDraft): Pick<CheckedDraft, 'id' | 'kind' | 'n
   const kind = PARTY_KINDS.find(known => known === draft.kind)
   if (!kind) throw new PartyError('kind', `the kind is one of ${PARTY_KINDS.join(', ')}`)
   const name = draft.name.trim()
-  if (name.length === 0 || name.length > 200 || /\p{Cc}/u.test(name)) {
-    throw new PartyError('name', 'a name has 1 to 200 characters, on one line')
+  if (name.length === 0 || name.length > 200 || HIDDEN.test(name)) {
+    throw new PartyError(
+      'name',
+      'a name has 1 to 200 characters, on one line, all of them to be seen',
+    )
   }
   const kbo = parseKbo(draft.kbo)
   if (!kbo) {

@@ -1,6 +1,10 @@
+import type { AttentionKind } from '../attention/kinds.ts'
+import { sentenceOf } from '../attention/message.ts'
+import type { Severity } from '../config-attention.ts'
 import type { Balance } from '../exchange/conservation.ts'
 import type { FollowUp } from '../exchange/follow-up.ts'
 import { format } from './format.ts'
+import { language } from './language.ts'
 import type { LogState } from './reads/evidence.ts'
 import type { Waiting } from './reads/overview.ts'
 import type { ProtocolLine } from './reads/protocols.ts'
@@ -15,6 +19,29 @@ export interface Point {
   path: string
 }
 
+/** What is noted for attention and still lasts. */
+export interface Noted {
+  kind: AttentionKind
+  about: string
+  severity: Severity
+  count: number
+  since: Date
+}
+
+// What the overview does not see by itself; the other kinds have a point of their own.
+const ELSEWHERE: ReadonlySet<AttentionKind> = new Set([
+  'disclosures-stopped',
+  'log-rolled-back',
+  'probe-late',
+  'protocol-ended',
+  'protocol-ending',
+  'timestamps-failing',
+  'calls-failing',
+  'webhook-failing',
+  'party-keys-ending',
+  'access-refused',
+])
+
 /** What the points are made from. */
 export interface Figures {
   balances: readonly Balance[]
@@ -27,6 +54,8 @@ export interface Figures {
   /** Requests of persons that are past their day, and those due within a week. */
   due?: { overdue: number; soon: number }
   vouching?: { missingSince: Date | undefined; alarms: readonly string[] }
+  /** What lasts of what somebody is to be woken for. */
+  attention?: readonly Noted[]
 }
 
 /** What is not as it should be, the gravest first (pure but for the language of the page). */
@@ -40,7 +69,7 @@ export function verdictOf(points: Point[]): { tone: Tone; points: Point[] } {
   return { tone: points.some(point => point.tone === 'bad') ? 'bad' : 'warn', points }
 }
 
-function badPoints({ balances, log, protocols, due, vouching }: Figures): Point[] {
+function badPoints({ balances, log, protocols, due, vouching, attention }: Figures): Point[] {
   const text = texts().overview.points
   const late = log.pending.late
   const unbalanced = balances.filter(balance => !balance.balanced)
@@ -54,6 +83,7 @@ function badPoints({ balances, log, protocols, due, vouching }: Figures): Point[
       ? [bad(text.requestsOverdue(due.overdue, format.number(due.overdue)), '/inzage')]
       : []),
     ...broken.map(({ id }) => bad(text.brokenProtocol(id), `/protocollen/${id}`)),
+    ...notedOf(attention, 'alarm').map(said => bad(said, ATTENTION)),
   ]
 }
 
@@ -77,6 +107,7 @@ function warnPoints(figures: Figures): Point[] {
     ...(due && due.soon > 0
       ? [warn(text.requestsSoon(due.soon, format.number(due.soon)), '/inzage')]
       : []),
+    ...notedOf(figures.attention, 'warning').map(said => warn(said, ATTENTION)),
     ...(waiting.held > 0 ? [warn(text.held(waiting.held), '/berichten?toestand=held')] : []),
     ...reviews.map(({ id, on, isOver }) =>
       warn(
@@ -85,6 +116,14 @@ function warnPoints(figures: Figures): Point[] {
       ),
     ),
   ]
+}
+
+const ATTENTION = '/aandacht'
+
+function notedOf(noted: readonly Noted[] = [], severity: Severity): string[] {
+  return noted
+    .filter(one => one.severity === severity && ELSEWHERE.has(one.kind))
+    .map(one => sentenceOf({ ...one, ended: false }, language()))
 }
 
 function bad(text: string, path: string): Point {

@@ -131,6 +131,7 @@ describe('a draft that does not hold', () => {
     ['kind', { kind: 'constructor' }],
     ['name', { name: '   ' }],
     ['name', { name: 'a\u001b[31m' }],
+    ['name', { name: 'a\u202eb' }],
     ['name', { name: 'a'.repeat(201) }],
     ['kbo', { kbo: '0123456748' }],
     ['kbo', { kbo: '' }],

@@ -1,4 +1,9 @@
+import { syntheticNumber } from '../support/people.ts'
+import { seedRegion } from './region.ts'
 import { openRooms, type Rooms } from './rooms.ts'
+import { DOMAIN } from './seed.ts'
+
+const NUMBER = syntheticNumber(33)
 
 describe('cookies, forms and headers of the console', () => {
   let rooms: Rooms
@@ -117,6 +122,33 @@ describe('cookies, forms and headers of the console', () => {
       }
     }
   })
+
+  test.each([
+    ['/uitzonderingen/1', { bevinding: 'Nagekeken <b>' }],
+    ['/pseudoniemen/extra', { wie: `vdab ${DOMAIN}`, aantal: '1234', reden: 'Verhuizing <b>' }],
+    ['/protocollen/wm-vdab-woonboog/opschorten', { reden: 'Een lek <b>', bevestigd: 'ja' }],
+  ])(
+    '%s: what was typed outlives a session that ended, and nothing is done',
+    async (path, form) => {
+      const { rows } = await rooms.database.pool.query('SELECT count(*)::int AS n FROM party')
+      if (rows[0].n === 0) await seedRegion(rooms.database.pool)
+      const { bevestigd: _, ...typed } = { bevestigd: '', ...form }
+      const ended = await rooms.post(path, { ...form, csrf: 'x' })
+      expect(ended.status).toBe(401)
+      const before = await countEntries(rooms)
+      const { cookie } = await rooms.signIn()
+      const again = await rooms.post(path, form, cookie)
+      expect(again.status).toBe(403)
+      expect(again.html).toContain('Uw sessie was voorbij')
+      for (const value of Object.values(typed)) {
+        const shown = value.replace('<b>', '&lt;b&gt;')
+        for (const { html } of [ended, again]) expect(html).toContain(shown)
+      }
+      expect(await countEntries(rooms)).toBe(before)
+      const number = await rooms.post(path, { ...form, reden: NUMBER, bevinding: NUMBER })
+      expect(number.html).not.toContain(NUMBER)
+    },
+  )
 
   test('its own files are served to anyone and kept by version', async () => {
     const { html } = await rooms.get('')

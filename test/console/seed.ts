@@ -7,7 +7,10 @@ import { seedRows } from '../support/seed.ts'
 export const NOW = new Date('2026-03-10T13:30:00.000Z')
 export const PROTOCOL = { id: 'wm-vdab', version: '1.0.0', digest: 'synthetic-digest-of-wm-vdab' }
 export const DOMAIN = 'wm-vdab/1/1'
-export const HOSTILE = `<script>alert(1)</script> "Wonen" & 'Zo' <img src=x onerror=alert(2)>`
+/** A name with markup, of several scripts and directions, with a word that fits no narrow window. */
+export const HOSTILE =
+  `<script>alert(1)</script> "Wonen" & 'Zo' <img src=x onerror=alert(2)> ` +
+  'שלום بيت 住宅 жильё 👩‍👧 Z̃o Woonmaatschappijensamenwerkingsverbandsvergadering'
 
 /** Values that live beside what the console shows, and that no page may ever show. */
 export const SECRETS = {

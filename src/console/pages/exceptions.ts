@@ -56,6 +56,14 @@ export const reviewExceptionPage: Page = {
   operation: 'exceptions:review',
   nav: 'exceptions',
   answer: review,
+  keeps: {
+    fields: ['bevinding', 'alle'],
+    again: (deps, request) => {
+      const { bevinding: finding = '', alle } = request.form
+      const filled = { finding, alike: alle === 'ja', error: texts().common.sentAgain }
+      return drawOne(deps, request, { filled })
+    },
+  },
 }
 
 async function drawList(deps: ConsoleDeps, { query, scope, at }: PageRequest): Promise<Drawing> {

@@ -1,5 +1,6 @@
 import { mayPerson } from '../../access/operations.ts'
 import { isWithin, partyOf, type Scope } from '../../access/scope.ts'
+import { listAttention } from '../../attention/list.ts'
 import { readStampState } from '../../audit/timestamp-store.ts'
 import { readPublishing, readStandings } from '../../audit/witness-store.ts'
 import { type Balance, readBalances } from '../../exchange/conservation.ts'
@@ -33,6 +34,7 @@ const COLUMNS = [
 ] as const
 const MOST_CODES = 8
 const MOST_QUOTAS = 5
+const MOST_NOTED = 20
 
 /** /console: is all well? */
 export const overviewPage: Page = {
@@ -89,7 +91,7 @@ function nameRefusal(line: RefusalLine) {
 async function readNow(deps: ConsoleDeps, request: PageRequest, today: string) {
   const { pool } = deps
   const { at, scope } = request
-  const [balances, waiting, exceptions, contests, log, followUp, parked, quotas, vouching] =
+  const [balances, waiting, exceptions, contests, log, followUp, parked, quotas, vouching, noted] =
     await Promise.all([
       readToday(deps, scope, today),
       readWaiting(pool, scope),
@@ -101,6 +103,8 @@ async function readNow(deps: ConsoleDeps, request: PageRequest, today: string) {
       oldestParked(deps, request),
       readQuotaShares(deps, request),
       readVouching(deps),
+      // Of all parties together, as the page about it.
+      scope.party === undefined ? listAttention(pool, MOST_NOTED) : [],
     ])
   const feedback = {
     open: followUp.reduce((total, one) => total + one.open, 0),
@@ -110,7 +114,9 @@ async function readNow(deps: ConsoleDeps, request: PageRequest, today: string) {
   const late = followUp.filter(({ overdue }) => overdue > 0)
   const exceptionCount = exceptions.reduce((total, { count }) => total + count, 0)
   const seen = { exceptions, exceptionCount, contests }
-  return { balances, waiting, ...seen, ...log, log, feedback, late, parked, quotas, vouching }
+  const attention = noted.filter(({ endedAt }) => endedAt === null)
+  const now = { feedback, late, parked, quotas, vouching, attention }
+  return { balances, waiting, ...seen, ...log, log, ...now }
 }
 
 /** The balance of today per protocol; of one party, of what it sent. */

@@ -8,6 +8,7 @@ import { type Drawing, type Page, PageProblem, type PageRequest } from '../page.
 import { readProtocolUse, type TypeUse, USE_DAYS, USE_SAMPLE } from '../reads/protocol-use.ts'
 import { agreementOf, protocolLines } from '../reads/protocols.ts'
 import { readSuspensionState } from '../reads/suspension.ts'
+import { sourceNl } from '../texts/nl-sources.ts'
 import { wordFor, words } from '../texts/words.ts'
 import { needsOf } from './protocols.ts'
 
@@ -42,7 +43,7 @@ export async function drawProtocol(
   const found = protocol?.findings ?? set.broken.get(id) ?? []
   const findings = found.map(one => ({
     ...one,
-    text: language() === 'nl' ? weighedTextNl(one) : one.text,
+    ...(language() === 'nl' && { text: weighedTextNl(one), source: sourceNl(one.source) }),
   }))
   const mayChange = mayPerson(request.session, 'protocols:suspend')
   const suspension = protocol && (await readSuspensionState(deps, set, protocol, request.at))

@@ -46,6 +46,11 @@ export const grantPage: Page = {
       throw error
     }
   },
+  keeps: {
+    fields: ['wie', 'aantal', 'reden'],
+    again: (deps, request) =>
+      drawQuotas(deps, request, { ...filledOf(request), error: texts().common.sentAgain }),
+  },
 }
 
 /** What was filled in, and what is wrong with it. */
@@ -53,7 +58,13 @@ interface Filled {
   who: string
   elements: string
   reason: string
-  fault: GrantFault
+  fault?: GrantFault
+  /** What is to be said instead of the fault. */
+  error?: string
+}
+
+function filledOf({ form }: PageRequest): Filled {
+  return { who: form['wie'] ?? '', elements: form['aantal'] ?? '', reason: form['reden'] ?? '' }
 }
 
 async function drawQuotas(
@@ -119,10 +130,8 @@ async function refused(
   request: PageRequest,
   { code }: GrantError,
 ): Promise<Drawing> {
-  const { form } = request
   // A reason that is refused is not shown again: it may hold a national number.
-  const reason = code === 'reason' ? '' : (form['reden'] ?? '')
-  const elements = code === 'elements' ? '' : (form['aantal'] ?? '')
-  const filled = { who: form['wie'] ?? '', elements, reason, fault: code }
+  const empty = code === 'reason' || code === 'elements' ? { [code]: '' } : {}
+  const filled = { ...filledOf(request), ...empty, fault: code }
   return { ...(await drawQuotas(deps, request, filled)), status: STATUS[code] }
 }

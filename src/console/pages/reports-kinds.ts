@@ -8,6 +8,7 @@ import type { ConsoleDeps } from '../deps.ts'
 import { FilterForm, type Option, optionsOf } from '../filter-form.ts'
 import type { PageRequest } from '../page.ts'
 import { partyOptions } from '../reads/reports.ts'
+import { typeOptions } from '../reads/type-names.ts'
 import { texts } from '../texts/index.ts'
 
 export const REPORT_KINDS = [
@@ -20,7 +21,6 @@ export const REPORT_KINDS = [
 export type ReportKind = (typeof REPORT_KINDS)[number]
 
 const QUARTERS = 12
-const MESSAGE_TYPE = /^[a-z0-9.-]{1,64}$/
 
 /** What the forms choose from. */
 export interface Choices {
@@ -28,6 +28,7 @@ export interface Choices {
   parties: Option[]
   protocols: Option[]
   quarters: Option[]
+  types: Option[]
 }
 
 /** A form of a report: its fields, and how it is made once they fit; undefined where one is missing. */
@@ -55,6 +56,7 @@ export async function readChoices(
     companies,
     parties,
     protocols: ids.map(id => ({ value: id, text: id })),
+    types: typeOptions(protocols.current()),
     quarters: endedQuarters(today(at), QUARTERS).map(it => ({ value: it, text: it })),
   }
 }
@@ -116,12 +118,12 @@ const MAKERS: Readonly<Record<ReportKind, Maker>> = {
       return { report: registerReport(data), data }
     }
   },
-  inbreuk: ({ pool, protocols }, request, { parties }, form) => {
+  inbreuk: ({ pool, protocols }, request, { parties, types }, form) => {
     const { fields } = texts().reports
     const { from, until } = form.range({ from: fields.from, until: fields.until })
     const party = form.choice('van-wie', fields.sender, parties)
     const recipient = form.choice('naar-wie', fields.recipient, parties)
-    const type = form.text('type', fields.type, MESSAGE_TYPE)
+    const type = form.choice('type', fields.type, types)
     if (!from || !until || form.isWrong) return undefined
     return async format => {
       const asked = { ...askedBy(request, format), from, until, party, recipient, type }

@@ -28,6 +28,8 @@ export const system: typeof nlSystem = {
       probe: 'Probes',
       witnesses: 'Witnesses',
       timestamps: 'Timestamps',
+      notices: 'Notices',
+      destinations: 'Destinations',
       'party-keys': 'Keys of parties',
       'disabled-parties': 'Disabled parties',
       keys: 'Key provider',

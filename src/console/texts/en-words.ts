@@ -7,6 +7,7 @@ export const enWords: typeof nlWords = {
     auditor: 'auditor',
     operator: 'operator',
     viewer: 'viewer',
+    client: 'unknown caller',
   },
   types: {
     'detection.request': 'Detection request',

@@ -5,6 +5,7 @@ export const nlWords = {
     auditor: 'auditor',
     operator: 'beheerder',
     viewer: 'lezer',
+    client: 'onbekende beller',
   },
   types: {
     'detection.request': 'Detectievraag',
