@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { Piscina } from 'piscina'
 import { type Asked, type Controlled, controlTable } from './disclosure/control.ts'
 import type { History } from './disclosure/model.ts'
-import { Exposed } from './disclosure/protect.ts'
+import { Exposed } from './disclosure/search.ts'
 
 class SolverNeeded extends Error {}
 /** The arithmetic was given up: it took longer than others can wait for theirs. */

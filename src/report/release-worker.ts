@@ -1,6 +1,6 @@
 import { type Asked, type Controlled, controlTable } from './disclosure/control.ts'
 import type { History } from './disclosure/model.ts'
-import { Exposed } from './disclosure/protect.ts'
+import { Exposed } from './disclosure/search.ts'
 import { loadSolver } from './solver.ts'
 
 /** The thread's side of release-thread.ts; nothing where earlier releases leave no room. */

@@ -8,7 +8,7 @@ import { monthsOf } from './disclosure/calendar.ts'
 import type { Asked } from './disclosure/control.ts'
 import { codesOf, dimsOf } from './disclosure/lattice.ts'
 import type { History } from './disclosure/model.ts'
-import { Exposed } from './disclosure/protect.ts'
+import { Exposed } from './disclosure/search.ts'
 import { MEASURES, TABLES } from './disclosure/tables.ts'
 import {
   type Dims,

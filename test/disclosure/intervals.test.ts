@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { intervalOf } from '../../src/report/disclosure/audit.ts'
 import { systemOf } from '../../src/report/disclosure/control.ts'
 import { CountModel, type History } from '../../src/report/disclosure/model.ts'
-import { Exposed } from '../../src/report/disclosure/protect.ts'
-import type { Solve, Sum } from '../../src/report/disclosure/system.ts'
+import { Exposed } from '../../src/report/disclosure/search.ts'
+import type { Solver, Sum } from '../../src/report/disclosure/system.ts'
 import { targetsOf } from '../../src/report/disclosure/targets.ts'
 import type { LeafCount, Measure, TableDeclaration } from '../../src/report/disclosure/types.ts'
 import { loadSolver } from '../../src/report/solver.ts'
@@ -29,7 +29,7 @@ const TABLE: TableDeclaration = {
 }
 const K = 3
 
-let solve: Solve
+let solve: Solver
 beforeAll(async () => {
   solve = await loadSolver()
 })

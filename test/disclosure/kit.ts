@@ -1,7 +1,7 @@
 import { type Asked, controlTable } from '../../src/report/disclosure/control.ts'
 import { keyOf } from '../../src/report/disclosure/lattice.ts'
 import type { History } from '../../src/report/disclosure/model.ts'
-import type { Solve } from '../../src/report/disclosure/system.ts'
+import type { Solver } from '../../src/report/disclosure/system.ts'
 
 export const NOTHING: History = { versions: [], cells: [], thresholds: new Map() }
 
@@ -9,7 +9,7 @@ export const NOTHING: History = { versions: [], cells: [], thresholds: new Map()
 export function releaseNext(
   history: History,
   asked: Omit<Asked, 'release'>,
-  solve: Solve,
+  solve: Solver,
 ): History {
   const release = history.thresholds.size + 1
   const { cells, versions } = controlTable(history, { ...asked, release }, solve)

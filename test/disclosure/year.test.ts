@@ -2,7 +2,7 @@ import { coversOfMonth, levelOf, monthsOf } from '../../src/report/disclosure/ca
 import { latticeOf } from '../../src/report/disclosure/lattice.ts'
 import type { History } from '../../src/report/disclosure/model.ts'
 import { drawNoise, releaseCount } from '../../src/report/disclosure/noise.ts'
-import type { Solve } from '../../src/report/disclosure/system.ts'
+import type { Solver } from '../../src/report/disclosure/system.ts'
 import { MEASURES, TABLES } from '../../src/report/disclosure/tables.ts'
 import type { LeafCount, Measure, TableDeclaration } from '../../src/report/disclosure/types.ts'
 import { loadSolver } from '../../src/report/solver.ts'
@@ -37,7 +37,7 @@ const BY_STATE: TableDeclaration = {
   dimensions: ['party', 'month', 'reachability', 'state'],
 }
 
-let solve: Solve
+let solve: Solver
 beforeAll(async () => {
   solve = await loadSolver()
 })

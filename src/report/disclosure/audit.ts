@@ -1,5 +1,5 @@
-import { costOf, programOf } from './protect.ts'
-import { isSolution, type Solve, type Sum, type System, sumAt } from './system.ts'
+import { costOf, programOf } from './program.ts'
+import { isSolution, isWhole, type Solver, type Sum, type System, sumAt } from './system.ts'
 
 /** The least and the largest value that a sum can have; the largest may be without end. */
 export interface Interval {
@@ -15,14 +15,18 @@ const ENDLESS = 1_000_000
  * not below zero.
  * @throws Error where the solver gives no solution, though the true counts are one
  */
-export function intervalOf(system: System, sum: Sum, solve: Solve): Interval {
-  const [least, most] = [1, -1].map(sign => {
-    const point = solve(programOf(system, ENDLESS, costOf([sum], sign)))
-    if (!point || !isSolution(system, point)) throw new Error('the solver gave no solution')
-    return sumAt(sum, point)
-  })
-  return {
-    least: least ?? 0,
-    most: (most ?? 0) >= ENDLESS ? Number.POSITIVE_INFINITY : (most ?? 0),
+export function intervalOf(system: System, sum: Sum, open: Solver): Interval {
+  const program = open(programOf(system, ENDLESS))
+  try {
+    const [least = 0, most = 0] = [1, -1].map(sign => {
+      program.setCosts(costOf([sum], sign))
+      const point = program.solve()
+      const whole = point && isWhole(point) ? point : program.solveWhole()
+      if (!whole || !isSolution(system, whole)) throw new Error('the solver gave no solution')
+      return sumAt(sum, whole)
+    })
+    return { least, most: most >= ENDLESS ? Number.POSITIVE_INFINITY : most }
+  } finally {
+    program.close()
   }
 }

@@ -2,10 +2,18 @@ import { codesWithin, monthsOf } from './calendar.ts'
 import { codesOf, dimsOf, keyOf, productOf } from './lattice.ts'
 import { linkedHistory } from './linked.ts'
 import { CountModel, type History, type LeafVersion } from './model.ts'
-import { type Candidate, protect } from './protect.ts'
-import type { Equation, Solve, System } from './system.ts'
+import type { Candidate } from './program.ts'
+import { protect } from './protect.ts'
+import type { Equation, Solver, System } from './system.ts'
 import { differenceOf, negate, sumAt } from './system.ts'
-import { signatureOf, smallRemainders, type Target, targetsOf, truthOf } from './targets.ts'
+import {
+  insidersOf,
+  signatureOf,
+  smallRemainders,
+  type Target,
+  targetsOf,
+  truthOf,
+} from './targets.ts'
 import {
   ALL,
   type Dimension,
@@ -42,19 +50,19 @@ export interface Controlled {
  * @param history earlier releases of the measure under the same agreement
  * @throws Exposed where earlier releases alone tell what has to stay hidden
  */
-export function controlTable(history: History, asked: Asked, solve: Solve): Controlled {
+export function controlTable(history: History, asked: Asked, open: Solver): Controlled {
   const versions = newVersions(history, asked)
   const leaves = versions.map(({ leaf }) => leaf)
   const keys = shownKeys(history, asked)
   const linked = linkedHistory(asked.measure, history, { leaves, keys })
-  return { cells: controlLinked(linked, asked, { versions, keys }, solve), versions }
+  return { cells: controlLinked(linked, asked, { versions, keys }, open), versions }
 }
 
 function controlLinked(
   history: History,
   { measure, table, release, threshold }: Asked,
   { versions, keys: asked }: { versions: readonly LeafVersion[]; keys: readonly string[] },
-  solve: Solve,
+  open: Solver,
 ): ReleasedCell[] {
   const model = new CountModel(measure, [...history.versions, ...versions])
   const thresholds = new Map([...history.thresholds, [release, threshold]])
@@ -63,7 +71,9 @@ function controlLinked(
   const listed = { ...history, thresholds, cells: [...history.cells, ...shown] }
   const targets = targetsOf(model, listed, release)
   const candidates = candidatesOf(model, history, { measure, release, threshold }, keys, targets)
-  const hidden = protect(systemOf(model, history), candidates, [...targets.values()], solve)
+  const system = systemOf(model, history)
+  const insiders = insidersOf(model)
+  const hidden = protect({ system, candidates, targets: [...targets.values()], insiders }, open)
   return keys.map((key, at): ReleasedCell => {
     const dims = dimsOf(measure, key, table.dimensions)
     if (hidden[at]) return { dims, hidden: true }

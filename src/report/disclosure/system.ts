@@ -23,11 +23,28 @@ export interface Program {
 }
 
 /**
- * Finds a best point of a program; undefined where there is none. A point is not trusted: each is checked
- * against the equations, in whole numbers.
- * @throws Error where it cannot tell
+ * A program that is changed and solved again. A point is not trusted: each is checked against the equations,
+ * in whole numbers.
  */
-export type Solve = (program: Program) => readonly number[] | undefined
+export interface KeptProgram {
+  /** Changes costs, which are minimised, by column; the others stay. */
+  setCosts(costs: ReadonlyMap<number, number>): void
+  bindColumn(at: number, lower: number, upper: number): void
+  bindRow(at: number, lower: number, upper: number): void
+  /** Another sum in a row; always in the same one, which was empty. */
+  setRow(at: number, sum: Sum): void
+  /**
+   * A best point, mostly in whole numbers; undefined where there is none.
+   * @throws Error where it cannot tell
+   */
+  solve(): readonly number[] | undefined
+  /** The same, in whole numbers: slower. */
+  solveWhole(): readonly number[] | undefined
+  close(): void
+}
+
+/** Opens a program; whoever opens one closes it. */
+export type Solver = (program: Program) => KeptProgram
 
 /** The value of a sum at a point. */
 export function sumAt(sum: Sum, point: readonly number[]): number {
@@ -61,4 +78,9 @@ export function differenceOf(later: readonly number[], earlier: readonly number[
 /** The same sum with the other sign. */
 export function negate(sum: Sum): Sum {
   return sum.map(([variable, coefficient]) => [variable, -coefficient] as const)
+}
+
+/** Whether all of these are whole numbers. */
+export function isWhole(point: readonly number[]): boolean {
+  return point.every(Number.isSafeInteger)
 }

@@ -126,6 +126,19 @@ export function smallRemainders(
   })
 }
 
+/**
+ * The counts of each party by itself: it knows its own. None where the counts are about, for nobody knows those,
+ * nor where there is one party alone.
+ */
+export function insidersOf({ measure, versions }: CountModel): number[][] {
+  if (measure.about) return []
+  return measure.dimensions.flatMap((dimension, at) => {
+    if (dimension.kind !== 'codes' || dimension.codes) return []
+    const groups = Map.groupBy(versions.keys(), it => codesOf(versions[it]?.leaf ?? '')[at])
+    return groups.size > 1 ? [...groups.values()] : []
+  })
+}
+
 function add(
   targets: Map<string, Target>,
   variables: readonly number[],
