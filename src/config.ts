@@ -254,9 +254,8 @@ function toCommand(name: string, text: string | undefined): string[] | undefined
 function parseList(text: string): string[] | undefined {
   try {
     const list: unknown = JSON.parse(text)
-    const isList =
-      Array.isArray(list) && list.length > 0 && list.every(it => typeof it === 'string')
-    return isList ? list : undefined
+    const isTexts = Array.isArray(list) && list.every(it => typeof it === 'string')
+    return isTexts && list.length > 0 ? list : undefined
   } catch {
     return undefined
   }
