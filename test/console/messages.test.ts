@@ -1,6 +1,7 @@
+import { seedRows } from '../support/seed.ts'
 import { type Region, seedRegion } from './region.ts'
 import { openRooms, type Rooms } from './rooms.ts'
-import { addMessage, ago } from './seed.ts'
+import { addMessage, ago, idAt } from './seed.ts'
 
 describe('the list of messages', () => {
   let rooms: Rooms
@@ -105,6 +106,36 @@ describe('the list of messages', () => {
     expect(seen).toHaveLength(121)
     expect(new Set(seen).size).toBe(121)
     expect(seen).toEqual(seen.toSorted().reverse())
+  })
+
+  test('a search that fits few of very many stops, says how far it came, and goes on from there', async () => {
+    const { pool } = rooms.database
+    const oldest = await addMessage(pool, {
+      ...{ at: ago(2_300), type: 'detection.request', party: 'woonboog', accepted: 1 },
+      answer: 'awaiting',
+    })
+    const many = Array.from({ length: 2_100 }, (_, n) => ago(2_290 - n / 60))
+    await seedRows(pool, async tx => {
+      await tx.query("UPDATE message SET answer_state = 'expired' WHERE id = $1", [oldest])
+      await tx.query(
+        `INSERT INTO message (id, type, protocol, party_id, purpose, received_at, received_day, digest,
+           accepted, refused)
+         SELECT id, 'tenancy.ended', 'wm-vdab', 'woonboog', 'detection', at,
+           (at AT TIME ZONE 'UTC')::date, 'synthetic-body-digest', 1, 0
+         FROM unnest($1::text[], $2::timestamptz[]) AS t(id, at)`,
+        [many.map(at => idAt('msg', at)), many],
+      )
+    })
+    const { cookie: own } = await rooms.signIn('privacy-officer', 'woonboog')
+    const first = await rooms.get('/berichten?toestand=expired', own)
+    expect(first.html).toMatch(
+      /Tot \d[^<]* is alles bekeken\. Kies Oudere om verder terug te zoeken/,
+    )
+    expect(idsIn(first.html)).not.toContain(oldest)
+    const older = /href="\/console(\/berichten\?[^"]+)" rel="next"/.exec(first.html)?.[1] ?? ''
+    const second = await rooms.get(older.replaceAll('&amp;', '&'), own)
+    expect(idsIn(second.html)).toEqual([oldest])
+    expect(second.html).not.toContain('is alles bekeken')
   })
 })
 

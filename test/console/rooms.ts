@@ -40,7 +40,7 @@ export interface Rooms {
     cookie?: string,
   ): Promise<{ status: number; html: string; headers: Headers }>
   /** Signs in without a browser; the cookie header for later requests. */
-  signIn(role?: ConsoleRole): Promise<{ cookie: string; csrf: string }>
+  signIn(role?: ConsoleRole, party?: string): Promise<{ cookie: string; csrf: string }>
   close(): Promise<void>
 }
 
@@ -89,8 +89,9 @@ export async function openRooms(
         headers: cookie ? { cookie } : {},
       }),
     link: role => sessions.makeLink(role ?? 'privacy-officer'),
-    signIn: async role => {
-      const session = await sessions.openSession(await sessions.makeLink(role ?? 'privacy-officer'))
+    signIn: async (role, party) => {
+      const link = await sessions.makeLink(role ?? 'privacy-officer', party)
+      const session = await sessions.openSession(link)
       const name = deps.config.publicUrl.startsWith('https')
         ? '__Host-huisbrug-sessie'
         : 'huisbrug-sessie'
