@@ -5,10 +5,12 @@ export interface TlsEnvironment {
   HUISBRUG_TLS_KEY_FILE?: string
   HUISBRUG_TLS_CLIENT_CA_FILE?: string
   HUISBRUG_ALLOW_LOOPBACK: boolean
+  HUISBRUG_HEALTH_PORT?: number
 }
 
-/** The settings about TLS, as they are in the environment. */
+/** The settings about what is listened on and TLS, as they are in the environment. */
 export const TLS_SCHEMA = {
+  HUISBRUG_HEALTH_PORT: { type: 'integer', minimum: 0, maximum: 65535 },
   HUISBRUG_TLS_CERT_FILE: { type: 'string', minLength: 1 },
   HUISBRUG_TLS_KEY_FILE: { type: 'string', minLength: 1 },
   HUISBRUG_TLS_CLIENT_CA_FILE: { type: 'string', minLength: 1 },

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path'
 import { envSchema } from 'env-schema'
 import * as attention from './config-attention.ts'
+import { toCommand } from './config-command.ts'
 import * as outbound from './config-outbound.ts'
 import * as partner from './config-partner.ts'
 import * as people from './config-people.ts'
@@ -172,6 +173,8 @@ export interface Config {
   port: number
   host: string
   publicUrl: string
+  /** Where health and figures are also told, in the clear; absent: nowhere else. */
+  healthPort: number | undefined
   /** Absent: a proxy ends TLS. */
   tls: tls.TlsSettings | undefined
   dataDir: string
@@ -242,30 +245,12 @@ export function foreignEnvironment(): Record<string, string | undefined> {
   return Object.fromEntries(entries.filter(([name]) => !name.startsWith('HUISBRUG_')))
 }
 
-// One path, or a JSON list: no shell reads it, so nothing in it is split or expanded.
-function toCommand(name: string, text: string | undefined): string[] | undefined {
-  if (text === undefined) return undefined
-  if (!text.trimStart().startsWith('[')) return [text]
-  const list = parseList(text)
-  if (list) return list
-  throw new Error(`${name} must be the path of a program, or a JSON list of it and its arguments`)
-}
-
-function parseList(text: string): string[] | undefined {
-  try {
-    const list: unknown = JSON.parse(text)
-    const isTexts = Array.isArray(list) && list.every(it => typeof it === 'string')
-    return isTexts && list.length > 0 ? list : undefined
-  } catch {
-    return undefined
-  }
-}
-
 function toConfig(env: Environment): Config {
   return {
     port: env.HUISBRUG_PORT,
     host: env.HUISBRUG_HOST,
     publicUrl: tls.publicUrlOf(env),
+    healthPort: env.HUISBRUG_HEALTH_PORT,
     tls: tls.tlsOf(env),
     dataDir: resolve(env.HUISBRUG_DATA_DIR),
     databaseUrl: env.HUISBRUG_DATABASE_URL,

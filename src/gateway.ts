@@ -11,8 +11,8 @@ import { receiveAnnex1 } from './exchange/annex-1.ts'
 import { watchProtocols } from './exchange/protocol-watch.ts'
 import { startSettling } from './exchange/settle.ts'
 import { readHealth } from './health.ts'
-import { createApp } from './http/app.ts'
-import { type Listening, listen } from './listen.ts'
+import { createApp, createHealthApp } from './http/app.ts'
+import { type Listening, listen, serveHealth } from './listen.ts'
 import type { Logger } from './log.ts'
 import { createParts, type Parts } from './parts.ts'
 import { startPublisher } from './witness/publish.ts'
@@ -59,6 +59,7 @@ export async function startGateway(
       running.push(startAttention(context))
     }
     const server = serves(config) ? await serve(context) : undefined
+    running.push(await serveHealth(createHealthApp(context), config, log))
     log.info('huisbrug is ready', { roles: [...config.roles], url: server && config.publicUrl })
     return { context, url: server?.url, close: () => closeAll(parts, running, server) }
   } catch (error) {

@@ -4,9 +4,9 @@ import { recordEntry } from './audit/record.ts'
 import { startSequencer } from './audit/sequencer.ts'
 import type { Config } from './config.ts'
 import { readHealth } from './health.ts'
-import { createKeyServiceApp } from './http/key-service.ts'
+import { createKeyHealthApp, createKeyServiceApp } from './http/key-service.ts'
 import { readServiceSecret } from './keys/service-secret.ts'
-import { type Listening, listen } from './listen.ts'
+import { type Listening, listen, serveHealth } from './listen.ts'
 import type { Logger } from './log.ts'
 import { Metrics } from './metrics.ts'
 import { type Store, startStore } from './parts.ts'
@@ -50,7 +50,7 @@ export async function startKeyService(
         metrics.evaluated('gateway', domain, decision, elements),
     })
     await note(store, 'program.started', clock())
-    const app = createKeyServiceApp({
+    const doors = {
       service,
       secret,
       takesKeys: config.evaluator.takesKeys,
@@ -59,8 +59,9 @@ export async function startKeyService(
       health: () => readHealth({ pool, clock, keys, disclosures }),
       assertOpen: () => disclosures.assertOpen(),
       figures: () => metrics.expose(),
-    })
-    const server = await listen(app, config, { log })
+    }
+    const server = await listen(createKeyServiceApp(doors), config, { log })
+    running.push(await serveHealth(createKeyHealthApp(doors), config, log))
     if (config.evaluator.takesKeys)
       log.warn('keys that were made elsewhere are taken; turn that off')
     log.info('huisbrug is ready', { roles: [...config.roles], keyService: true })

@@ -72,6 +72,22 @@ export async function listen(
   return { url: `${config.tls ? 'https' : 'http'}://${config.host}:${port}`, shutdown }
 }
 
+/**
+ * Health and figures on a port of their own, in the clear: for probes, which know no certificate, and for
+ * roles that serve nothing else. Nothing where the configuration names no such port.
+ */
+export async function serveHealth(
+  app: RequestListener,
+  config: Pick<Config, 'healthPort' | 'host' | 'limits'>,
+  log: Logger,
+): Promise<{ close(): Promise<void> }> {
+  const { healthPort: port } = config
+  if (port === undefined) return { close: async () => {} }
+  const { url, shutdown } = await listen(app, { ...config, port, tls: undefined })
+  log.info('health and figures are told on a port of their own', { url })
+  return { close: shutdown }
+}
+
 function open(
   app: RequestListener,
   { tls, limits }: Pick<Config, 'tls' | 'limits'>,

@@ -32,9 +32,23 @@ const OPENAPI = fileURLToPath(new URL('../../docs/api/openapi.json', import.meta
 
 /** Assembles the HTTP interface: security headers, the routes, the documentation, the funnel. */
 export function createApp(context: Context): express.Express {
+  const app = openDoor(context)
+  for (const extra of context.mounts) app.use(extra.path, extra.handler)
+  serveDocumentation(app)
+  serveRoutes(app, context, routesFor(context.config.roles))
+  return app
+}
+
+/** Health and figures alone, for probes of a process that may serve nothing else. */
+export function createHealthApp(context: Context): express.Express {
+  const app = openDoor(context)
+  serveRoutes(app, context, SERVICE_ROUTES)
+  return app
+}
+
+function openDoor(context: Context): express.Express {
   const app = express()
-  const { trustedProxies, bodies } = context.config.limits
-  const desk = { bodies: new BodyLimits({ bytes: bodies }), turns: new Turns() }
+  const { trustedProxies } = context.config.limits
   app.disable('x-powered-by')
   app.set('query parser', 'simple')
   // Who closes a path at a proxy closes it as it is written: no other writing may lead to it.
@@ -47,16 +61,17 @@ export function createApp(context: Context): express.Express {
     if (refusal) turnAway(context, request, response, refusal)
     else next()
   })
-  for (const extra of context.mounts) app.use(extra.path, extra.handler)
-  serveDocumentation(app)
+  return app
+}
+
+function serveRoutes(app: express.Express, context: Context, routes: Route[]): void {
+  const bytes = context.config.limits.bodies
+  const desk = { bodies: new BodyLimits({ bytes }), turns: new Turns() }
   app.use(answerWhole)
-  for (const route of routesFor(context.config.roles)) {
-    app[route.method](route.path, serve(context, route, desk))
-  }
+  for (const route of routes) app[route.method](route.path, serve(context, route, desk))
   app.use((request, response) => refuseUnknown(context, request, response))
   app.use(((_error, request, response, _next) =>
     refuseUnknown(context, request, response)) satisfies express.ErrorRequestHandler)
-  return app
 }
 
 // No reply may be kept (no-store), so none is said to be as it was before.

@@ -31,6 +31,8 @@ export interface KeyServiceDoors {
   figures: () => Promise<string>
 }
 
+type HealthDoors = Pick<KeyServiceDoors, 'health' | 'figures'>
+
 type Body = Record<string, unknown>
 
 /**
@@ -104,7 +106,15 @@ function serveKeys(app: express.Express, doors: KeyServiceDoors): void {
   })
 }
 
-function serveHealth(app: express.Express, { health, figures }: KeyServiceDoors): void {
+/** Health and figures of the key service alone, for probes. */
+export function createKeyHealthApp(doors: HealthDoors): express.Express {
+  const app = express()
+  app.disable('x-powered-by')
+  serveHealth(app, doors)
+  return app
+}
+
+function serveHealth(app: express.Express, { health, figures }: HealthDoors): void {
   app.get('/health/live', (_request, response) => {
     response.json({ status: 'ok' })
   })
