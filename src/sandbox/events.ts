@@ -1,5 +1,5 @@
+import { Journal } from '../client/journal.ts'
 import type { CountsData, Envelope, ReachabilityData } from '../client/types.ts'
-import { Journal } from './journal.ts'
 
 /** A released number of a month, as the housing company got it. */
 export type Release = Pick<CountsData, 'period' | 'tenants' | 'found' | 'suppressed'>

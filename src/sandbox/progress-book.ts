@@ -1,6 +1,6 @@
 import { newNonce } from '../client/client.ts'
+import { Journal } from '../client/journal.ts'
 import type { Progress } from '../client/types.ts'
-import { Journal } from './journal.ts'
 
 /** What a housing company will report about one feedback, fixed before it is sent. */
 export interface PlannedProgress {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { newNonce } from '../client/client.ts'
-import { Journal } from './journal.ts'
+import { Journal } from '../client/journal.ts'
 
 /** One detection request as it was or will be sent. Names people by the own reference only. */
 export interface Batch {

@@ -1,6 +1,6 @@
 import { newNonce } from '../client/client.ts'
+import { Journal } from '../client/journal.ts'
 import type { Answer, Feedback, ForwardedDetection } from '../client/types.ts'
-import { Journal } from './journal.ts'
 import type { FoundPerson } from './vdab-register.ts'
 
 /** What VDAB sends for one request, fixed before it is acknowledged: a restart repeats it exactly. */

@@ -1,12 +1,12 @@
 import express from 'express'
 import { type DecryptionKeys, EnvelopeError, openCall } from '../client/envelope.ts'
+import type { Journal } from '../client/journal.ts'
 import { RegisterError } from '../client/register-error.ts'
 import type {
   ForwardedDetection,
   ForwardedProgress,
   ForwardedTenanciesEnded,
 } from '../client/types.ts'
-import type { Journal } from './journal.ts'
 import type { createVdabAccess } from './vdab-access.ts'
 import type { AnswerBook } from './vdab-answers.ts'
 import type { VdabRegister } from './vdab-register.ts'

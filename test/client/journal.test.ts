@@ -1,7 +1,7 @@
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { Journal } from '../../src/sandbox/journal.ts'
+import { Journal } from '../../src/client/journal.ts'
 import { loadPeerKeys, readWhole, writeWhole } from '../../src/sandbox/peer-keys.ts'
 
 let folder: string
