@@ -2,9 +2,11 @@ import { EVERYTHING } from '../../src/access/scope.ts'
 import { medianOf } from '../../src/console/reads/feedback.ts'
 import { readSlots } from '../../src/console/reads/figures.ts'
 import { reviewsOf } from '../../src/console/reads/reviews.ts'
+import { healthNl } from '../../src/console/texts/nl-health.ts'
 import { countUnseen } from '../../src/exchange/exceptions.ts'
 import { countFigures } from '../../src/exchange/figures.ts'
 import { countOutcomes } from '../../src/exchange/figures-count.ts'
+import { readHealth } from '../../src/health.ts'
 import { syntheticNumber } from '../support/people.ts'
 import { seedRows } from '../support/seed.ts'
 import {
@@ -372,6 +374,36 @@ describe('the machinery', () => {
     expect(html).toContain('De auditlog wordt betwist')
     expect(html).toContain('href="/console/controle"')
     expect(html).toContain('Er zijn geen getuigen ingesteld')
+  })
+
+  test('what the checks say and ask to do has Dutch words, with times as people write them', async () => {
+    const health = () =>
+      readHealth({
+        ...{ pool: rooms.database.pool, clock: rooms.deps.clock, protocols: rooms.deps.protocols },
+        wakeUps: { depth: async () => undefined, engine: 'redis' } as never,
+        keys: { check: async () => undefined },
+        evaluator: { check: async () => undefined },
+        disclosures: { read: async () => ({ code: 'HB-907', detail: '', seconds: 1 }) } as never,
+        config: { evaluator: { placement: 'elsewhere' }, probe: { everyMs: 1 } } as never,
+      })
+    const checks = await health()
+    expect(checks.length).toBeGreaterThan(12)
+    const untold = checks.filter(
+      it => !healthNl(it.detail) || (it.remedy !== undefined && !healthNl(it.remedy)),
+    )
+    expect(untold).toEqual([])
+    const late = {
+      name: 'notices',
+      ok: false,
+      detail: '2 have not left since 2026-03-10T12:00:00.000Z: x',
+    }
+    rooms.deps.health = async () => [...checks, late]
+    const nl = (await rooms.get('/systeem', officer.cookie)).html
+    expect(nl).toContain('2 vertrokken niet sinds 10 mrt 2026, 13:00:00: x')
+    const en = await rooms.get('/systeem', `${officer.cookie}; huisbrug-taal=en`)
+    expect(en.html).toContain('2 have not left since 10 Mar 2026, 13:00:00: x')
+    for (const { detail } of checks)
+      expect(en.html).toContain(detail.replaceAll('"', '&quot;').slice(0, 12))
   })
 
   test('the system shows what is not well, and a party what a command would change', async () => {

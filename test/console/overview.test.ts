@@ -1,4 +1,5 @@
-import { pointsOf } from '../../src/console/points.ts'
+import { type AttentionKind, KINDS } from '../../src/attention/kinds.ts'
+import { type Noted, pointsOf } from '../../src/console/points.ts'
 import { seedRegion } from './region.ts'
 import { openRooms, type Rooms, sampleProtocols } from './rooms.ts'
 import { addHandOver, addMessage, addParties, ago, NOW } from './seed.ts'
@@ -142,6 +143,9 @@ describe('an empty system', () => {
 
 describe('what is a point to look at', () => {
   const log = { checkpoint: { size: 1, at: NOW }, pending: { count: 0, late: 0 } }
+  const noted = (kind: AttentionKind, count: number): Noted => {
+    return { kind, about: '', severity: KINDS[kind].severity, count, since: NOW }
+  }
   const well = {
     balances: [],
     waiting: { parked: 0, held: 0 },
@@ -158,6 +162,9 @@ describe('what is a point to look at', () => {
     [{ waiting: { parked: 3, held: 0 } }, 'warn', '3 overdrachten zijn geparkeerd'],
     [{ waiting: { parked: 0, held: 2 } }, 'warn', '2 overdrachten worden aangehouden'],
     [{ exceptionCount: 2 }, 'warn', '2 uitzonderingen'],
+    // What is parked has a point of its own.
+    [{ attention: [noted('access-refused', 120), noted('parked', 3)] }, 'warn', '120 pogingen'],
+    [{ attention: [noted('probe-late', 1)] }, 'bad', 'proefbericht'],
     [{ log: { ...log, checkpoint: undefined } }, 'bad', 'nog geen ondertekend controlepunt'],
     [{ log: { ...log, pending: { count: 1500, late: 1200 } } }, 'bad', '1.200 regels'],
     [

@@ -4,8 +4,10 @@ import { FilterForm } from '../../src/console/filter-form.ts'
 import { MESSAGE_STATES } from '../../src/console/reads/message-search.ts'
 import { readReceipt } from '../../src/console/receipt.ts'
 import { explainCode, explainReason, explainRemedy } from '../../src/console/sentence.ts'
+import { sourceNl } from '../../src/console/texts/nl-sources.ts'
 import { wordFor, words } from '../../src/console/texts/words.ts'
 import { ERRORS } from '../../src/errors.ts'
+import { RULES } from '../../src/protocol/lint/rules.ts'
 
 describe('words for the terms of the gateway', () => {
   test('every action of the log, every state and every code has its own Dutch words', () => {
@@ -25,6 +27,13 @@ describe('words for the terms of the gateway', () => {
     const allowed = lists.flatMap(([, list]) => [...(list ?? '').matchAll(/'([^']+)'/g)])
     expect(allowed.length).toBeGreaterThan(10)
     for (const [, term] of allowed) expect(Object.keys(known)).toContain(term)
+  })
+
+  test('every rule for protocols says in Dutch where it comes from', () => {
+    const untold = Object.values(RULES).filter(
+      ({ source }) => sourceNl(source) === source && !source.startsWith('schemas/'),
+    )
+    expect(untold).toEqual([])
   })
 
   test('a term without words is shown as it is, also one that every object has', () => {
