@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { importJWK, type JWK, type JWTVerifyGetKey, jwtVerify, SignJWT } from 'jose'
+import { signingAlgorithm } from './keys.ts'
 
 export const ASSERTION_TYPE = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
 const LIFETIME_SECONDS = 60
@@ -8,6 +9,7 @@ const MAX_LIFETIME_SECONDS = 120
 export interface AssertionOptions {
   /** The client id: the party id, or the gateway's public URL when the gateway is the client. */
   clientId: string
+  /** Ed25519, P-256 or RSA, as JWK. */
   privateKey: JWK
   /** The URL of the token endpoint. */
   audience: string
@@ -18,9 +20,10 @@ export interface AssertionOptions {
 export async function signAssertion(options: AssertionOptions): Promise<string> {
   const { clientId, privateKey, audience, at = new Date() } = options
   const iat = Math.floor(at.getTime() / 1000)
+  const alg = signingAlgorithm(privateKey)
   return new SignJWT({ jti: randomUUID() })
     .setProtectedHeader({
-      alg: 'EdDSA',
+      alg,
       typ: 'JWT',
       ...(privateKey.kid && { kid: privateKey.kid }),
     })
@@ -29,7 +32,7 @@ export async function signAssertion(options: AssertionOptions): Promise<string> 
     .setAudience(audience)
     .setIssuedAt(iat)
     .setExpirationTime(iat + LIFETIME_SECONDS)
-    .sign(await importJWK(privateKey, 'EdDSA'))
+    .sign(await importJWK(privateKey, alg))
 }
 
 export interface AssertionVerifier {

@@ -40,3 +40,9 @@ async function makePair(alg: string, crv: string, use: 'sig' | 'enc'): Promise<K
 export function toJwks(...pairs: KeyPair[]): { keys: JWK[] } {
   return { keys: pairs.map(pair => pair.publicKey) }
 }
+
+/** The JOSE algorithm of a signing key: Ed25519, P-256 or RSA. */
+export function signingAlgorithm({ kty }: JWK): 'EdDSA' | 'ES256' | 'PS256' {
+  if (kty === 'EC') return 'ES256'
+  return kty === 'RSA' ? 'PS256' : 'EdDSA'
+}

@@ -11,6 +11,7 @@ import {
   type JWTHeaderParameters,
   type JWTVerifyGetKey,
 } from 'jose'
+import { signingAlgorithm } from './keys.ts'
 
 /** The header that bears the signature of a call or webhook. */
 export const SIGNATURE_HEADER = 'X-JWS-Signature'
@@ -40,7 +41,7 @@ export interface SignedMessage {
  */
 export async function signMessage(rawBody: Uint8Array, message: SignedMessage): Promise<string> {
   const { privateKey, issuer, audience, method, url, id, at = new Date() } = message
-  const alg = algorithmOf(privateKey)
+  const alg = signingAlgorithm(privateKey)
   const kid = privateKey.kid ?? (await calculateJwkThumbprint(privateKey))
   const { protected: header, signature } = await new FlattenedSign(rawBody)
     .setProtectedHeader({
@@ -52,11 +53,6 @@ export async function signMessage(rawBody: Uint8Array, message: SignedMessage): 
   return `${header}..${signature}`
 }
 
-function algorithmOf({ kty }: JWK): string {
-  if (kty === 'EC') return 'ES256'
-  return kty === 'RSA' ? 'PS256' : 'EdDSA'
-}
-
 export type MessageFault =
   | 'missing'
   | 'malformed'
@@ -66,13 +62,25 @@ export type MessageFault =
   | 'too-new'
   | 'no-keys'
 
-/** Why a call or webhook is not taken for one of the gateway; it holds nothing of what came. */
+const ADVICE: Readonly<Record<MessageFault, string>> = {
+  missing: 'it bears no X-JWS-Signature: do not take it; see that no proxy drops that header',
+  malformed: 'its X-JWS-Signature is none of a gateway: do not take it',
+  'bad-signature':
+    'no key of this gateway signed these bytes: do not take it; check the raw body, before it is parsed',
+  'another-message':
+    'it was signed for another message, receiver or address: do not take it; check gateway, partyId and url',
+  'too-old': 'it was signed more than five minutes ago: check the clock of this machine',
+  'too-new': 'it was signed in the future: check the clock of this machine',
+  'no-keys': 'the keys of the gateway cannot be fetched: answer 503, it is tried again',
+}
+
+/** Why a call or webhook is not taken for one of the gateway, and what to do; it holds nothing of what came. */
 export class MessageError extends Error {
   override readonly name = 'MessageError'
   readonly code: MessageFault
 
   constructor(code: MessageFault) {
-    super(`signature of a message refused: ${code}`)
+    super(`signature of a message refused: ${code}: ${ADVICE[code]}`)
     this.code = code
   }
 

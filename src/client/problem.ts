@@ -35,7 +35,7 @@ export class HuisbrugProblem extends Error {
 
   /** What the caller should do now. */
   get remedy(): string {
-    return this.errors[0]?.remedy ?? this.detail
+    return this.errors[0]?.remedy ?? (this.detail || adviceOn(this.status))
   }
 
   /** Whether the same call may succeed later: 429 and 5xx. */
@@ -44,14 +44,48 @@ export class HuisbrugProblem extends Error {
   }
 }
 
+// Of an answer that is no problem document: hardly one of a gateway.
+function adviceOn(status: number): string {
+  if (status >= 300 && status < 400)
+    return 'The address redirects: give the public URL of the gateway itself.'
+  if (status === 429 || status >= 500)
+    return 'The gateway, or what stands before it, is in trouble: try again later.'
+  return 'No gateway answered this: check its address, and any proxy on the way.'
+}
+
+const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY|ALTNAME/
+const LATE = new Set(['ECONNABORTED', 'ETIMEDOUT'])
+const UNKNOWN_NAME = new Set(['ENOTFOUND', 'EAI_AGAIN'])
+
 /** No answer came: refused connection, reset, time-out. The call may or may not have been done. */
 export class HuisbrugUnreachable extends Error {
   override readonly name = 'HuisbrugUnreachable'
+  /** Of the network, such as `ECONNREFUSED`; `NOT_JSON` where something else than a gateway answered. */
   readonly code: string
 
   constructor(code: string) {
-    super(`the gateway cannot be reached (${code})`)
+    super(
+      code === 'NOT_JSON'
+        ? 'what answered is no gateway (NOT_JSON)'
+        : `the gateway cannot be reached (${code})`,
+    )
     this.code = code
+  }
+
+  /** What the caller should do now. */
+  get remedy(): string {
+    const { code } = this
+    if (CERTIFICATE.test(code))
+      return 'The certificate of the gateway is not trusted here: give its authority in NODE_EXTRA_CA_CERTS.'
+    if (UNKNOWN_NAME.has(code)) return 'The name in the address is not known: check the address.'
+    if (LATE.has(code)) return 'It took too long: try again; the same call is never done twice.'
+    if (code === 'NOT_JSON') return 'Check the address of the gateway, and any proxy on the way.'
+    return 'Check the address, the network and whether the gateway runs, and try again.'
+  }
+
+  /** Whether the same call may succeed later: not where a certificate is not trusted. */
+  get mayPass(): boolean {
+    return !CERTIFICATE.test(this.code)
   }
 }
 

@@ -39,7 +39,8 @@ export async function withRetries<T>(work: () => Promise<T>, policy: RetryPolicy
 }
 
 function mayPass(error: unknown): boolean {
-  return error instanceof HuisbrugUnreachable || (error instanceof HuisbrugProblem && error.mayPass)
+  const isOurs = error instanceof HuisbrugUnreachable || error instanceof HuisbrugProblem
+  return isOurs && error.mayPass
 }
 
 function pauseBefore(attempt: number, error: unknown, policy: RetryPolicy): number {

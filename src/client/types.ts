@@ -6,7 +6,10 @@ export type * from './explain-types.ts'
 export interface SendOptions {
   /** `[A-Za-z0-9._-]{1,64}`. Keep it with the message, so that a restart repeats it. */
   idempotencyKey?: string
-  /** 32 random bytes, base64url. Keep it with the message: the body must be the same to the byte. */
+  /**
+   * 32 random bytes, base64url: the body must be the same to the byte when it is repeated. Left out, it
+   * follows from the message, an `idempotencyKey` that was given, and the private key.
+   */
   nonce?: string
 }
 

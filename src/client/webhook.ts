@@ -9,13 +9,25 @@ export type WebhookFault =
   | 'bad-signature'
   | 'bad-body'
 
-/** Why a webhook request is not taken. */
+const ADVICE: Readonly<Record<WebhookFault, string>> = {
+  'missing-header':
+    'it has no webhook-id, webhook-timestamp or webhook-signature: it is no webhook',
+  'malformed-header': 'its webhook-timestamp is no number of seconds: it is no webhook',
+  'too-old': 'it was sent more than five minutes ago: check the clock of this machine',
+  'too-new': 'it was sent in the future: check the clock of this machine',
+  'bad-signature':
+    'no given secret made its signature: give the secret that setting or rotating the webhook showed, ' +
+    'and the raw body, before it is parsed',
+  'bad-body': 'its body is no event with the id of its header: do not take it',
+}
+
+/** Why a webhook request is not taken, and what to do; it holds nothing of what came. */
 export class WebhookError extends Error {
   override readonly name = 'WebhookError'
   readonly code: WebhookFault
 
   constructor(code: WebhookFault) {
-    super(`webhook refused: ${code}`)
+    super(`webhook refused: ${code}: ${ADVICE[code]}`)
     this.code = code
   }
 }

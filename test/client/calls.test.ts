@@ -7,7 +7,13 @@ import {
   type KeyPair,
   type RetryPolicy,
 } from '../../src/client/index.ts'
-import { type ContractServer, contractServer, hangUp, reply } from './contract-server.ts'
+import {
+  type Answer,
+  type ContractServer,
+  contractServer,
+  hangUp,
+  reply,
+} from './contract-server.ts'
 
 const PROBLEM = {
   type: 'https://huisbrug.example/problems/HB-311',
@@ -143,7 +149,10 @@ describe('what went wrong', () => {
 
   test('an answer that is no problem document is told by its status', async () => {
     server.next.push((_seen, response) => response.writeHead(404).end('<html>'))
-    await expect(client().message('msg_1')).rejects.toMatchObject({ code: 'HTTP-404', remedy: '' })
+    await expect(client().message('msg_1')).rejects.toMatchObject({
+      code: 'HTTP-404',
+      remedy: 'No gateway answered this: check its address, and any proxy on the way.',
+    })
   })
 
   test('no answer is told as such, without the request', async () => {
@@ -310,10 +319,55 @@ describe('the calls', () => {
     expect(used).toEqual(['fb_1.taken-up', 'fb_1.taken-up', 'fb_1.closed', 'answer-msg_1'])
   })
 
-  test('a receipt that is text is given as text, an empty answer as nothing', async () => {
-    server.next.push((_seen, response) => response.writeHead(200).end('a.b.c'))
-    await expect(client().receipt('msg_1')).resolves.toBe('a.b.c')
+  test('a step that is said again is the same to the byte, under a key that nobody else can guess from', async () => {
+    const step = { status: 'taken-up', on: '2026-11-02' } as const
+    await client().progress('fb_1', step)
+    await client().progress('fb_1', step)
+    await client().progress('fb_1', { ...step, on: '2026-11-03' })
+    keys = await generateKeyPair()
+    await client().progress('fb_1', step)
+    const [first, again, later, other] = server.seen.map(({ body }) => body)
+    expect(again).toBe(first)
+    const nonces = [first, later, other].map(body => JSON.parse(body!).nonce)
+    expect(new Set(nonces).size).toBe(3)
+    expect(nonces.every(nonce => /^[A-Za-z0-9_-]{43}$/.test(nonce))).toBe(true)
+  })
+
+  test('a 2xx that is no answer of a gateway is no success: it is tried again, and told as such', async () => {
+    const page: Answer = (_seen, response) => response.writeHead(200).end('<html>Sign in</html>')
+    const cutOff: Answer = (_seen, response) =>
+      response.writeHead(202).end('{"messageId":"msg_1","a')
+    const empty: Answer = (_seen, response) => response.writeHead(202).end()
+    server.next.push(page, cutOff, empty, reply(202, { messageId: 'msg_1' }))
+    await expect(detect()).resolves.toEqual({ messageId: 'msg_1' })
+    expect(new Set(server.seen.map(({ body }) => body)).size).toBe(1)
+    server.next.push(page, page)
+    const error = await detect({ attempts: 2 }).catch((thrown: HuisbrugUnreachable) => thrown)
+    expect(error).toBeInstanceOf(HuisbrugUnreachable)
+    expect(error).toMatchObject({ code: 'NOT_JSON', remedy: expect.stringContaining('proxy') })
     server.next.push((_seen, response) => response.writeHead(204).end())
     await expect(client().deleteWebhook()).resolves.toBeUndefined()
+  })
+
+  test('the publication list and a document are read without a token', async () => {
+    await client().protocols()
+    await client().protocol('wm-vdab')
+    expect(server.tokenRequests).toHaveLength(0)
+    expect(server.seen.map(({ headers }) => headers.authorization)).toEqual([undefined, undefined])
+  })
+
+  test('signing in tells what the token allows', async () => {
+    const { scope, expiresAt, bound } = await client().signIn()
+    expect([scope, bound]).toEqual([[], false])
+    expect(expiresAt.getTime()).toBeGreaterThan(Date.now() + 500_000)
+  })
+
+  test('a certificate that is not trusted is not tried again, and says what to give', () => {
+    const error = new HuisbrugUnreachable('DEPTH_ZERO_SELF_SIGNED_CERT')
+    expect([error.mayPass, error.remedy]).toEqual([
+      false,
+      expect.stringContaining('NODE_EXTRA_CA_CERTS'),
+    ])
+    expect(new HuisbrugUnreachable('ECONNRESET').mayPass).toBe(true)
   })
 })
