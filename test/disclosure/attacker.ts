@@ -10,6 +10,14 @@ export interface SeenCell {
   value: number | undefined
 }
 
+/** Something not below zero: some cells together less some others, and so much more. */
+export interface Difference {
+  name: string
+  plus?: number
+  more: readonly string[]
+  less: readonly string[]
+}
+
 export interface Interval {
   least: number
   most: number
@@ -23,14 +31,24 @@ const ONE = ''
 /**
  * The interval of every cell that was not shown, by its codes joined by `|`.
  * @param childrenOf the codes that a code of a dimension adds up from; none for the finest
+ * @param known what it knows besides: differences, as the name of each with what it is made of
  */
 export function attack(
   cells: readonly SeenCell[],
   childrenOf: (dimension: number, code: string) => readonly string[],
+  known: readonly Difference[] = [],
 ): Map<string, Interval> {
   const shown = new Map<string, number>()
   for (const { codes, value } of cells) if (value !== undefined) shown.set(codes.join('|'), value)
-  const rows = equationsOf(cells, childrenOf).map(row => substitute(row, shown))
+  const differences = known.map(({ name, more, less, plus = 0 }): Row => {
+    const row: Row = new Map([[name, -1]])
+    for (const it of more) addTo(row, it, 1)
+    for (const it of less) addTo(row, it, -1)
+    addTo(row, ONE, plus)
+    return row
+  })
+  const sums = [...equationsOf(cells, childrenOf), ...differences]
+  const rows = sums.map(row => substitute(row, shown))
   const all = [...rows, ...eliminate(rows)]
   const intervals = new Map<string, Interval>()
   for (const row of all) {

@@ -2,7 +2,7 @@ import { narrowTask } from './narrow.ts'
 import { Search, type Task } from './search.ts'
 import type { Solver } from './system.ts'
 
-const AT_ONCE = 5
+const AT_ONCE = 4
 const NOBODY: readonly number[] = []
 
 /**

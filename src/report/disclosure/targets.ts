@@ -40,7 +40,9 @@ export function targetsOf(model: CountModel, history: History, now: number): Map
     const states = statesOf(model, history, cell, [...(shown.get(cell.key) ?? []), now])
     for (const state of states) addCell(targets, model, cell, state)
     for (const [at, later] of states.entries()) {
-      for (const earlier of states.slice(0, at)) addDifference(targets, model, later, earlier)
+      for (const earlier of states.slice(0, at)) {
+        addDifferences(targets, model, cell, [later, earlier])
+      }
     }
   }
   return targets
@@ -113,17 +115,29 @@ export function smallRemainders(
   release: number,
   threshold: number,
 ): number[][] {
-  const codes = codesOf(key)
-  const variables = model.variablesAt(key, release)
-  return model.measure.dimensions.flatMap((dimension, at) => {
-    if (dimension.kind !== 'codes' || dimension.codes || codes[at] !== ALL) return []
-    const codeOf = (variable: number) => codesOf(model.versions[variable]?.leaf ?? '')[at]
-    return [...new Set(variables.map(codeOf))].flatMap(code => {
-      const rest = variables.filter(variable => codeOf(variable) !== code)
-      const value = model.total(rest)
-      return value > 0 && value < threshold ? [rest] : []
-    })
+  return [...othersOf(model, key, model.variablesAt(key, release)).values()].filter(rest => {
+    const value = model.total(rest)
+    return value > 0 && value < threshold
   })
+}
+
+/** The counts of a total over all parties without those of one, for each of them. */
+function othersOf(
+  model: CountModel,
+  key: string,
+  variables: readonly number[],
+): Map<string, number[]> {
+  const codes = codesOf(key)
+  const others = model.measure.dimensions.flatMap((dimension, at) => {
+    if (dimension.kind !== 'codes' || dimension.codes || codes[at] !== ALL) return []
+    const codeOf = (variable: number) => codesOf(model.versions[variable]?.leaf ?? '')[at] ?? ALL
+    const byCode = variables.map(variable => [codeOf(variable), variable] as const)
+    return [...new Set(byCode.map(([code]) => code))].map(
+      code =>
+        [code, byCode.flatMap(([its, variable]) => (its === code ? [] : [variable]))] as const,
+    )
+  })
+  return new Map(others)
 }
 
 /**
@@ -149,6 +163,25 @@ function add(
   const apart = Math.max(threshold, targets.get(signature)?.apart ?? 0)
   const sum = variables.map(variable => [variable, 1] as const)
   targets.set(signature, { sum, value, apart })
+}
+
+/** By how much a cell changed; and, for who knows its own counts, those of the others together. */
+function addDifferences(
+  targets: Map<string, Target>,
+  model: CountModel,
+  { key }: LatticeCell,
+  [later, earlier]: readonly [State, State],
+): void {
+  addDifference(targets, model, later, earlier)
+  const before = othersOf(model, key, earlier.variables)
+  for (const [party, variables] of othersOf(model, key, later.variables)) {
+    const was = before.get(party) ?? []
+    if (was.length === 0 || variables.length === 0) continue
+    const [now, then] = [variables, was].map(those => {
+      return { ...later, variables: those, value: model.total(those) }
+    })
+    if (now && then) addDifference(targets, model, now, then)
+  }
 }
 
 function addDifference(
