@@ -377,16 +377,15 @@ describe('the machinery', () => {
   })
 
   test('what the checks say and ask to do has Dutch words, with times as people write them', async () => {
-    const health = () =>
-      readHealth({
-        ...{ pool: rooms.database.pool, clock: rooms.deps.clock, protocols: rooms.deps.protocols },
-        wakeUps: { depth: async () => undefined, engine: 'redis' } as never,
-        keys: { check: async () => undefined },
-        evaluator: { check: async () => undefined },
-        disclosures: { read: async () => ({ code: 'HB-907', detail: '', seconds: 1 }) } as never,
-        config: { evaluator: { placement: 'elsewhere' }, probe: { everyMs: 1 } } as never,
-      })
-    const checks = await health()
+    const checks = await readHealth({
+      ...{ pool: rooms.database.pool, clock: rooms.deps.clock },
+      protocols: rooms.deps.protocols as never,
+      wakeUps: { depth: async () => undefined, engine: 'redis' } as never,
+      keys: { check: async () => undefined },
+      evaluator: { check: async () => undefined },
+      disclosures: { read: async () => ({ code: 'HB-907', detail: '', seconds: 1 }) } as never,
+      config: { evaluator: { placement: 'elsewhere' }, probe: { everyMs: 1 } } as never,
+    })
     expect(checks.length).toBeGreaterThan(12)
     const untold = checks.filter(
       it => !healthNl(it.detail) || (it.remedy !== undefined && !healthNl(it.remedy)),

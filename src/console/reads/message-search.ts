@@ -71,8 +71,8 @@ const FEW: ReadonlySet<MessageState> = new Set([
 ])
 const WHOLE_ID = 'msg_'.length + 26
 const MOST_LOOKED_AT = 50_000
-// Of each message the hand-overs are looked at too.
-const MOST_WITH_HAND_OVERS = 10_000
+// Each is in a place of its own, or its hand-overs are looked at too.
+const MOST_SCATTERED = 10_000
 // The state as one party sees it is worked out message by message.
 const MOST_WORKED_OUT = 2_000
 
@@ -106,11 +106,14 @@ export async function searchMessages(
 }
 
 /** How many messages one search looks at; undefined where an index has few of all. */
-function mostLookedAt({ state }: MessageFilter, { party }: Scope): number | undefined {
-  if (state === undefined) return MOST_LOOKED_AT
-  if (party !== undefined) return MOST_WORKED_OUT
-  if (FEW.has(state)) return undefined
-  return state === 'delivered' ? MOST_WITH_HAND_OVERS : MOST_LOOKED_AT
+function mostLookedAt(
+  { state, type, party: sender, code }: MessageFilter,
+  { party }: Scope,
+): number | undefined {
+  if (party !== undefined) return state === undefined ? MOST_SCATTERED : MOST_WORKED_OUT
+  if (state && FEW.has(state)) return undefined
+  const isScattered = type !== undefined || sender !== undefined || code !== undefined
+  return isScattered || state === 'delivered' ? MOST_SCATTERED : MOST_LOOKED_AT
 }
 
 /** The last message that was looked at, where there are older ones that were not. */

@@ -8,7 +8,7 @@ import { type Failing, readCircuits } from '../../delivery/circuit.ts'
 
 const WEEK = "interval '7 days'"
 // Of a party with more than this in a week a part is as good.
-const MOST_TRIES = 50_000
+const MOST_TRIES = 5_000
 
 /** A party in the list. */
 export interface PartyLine {

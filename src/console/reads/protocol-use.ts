@@ -21,8 +21,13 @@ export interface TypeUse {
 export const USE_DAYS = 30
 /** Messages of each type that fields are looked for in. */
 export const USE_SAMPLE = 2_000
-// Of other protocols too: so many of the type are looked at to find those of this one.
-const MOST_LOOKED_AT = 20_000
+// Of other protocols too: so many are looked at to find those of this one.
+const MOST_LOOKED_AT = 5_000
+const COLUMNS = 'id, type, protocol, party_id, accepted, refused, fields'
+// Between a value and itself, so that the order is that of the index by type, also for a type that never was.
+const LAST_OF_TYPE = `SELECT ${COLUMNS} FROM message WHERE type BETWEEN t.type AND t.type AND $4::text IS NULL
+  ORDER BY type DESC, id DESC LIMIT ${MOST_LOOKED_AT}`
+const LAST_OF_PARTY = `SELECT ${COLUMNS} FROM message WHERE party_id = $4 ORDER BY id DESC LIMIT ${MOST_LOOKED_AT}`
 
 /**
  * What moved under an agreement, type by type: volumes from the counts that keep its ceilings, fields
@@ -37,7 +42,8 @@ export async function readProtocolUse(
   party: string | null,
 ): Promise<TypeUse[]> {
   const { rows } = await db.query<TypeUse>(
-    `SELECT t.type, coalesce(v.items, 0)::float8 AS items, coalesce(v.most, 0)::float8 AS "mostPerDay",
+    `WITH own AS MATERIALIZED (${LAST_OF_PARTY})
+     SELECT t.type, coalesce(v.items, 0)::float8 AS items, coalesce(v.most, 0)::float8 AS "mostPerDay",
        coalesce(v.days, 0)::int AS days, v.last AS "lastDay", s.sampled::int,
        coalesce(s.most, 0) AS "mostPerMessage", s.fields
      FROM unnest($2::text[]) WITH ORDINALITY AS t (type, place)
@@ -51,10 +57,9 @@ export async function readProtocolUse(
        SELECT count(DISTINCT m.id) AS sampled, max(m.accepted + m.refused) AS most,
          coalesce(array_agg(DISTINCT f.name) FILTER (WHERE f.name IS NOT NULL), '{}') AS fields
        FROM (SELECT * FROM (
-           SELECT id, protocol, party_id, accepted, refused, fields FROM message
-           WHERE type = t.type ORDER BY id DESC LIMIT ${MOST_LOOKED_AT}) x
-         WHERE x.protocol = $1 AND x.accepted > 0 AND ($4::text IS NULL OR x.party_id = $4)
-         ORDER BY x.id DESC LIMIT ${USE_SAMPLE}) m
+           ${party === null ? LAST_OF_TYPE : 'SELECT * FROM own WHERE type = t.type'}) x
+         WHERE x.protocol = $1 AND x.accepted > 0
+         ORDER BY x.type DESC, x.id DESC LIMIT ${USE_SAMPLE}) m
        LEFT JOIN LATERAL unnest(m.fields) AS f (name) ON true) s ON true
      ORDER BY t.place`,
     [protocol, types, today, party],
