@@ -126,6 +126,9 @@ const schema = {
   },
 } as const
 
+/** The name of every setting. */
+export const SETTINGS: readonly string[] = Object.keys(schema.properties)
+
 /** Where one key-encryption key is; all absent: none is named. */
 export interface KeySource {
   key: string | undefined
