@@ -53,8 +53,10 @@ const TOLD_TO_SENDER = (to: string) =>
   `NOT EXISTS (SELECT FROM party t WHERE t.id = ${to} AND t.kind = 'housing-company')`
 
 const sent = (m: string, party: string) => `${m}.party_id = ${party}`
+// One value, so that it is looked up for each message at hand: a set would be of all that ever went to the party.
 const received = (m: string, party: string) =>
-  `${m}.id IN (SELECT g.message_id FROM hand_over g WHERE g.destination = ${party} AND ${SHOWS('g')})`
+  `coalesce((SELECT true FROM hand_over g
+    WHERE g.message_id = ${m}.id AND g.destination = ${party} AND ${SHOWS('g')} LIMIT 1), false)`
 
 /**
  * Conditions in SQL, each about a row by its alias; `party` is the placeholder of partyOf(scope), such as

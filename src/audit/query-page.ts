@@ -79,3 +79,11 @@ export function pageOfKinds({ kinds, range, limit }: PageSql): string {
     SELECT e.index, e.entry, e.leaf, e.at FROM found f JOIN audit_entry e ON e.index = f.index
     ORDER BY e.at DESC, e.index DESC`
 }
+
+/** A page out of the entries of some messages: what it costs hangs on the number of messages. */
+export function pageOfMessages({ kinds, range, limit }: PageSql, message: string): string {
+  const own = where(['message_id = m.id', ...kinds, ...range])
+  return `SELECT e.* FROM message m CROSS JOIN LATERAL (
+      SELECT index, entry, leaf, at FROM audit_entry ${own} OFFSET 0) e
+    WHERE ${message} ORDER BY e.at DESC, e.index DESC LIMIT ${limit}`
+}

@@ -8,10 +8,11 @@ import {
   encodeCursor,
   type PageSql,
   pageOfKinds,
+  pageOfMessages,
   plainPage,
   recentPage,
 } from './query-page.ts'
-import { type EntrySelection, entrySelections, entryWithin } from './scope.ts'
+import { type EntrySelection, entrySelections, entryWithin, lookedUp } from './scope.ts'
 import type { AuditEntry, EntryAction } from './types.ts'
 
 export {
@@ -156,7 +157,7 @@ interface RowsAsked {
 async function readRows(db: Queryable, filter: EntryFilter, asked: RowsAsked): Promise<EntryRow[]> {
   const [first, ...others] = entrySelections(asked.scope)
   const found = first ? [await readSelection(db, filter, asked, first)] : []
-  for (const one of others) found.push(await readPlain(db, filter, asked, one))
+  for (const one of others) found.push(await readSent(db, filter, asked, one))
   if (found.length === 1) return found.flat()
   const newest = (a: EntryRow, b: EntryRow) => b.at.getTime() - a.at.getTime() || b.index - a.index
   return found.flat().toSorted(newest).slice(0, asked.limit)
@@ -179,6 +180,23 @@ async function readSelection(
   return read(pageOfKinds(page))
 }
 
+// Of who sends much the newest entries fill the page; of who sends little its messages are gone through.
+async function readSent(
+  db: Queryable,
+  filter: EntryFilter,
+  asked: RowsAsked,
+  selection: EntrySelection,
+): Promise<EntryRow[]> {
+  if (!(await areMany(db, filter, selection, 0))) return []
+  const lookingUp: EntrySelection = bound => ({ kinds: lookedUp(selection(bound)), range: [] })
+  if (filter.messageId !== undefined) return readPlain(db, filter, asked, lookingUp)
+  const near = pageOf(filter, asked, lookingUp)
+  const recent = await db.query<EntryRow>(recentPage(near.page), near.values)
+  if (recent.rows.length === asked.limit) return recent.rows
+  const { page, values, sent = 'true' } = pageOf(filter, asked, selection)
+  return (await db.query<EntryRow>(pageOfMessages(page, sent), values)).rows
+}
+
 async function readPlain(
   db: Queryable,
   filter: EntryFilter,
@@ -193,7 +211,7 @@ function pageOf(
   filter: EntryFilter,
   { limit, after }: RowsAsked,
   selection: EntrySelection,
-): { page: PageSql; values: unknown[] } {
+): { page: PageSql; values: unknown[]; sent: string | undefined } {
   const bound = new Bound()
   const own = selection(bound)
   const kinds = [...kindConditions(filter, bound), ...own.kinds]
@@ -202,7 +220,7 @@ function pageOf(
     const cursor = decodeCursor(after)
     range.push(`(at, index) < (${bound.add(cursor.at)}, ${bound.add(cursor.index)})`)
   }
-  return { page: { kinds, range, limit }, values: bound.values }
+  return { page: { kinds, range, limit }, values: bound.values, sent: own.sent }
 }
 
 // So many kinds are mostly among the newest entries; each costs a look-up otherwise.
@@ -212,12 +230,13 @@ async function areMany(
   db: Queryable,
   filter: EntryFilter,
   selection: EntrySelection,
+  most = MANY_KINDS,
 ): Promise<boolean> {
   const bound = new Bound()
   const kinds = [...selection(bound).kinds, ...kindConditions(filter, bound)].join(' AND ')
   const { rows } = await db.query<{ many: boolean }>(
-    `SELECT count(*) > ${MANY_KINDS} AS many FROM (
-       SELECT FROM audit_kind WHERE ${kinds} LIMIT ${MANY_KINDS + 1}) k`,
+    `SELECT count(*) > ${most} AS many FROM (
+       SELECT FROM audit_kind WHERE ${kinds} LIMIT ${most + 1}) k`,
     bound.values,
   )
   return rows[0]!.many

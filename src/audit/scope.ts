@@ -56,6 +56,8 @@ const STEPS: readonly EntryAction[] = [...ON_THE_WAY, 'message.withdrawn']
 export interface EntryConditions {
   kinds: string[]
   range: string[]
+  /** A condition on the message `m` that an entry is of. */
+  sent?: string
 }
 
 /** A selection of entries: its conditions, with their values in a statement of its own. */
@@ -75,8 +77,7 @@ export function entrySelections({ party }: Scope): EntrySelection[] {
 export function entryWithin(scope: Scope, bound: Bound): string[] {
   if (scope.party === undefined) return []
   const parts = entrySelections(scope).map(selection => {
-    const { kinds, range } = selection(bound)
-    return `(${[...kinds, ...range].join(' AND ')})`
+    return `(${lookedUp(selection(bound)).join(' AND ')})`
   })
   return [`(${parts.join(' OR ')})`]
 }
@@ -85,15 +86,22 @@ function did(p: string, bound: Bound): string {
   return `(party = ${p} AND action = ANY(${bound.add(ACTS)}))`
 }
 
+/** All conditions of a selection on entries that are at hand: of each its message is looked up. */
+export function lookedUp({ kinds, range, sent }: EntryConditions): string[] {
+  return [...kinds, ...range, ...(sent === undefined ? [] : [ofMessage(sent)])]
+}
+
+// One value, so that it is looked up for each entry at hand: a set would be of all messages of the party.
+function ofMessage(condition: string): string {
+  return `(SELECT ${condition} FROM message m WHERE m.id = message_id)`
+}
+
 function ofDoneAndTold(party: string, bound: Bound): EntryConditions {
   const p = `${bound.add(party)}::text`
   const told = `(recipient = ${p} AND action = ANY(${bound.add(TOLD)}))`
   return {
     kinds: [`(${did(p, bound)} OR ${told})`],
-    range: [
-      `(party = ${p} OR message_id IS NULL OR message_id IN (
-        SELECT m.id FROM message m WHERE ${within.message('m', p)}))`,
-    ],
+    range: [`(party = ${p} OR message_id IS NULL OR ${ofMessage(within.message('m', p))})`],
   }
 }
 
@@ -103,6 +111,7 @@ function ofSent(party: string, bound: Bound): EntryConditions {
     SELECT FROM party t WHERE t.id = recipient AND t.kind = 'housing-company')))`
   return {
     kinds: [`action = ANY(${bound.add(STEPS)})`, isElsewhere, `${did(p, bound)} IS NOT TRUE`],
-    range: [`message_id IN (SELECT m.id FROM message m WHERE ${within.sent('m', p)})`],
+    range: [],
+    sent: within.sent('m', p),
   }
 }

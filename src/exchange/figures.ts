@@ -7,19 +7,19 @@ const DAY_MS = 86_400_000
 export const KEPT_DAYS = 400
 // Of what still moves: long enough for every answer and retry; after that it is what it is.
 const MOVING_DAYS = 62
-const AT_ONCE = 31
 
 /**
  * Counts the figures of each UTC day that is over and was not counted, the newest first, and again those
- * of which something moved since yesterday; at most a month of days in one go. Older ones go.
+ * of which something moved since yesterday. Older ones go.
+ * @param most days in one go: each takes the longer the more came on it
  * @returns how many days it counted
  */
-export async function countFigures({
-  pool,
-  clock,
-}: Pick<Context, 'pool' | 'clock'>): Promise<number> {
+export async function countFigures(
+  { pool, clock }: Pick<Context, 'pool' | 'clock'>,
+  most = KEPT_DAYS,
+): Promise<number> {
   const at = clock()
-  const { rows } = await pool.query<{ day: string }>(DAYS, [at])
+  const { rows } = await pool.query<{ day: string }>(DAYS, [at, most])
   for (const { day } of rows) await inTransaction(pool, tx => countDay(tx, day, at))
   if (rows.length > 0) await pool.query(FORGET, [at])
   return rows.length
@@ -36,7 +36,7 @@ const DAYS = `
   WHERE first.day IS NOT NULL AND (f.day IS NULL OR (
     f.moving > 0 AND f.day > last.day - ${MOVING_DAYS}
     AND f.counted_at < $1::timestamptz - interval '1 day'))
-  ORDER BY f.day IS NULL DESC, d DESC LIMIT ${AT_ONCE}`
+  ORDER BY f.day IS NULL DESC, d DESC LIMIT $2`
 
 const FORGET = `DELETE FROM figure_day WHERE day < ($1::timestamptz AT TIME ZONE 'UTC')::date - ${KEPT_DAYS}`
 
