@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { readProcessConfig } from './config.ts'
 import { createLogger } from './log.ts'
 import { forbidDumps } from './no-dumps.ts'
+import { readRelease } from './release.ts'
 
 const EXIT_WRONG_USE = 2
 
@@ -25,6 +26,7 @@ function unreachable(error: Error & { code?: string }): Error {
 
 const program = new Command('huisbrug')
   .description('Gateway for lawful, provable data exchange between housing companies and VDAB')
+  .version(readRelease() ?? 'unknown', '--version')
   .showHelpAfterError()
   .exitOverride(error => {
     process.exit(error.exitCode === 0 ? 0 : EXIT_WRONG_USE)
@@ -38,6 +40,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   migrate: async () => (await import('./cli/migrate.ts')).migrateCommand(open),
   doctor: async () => (await import('./cli/doctor.ts')).doctorCommand(open),
   party: async () => (await import('./cli/party.ts')).partyCommand(open),
+  partner: async () => (await import('./cli/partner.ts')).partnerCommands(),
   parked: async () => (await import('./cli/parked.ts')).parkedCommand(open),
   attention: async () => (await import('./cli/attention.ts')).attentionCommand(open),
   protocol: async () => (await import('./cli/protocol.ts')).protocolCommand(open),
@@ -50,8 +53,9 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
 }
 
 const [, , name = ''] = process.argv
-const meant = Object.entries(COMMANDS).filter(([one]) => one === name)
-for (const [, load] of meant.length > 0 ? meant : Object.entries(COMMANDS))
+const all = name === '--version' ? [] : Object.entries(COMMANDS)
+const meant = all.filter(([one]) => one === name)
+for (const [, load] of meant.length > 0 ? meant : all)
   program.addCommand(inherit(await load(), program))
 
 // Wrong use of a nested command is wrong use too.

@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from 'node:fs'
 import { startAttention } from './attention/attention.ts'
 import { loadLogVerifierKeys } from './audit/log-key.ts'
 import { recordEntry } from './audit/record.ts'
@@ -15,6 +14,7 @@ import { createApp, createHealthApp } from './http/app.ts'
 import { type Listening, listen, serveHealth } from './listen.ts'
 import type { Logger } from './log.ts'
 import { createParts, type Parts } from './parts.ts'
+import { readRelease } from './release.ts'
 import { startPublisher } from './witness/publish.ts'
 
 // A slot is a wait for a peer, which costs little: slow peers must never take them all.
@@ -84,13 +84,6 @@ function serve(context: Context): Promise<Listening> {
     context.mounts.push({ path: '/console', handler })
   }
   return listen(createApp(context), config, { log: context.log })
-}
-
-/** The version of this program, as its package says: above the sources, or above what was built. */
-function readRelease(): string | undefined {
-  const places = ['../package.json', '../../package.json'].map(it => new URL(it, import.meta.url))
-  const found = places.find(place => existsSync(place))
-  return found && JSON.parse(readFileSync(found, 'utf8')).version
 }
 
 async function closeAll(

@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs'
 import { type Command, InvalidArgumentError } from 'commander'
-import type { JWK } from 'jose'
-import { type Annex1, createClient, HuisbrugProblem } from '../client/index.ts'
 import { makeAnnex1, makeDashboard, makeEvaluation } from '../report/party-reports.ts'
 import { endedQuarters, isQuarter, type Quarter } from '../report/period.ts'
+import { annex1 } from './partner-housing.ts'
+import { runPartner } from './partner-run.ts'
 import type { Open } from './party.ts'
-import { readSigningKey } from './protocol/signing-key.ts'
 import { formatOf, giveOut, OPERATOR, type Output, parseDay, withOutput } from './report-output.ts'
 
 type PartyOptions = Output & { party: string; from?: string; until?: string }
@@ -27,11 +25,11 @@ function addAnnex1(report: Command, open: Open, now: () => Date): void {
     .description('Annex 1 of the call: what a housing company reported; with a file: report it')
     .option('--from <day>', 'counted from this day on (a year ago)', parseDay)
     .option('--until <day>', 'until this day, included (today)', parseDay)
-    .option('--url <url>', 'with a file: the gateway')
+    .option('--url <url>', 'with a file: the gateway (or as for huisbrug partner)')
     .option('--key <file>', 'with a file: the private key of the party, PEM (PKCS8) or JWK')
     .option('--kid <kid>', 'with a file: the kid of that key')
     .action((file: string | undefined, options: Annex1Options, command: Command) => {
-      if (file !== undefined) return submit(file, options, command)
+      if (file !== undefined) return runPartner(command, options, it => annex1(it, file))
       const at = now()
       const asked = { by: OPERATOR, at, format: formatOf(options), party: options.party }
       return giveOut(open, command, options, at, ({ pool }) =>
@@ -80,38 +78,4 @@ function daysOf({ from, until }: PartyOptions, at: Date): { from: string; until:
 function parseQuarter(text: string): Quarter {
   if (isQuarter(text)) return text
   throw new InvalidArgumentError('give a quarter, such as 2026-Q3.')
-}
-
-/** Reports it as the housing company does, with its own key. */
-async function submit(
-  file: string,
-  { url, key, kid, party, json }: Annex1Options,
-  command: Command,
-): Promise<void> {
-  if (url === undefined || key === undefined)
-    command.error('error: to report a file, --url and --key of the party are needed')
-  const { key: secret, kid: named } = await readSigningKey(key ?? '', kid)
-  const privateKey = { ...(secret.export({ format: 'jwk' }) as JWK), kid: named }
-  const client = createClient({ gateway: url ?? '', partyId: party, privateKey })
-  const accepted = await client.reportAnnex1(readReport(file)).catch(withReasons)
-  const lines = [
-    `Annex 1 of ${accepted.referenceDate} is taken: ${accepted.messageId}`,
-    ...accepted.warnings.map(({ pointer, text }) => `warning  ${pointer}  ${text}`),
-  ]
-  const said = json ? JSON.stringify(accepted) : lines.join('\n')
-  command.configureOutput().writeOut?.(`${said}\n`)
-}
-
-function readReport(file: string): Annex1 {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Annex1
-  } catch {
-    throw new Error('the file cannot be read, or is not JSON')
-  }
-}
-
-function withReasons(error: unknown): never {
-  if (!(error instanceof HuisbrugProblem)) throw error
-  const reasons = error.errors.map(({ pointer, rule, remedy }) => `${pointer}  ${rule}: ${remedy}`)
-  throw new Error([error.message, ...reasons].join('\n'))
 }
