@@ -4,7 +4,8 @@ import { EVENTS } from '../delivery/event.ts'
 import { type Reason, Refusal, reason, refuse } from '../errors.ts'
 import { newId } from '../ids.ts'
 import type { Profile } from '../protocol/profile.ts'
-import { releaseCount } from '../report/disclosure/noise.ts'
+import { type ReleasedCount, releaseCount } from '../report/disclosure/noise.ts'
+import { releaseTable } from '../report/release.ts'
 import { permitReply } from './answer.ts'
 import { freshNoise } from './noise.ts'
 import type { Outcome } from './outcome.ts'
@@ -44,7 +45,7 @@ export function receiveCounts(context: Context, incoming: Incoming): Promise<Out
       wake: [request.party_id],
       store: async (tx, messageId) => {
         await permission.assertCeilings(tx, items.length)
-        await storeCounts(tx, { messageId, request, items, permission, incoming })
+        await storeCounts(context, tx, { messageId, request, items, permission, incoming })
       },
     }
   })
@@ -95,13 +96,13 @@ function everyCode(items: Item[], profile: Profile): Item[] {
 
 interface Counts {
   messageId: string
-  request: { id: string; party_id: string; domain: string }
+  request: { id: string; party_id: string; domain: string; period: string }
   items: Item[]
   permission: Permission
   incoming: Incoming
 }
 
-async function storeCounts(tx: Tx, counts: Counts): Promise<void> {
+async function storeCounts(context: Context, tx: Tx, counts: Counts): Promise<void> {
   const { messageId, request, items, permission, incoming } = counts
   const group = await sizeOfGroup(tx, request.id, incoming.type, messageId)
   const field = permission.profile.count ?? 'persons'
@@ -117,11 +118,12 @@ async function storeCounts(tx: Tx, counts: Counts): Promise<void> {
     await tx.query(WITHHELD, [messageId, newId('del', incoming.at), items.length, incoming.at])
     return
   }
-  const shown = everyCode(items, permission.profile).map((item): Shown => {
-    const noise = freshNoise(threshold)
-    const { found } = releaseCount(Number(item[field]), group, threshold, noise)
-    return { ...(item as Shown), [field]: found ?? null }
-  })
+  const all = everyCode(items, permission.profile)
+  const numbers = all.map(item =>
+    releaseCount(Number(item[field]), group, threshold, freshNoise(threshold)),
+  )
+  const found = await releaseNumbers(context, tx, counts, numbers)
+  const shown = all.map((item, at): Shown => ({ ...(item as Shown), [field]: found[at] ?? null }))
   await tx.query(INSERT, [
     messageId,
     shown.map(it => JSON.stringify(it)),
@@ -132,6 +134,33 @@ async function storeCounts(tx: Tx, counts: Counts): Promise<void> {
     items.length,
     incoming.at,
   ])
+}
+
+/**
+ * The numbers as a release, with its entry. Nothing adds them up: each has noise of its own, and a person may be in
+ * several.
+ * @returns what the housing company is told of each; undefined where it is hidden
+ */
+async function releaseNumbers(
+  context: Context,
+  tx: Tx,
+  { messageId, request, permission, incoming }: Counts,
+  numbers: readonly ReleasedCount[],
+): Promise<(number | undefined)[]> {
+  const party = request.party_id
+  const place = { party, month: request.period, message: messageId }
+  const { cells } = await releaseTable(tx, context.protocols.current(), {
+    ...{ protocol: permission.protocol.id, table: 'group-counts', period: request.period },
+    ...{ within: { party, message: messageId }, recipient: party, at: incoming.at },
+    by: { role: 'gateway' },
+    counts: numbers.map(({ about, suppressed }, at) => ({
+      dims: { ...place, place: `${at + 1}` },
+      count: about,
+      withheld: suppressed,
+    })),
+  })
+  const found = new Map(cells.map(({ dims, value }) => [dims['place'], value]))
+  return numbers.map((_, at) => found.get(`${at + 1}`))
 }
 
 /**

@@ -4,7 +4,7 @@ import { systemOf } from '../../src/report/disclosure/control.ts'
 import { CountModel, type History } from '../../src/report/disclosure/model.ts'
 import { Exposed } from '../../src/report/disclosure/search.ts'
 import type { Solver, Sum } from '../../src/report/disclosure/system.ts'
-import { targetsOf } from '../../src/report/disclosure/targets.ts'
+import { insidersOf, targetsOf } from '../../src/report/disclosure/targets.ts'
 import type { LeafCount, Measure, TableDeclaration } from '../../src/report/disclosure/types.ts'
 import { loadSolver } from '../../src/report/solver.ts'
 import { type KnownSum, solutionsOf } from './brute-force.ts'
@@ -191,4 +191,82 @@ test('all of one code: that nobody has another is hidden too', () => {
   const shown = cells.filter(({ value }) => value !== undefined).map(({ key }) => key)
   expect(shown).not.toContain(`a|${MONTH}|closed`)
   expect(shown).toContain(`a|${MONTH}|all`)
+})
+
+const MANY = ['a', 'b', 'c', 'd', 'e']
+const HOUSES: Measure = {
+  ...MEASURE,
+  dimensions: [
+    { name: 'party', kind: 'codes' },
+    { name: 'month', kind: 'calendar' },
+    { name: 'state', kind: 'codes', codes: ['open', 'closed'], attribute: true },
+  ],
+}
+const several = fc.array(fc.nat(9), { minLength: 10, maxLength: 10 })
+
+function houses(numbers: readonly number[]): LeafCount[] {
+  return numbers.map((count, at) => ({
+    dims: { party: MANY[at >> 1] ?? '', month: MONTH, state: at % 2 ? 'closed' : 'open' },
+    count,
+  }))
+}
+
+/** What the plain audit finds too narrow: for each target two programs over everything, for nobody and each insider. */
+function narrowForAny(history: History): string[] {
+  const model = new CountModel(HOUSES, history.versions)
+  const targets = [...targetsOf(model, history, history.thresholds.size).values()]
+  const system = systemOf(model, history)
+  return [[], ...insidersOf(model)].flatMap((own: readonly number[]) => {
+    const known = own.map(variable => ({
+      sum: [[variable, 1]] as const,
+      value: system.truth[variable] ?? 0,
+    }))
+    const all = { ...system, equations: [...system.equations, ...known] }
+    return targets.flatMap(({ sum, apart, value }) => {
+      if (value === 0 || sum.some(([variable]) => own.includes(variable))) return []
+      const { least, most } = intervalOf(all, sum, solve)
+      return most - least < apart ? [`${own}: ${JSON.stringify(sum)} is ${least} to ${most}`] : []
+    })
+  })
+}
+
+test('a few parties at a time hides what all together would have to: the plain audit finds nothing, revised or not', () => {
+  const changes = fc.array(fc.integer({ min: -2, max: 2 }), { minLength: 10, maxLength: 10 })
+  fc.assert(
+    fc.property(several, changes, (numbers, by) => {
+      const revised = numbers.map((count, at) => Math.max(0, count + (by[at] ?? 0)))
+      const ways = [2, MANY.length].map(atOnce => {
+        const asked = { measure: HOUSES, table: TABLE, period: MONTH, threshold: K, within: {} }
+        const one = { ...asked, within: { party: 'a' }, counts: houses(numbers).slice(0, 2) }
+        const first = releaseNext(NOTHING, one, solve, atOnce)
+        return releaseNext(first, { ...asked, counts: houses(revised) }, solve, atOnce)
+      })
+      for (const history of ways) expect(narrowForAny(history)).toEqual([])
+      // Nor does it hide all: what is shown is of the same order.
+      const [few = 0, all = 0] = ways.map(
+        ({ cells }) => cells.filter(({ value }) => value === undefined).length,
+      )
+      expect(few - all).toBeLessThanOrEqual(8)
+    }),
+    { numRuns: 8 },
+  )
+})
+
+test('which cells of one party are hidden tells nothing of another', () => {
+  const cellsOf = (numbers: readonly number[], party: string) => {
+    let history = NOTHING
+    for (const own of ['b', 'c', party]) {
+      const counts = houses(numbers).filter(({ dims }) => dims['party'] === own)
+      const asked = { measure: HOUSES, table: TABLE, period: MONTH, threshold: K }
+      history = releaseNext(history, { ...asked, within: { party: own }, counts }, solve)
+    }
+    return history.cells.filter(({ key }) => key.startsWith(`${party}|`)).map(it => it.value)
+  }
+  fc.assert(
+    fc.property(several, several, (numbers, others) => {
+      const mixed = numbers.map((count, at) => (MANY[at >> 1] === 'a' ? count : (others[at] ?? 0)))
+      expect(cellsOf(mixed, 'a')).toEqual(cellsOf(numbers, 'a'))
+    }),
+    RUNS,
+  )
 })

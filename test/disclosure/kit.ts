@@ -10,9 +10,10 @@ export function releaseNext(
   history: History,
   asked: Omit<Asked, 'release'>,
   solve: Solver,
+  atOnce?: number,
 ): History {
   const release = history.thresholds.size + 1
-  const { cells, versions } = controlTable(history, { ...asked, release }, solve)
+  const { cells, versions } = controlTable(history, { ...asked, release }, solve, atOnce)
   const listed = cells.map(({ dims, value }) => ({
     ...{ release, key: keyOf(asked.measure, dims), value },
   }))

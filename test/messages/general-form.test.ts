@@ -180,6 +180,19 @@ test('steps.counts of wm-vdab is off until a version lists it, and then goes thr
       gateway.hooks.woonboog.received.find(it => it.body['type'] === 'be.huisbrug.message.counts'),
     )
     expect(event.body['data']).toMatchObject({ type: 'steps.counts', messageId: sent.messageId })
+    // Each number is a cell of a release to woonboog, with its entry.
+    const { rows } = await gateway.db.pool.query(
+      `SELECT r.recipient, r.table_id, array_agg(c.value ORDER BY split_part(c.cell, '|', 4)::int) AS numbers
+       FROM release r JOIN release_cell c USING (number) WHERE r.measure = 'group' GROUP BY 1, 2`,
+    )
+    const items = (event.body['data'] as { items: { persons: number | null }[] }).items
+    const numbers = items.map(({ persons }) => persons)
+    expect(rows).toEqual([{ recipient: 'woonboog', table_id: 'group-counts', numbers }])
+    const { rows: entries } = await gateway.db.pool.query(
+      `SELECT FROM audit_pending WHERE action = 'counts.released'
+       UNION ALL SELECT FROM audit_entry WHERE action = 'counts.released'`,
+    )
+    expect(entries).toHaveLength(1)
     // What came in between says nothing of the answer itself.
     expect(await woonboog.message(sent.messageId)).toMatchObject({ state: 'delivered' })
   } finally {

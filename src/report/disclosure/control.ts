@@ -48,14 +48,20 @@ export interface Controlled {
  * k - 1 and zeros that disclose a group, and then as many others as it takes for nobody to calculate one,
  * nor the 1 to k - 1 by which two releases differ.
  * @param history earlier releases of the measure under the same agreement
+ * @param atOnce how many parties are looked at together before all are; what is proven is the same
  * @throws Exposed where earlier releases alone tell what has to stay hidden
  */
-export function controlTable(history: History, asked: Asked, open: Solver): Controlled {
+export function controlTable(
+  history: History,
+  asked: Asked,
+  open: Solver,
+  atOnce?: number,
+): Controlled {
   const versions = newVersions(history, asked)
   const leaves = versions.map(({ leaf }) => leaf)
   const keys = shownKeys(history, asked)
   const linked = linkedHistory(asked.measure, history, { leaves, keys })
-  return { cells: controlLinked(linked, asked, { versions, keys }, open), versions }
+  return { cells: controlLinked(linked, asked, { versions, keys }, open, atOnce), versions }
 }
 
 function controlLinked(
@@ -63,6 +69,7 @@ function controlLinked(
   { measure, table, release, threshold }: Asked,
   { versions, keys: asked }: { versions: readonly LeafVersion[]; keys: readonly string[] },
   open: Solver,
+  atOnce: number | undefined,
 ): ReleasedCell[] {
   const model = new CountModel(measure, [...history.versions, ...versions])
   const thresholds = new Map([...history.thresholds, [release, threshold]])
@@ -73,7 +80,11 @@ function controlLinked(
   const candidates = candidatesOf(model, history, { measure, release, threshold }, keys, targets)
   const system = systemOf(model, history)
   const insiders = insidersOf(model)
-  const hidden = protect({ system, candidates, targets: [...targets.values()], insiders }, open)
+  const hidden = protect(
+    { system, candidates, targets: [...targets.values()], insiders },
+    open,
+    atOnce,
+  )
   return keys.map((key, at): ReleasedCell => {
     const dims = dimsOf(measure, key, table.dimensions)
     if (hidden[at]) return { dims, hidden: true }
@@ -160,7 +171,8 @@ function shownKeys(history: History, asked: Asked): string[] {
     if (!table.dimensions.includes(dimension.name)) return [ALL]
     if (dimension.kind === 'calendar') return codesWithin(period, table.levels)
     const codes = leafCodes(history, asked, dimension)
-    return within[dimension.name] === undefined ? [...codes, ALL] : codes
+    const isTotalled = !dimension.apart && within[dimension.name] === undefined
+    return isTotalled ? [...codes, ALL] : codes
   })
   return productOf(lists).map(codes => codes.join('|'))
 }

@@ -46,8 +46,9 @@ function coversOf({ dimensions }: Measure, leaf: string): string[][] {
   return dimensions.map((dimension, at) => coversOfCode(dimension, codes[at] ?? ALL))
 }
 
-function coversOfCode({ kind }: Dimension, code: string): string[] {
-  return kind === 'calendar' ? coversOfMonth(code) : [code, ALL]
+function coversOfCode(dimension: Dimension, code: string): string[] {
+  if (dimension.kind === 'calendar') return coversOfMonth(code)
+  return dimension.apart ? [code] : [code, ALL]
 }
 
 /** Every choice of one out of each list. */

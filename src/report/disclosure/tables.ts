@@ -7,6 +7,18 @@ const MONTH = { name: 'month', kind: 'calendar' } as const
 export const MEASURES: readonly Measure[] = [
   // Tenants found in the client file: the monthly number of each housing company, noise in it.
   { id: 'detection.found', dimensions: [PARTY, MONTH], about: true },
+  // Numbers about the group of one request, such as the steps that it takes: each with noise of its own. Which
+  // message, and the place of the number in it; a person may be in several, so nothing is added up.
+  {
+    id: 'group',
+    dimensions: [
+      PARTY,
+      MONTH,
+      { name: 'message', kind: 'codes', apart: true },
+      { name: 'place', kind: 'codes', apart: true },
+    ],
+    about: true,
+  },
   // Tenants whom a housing company asked about, and tenancies that it ended.
   { id: 'detection.asked', dimensions: [PARTY, MONTH] },
   { id: 'tenancies.ended', dimensions: [PARTY, MONTH] },
@@ -46,6 +58,12 @@ export const TABLES: readonly TableDeclaration[] = [
     measure: 'detection.found',
     dimensions: ['party', 'month'],
     levels: ['month', 'quarter', 'year'],
+  },
+  {
+    id: 'group-counts',
+    measure: 'group',
+    dimensions: ['party', 'month', 'message', 'place'],
+    levels: ['month'],
   },
   {
     id: 'detection-asked',

@@ -21,6 +21,8 @@ export type Dimension =
       codes?: readonly string[]
       /** Says something of a person: that a whole group has one code tells it of each in the group. */
       attribute?: boolean
+      /** Its codes add up to nothing, as one person may be in several, or nobody adds them up: no total. */
+      apart?: boolean
       /** Divides by a special category of personal data (art. 9 GDPR): the threshold is at least 10. */
       special?: boolean
     }
