@@ -87,3 +87,13 @@ export function pageOfMessages({ kinds, range, limit }: PageSql, message: string
       SELECT index, entry, leaf, at FROM audit_entry ${own} OFFSET 0) e
     WHERE ${message} ORDER BY e.at DESC, e.index DESC LIMIT ${limit}`
 }
+
+const FEW = 20_000
+
+/** Whether there are few entries of some kinds, whatever messages they are of. */
+export function countFew({ kinds, range }: PageSql): string {
+  const own = where(['a.kind = k.kind', ...range])
+  return `SELECT count(*) <= ${FEW} AS few FROM (
+    SELECT FROM audit_kind k CROSS JOIN LATERAL (SELECT FROM audit_entry a ${own} LIMIT ${FEW + 1}) e
+    ${where(kinds)} LIMIT ${FEW + 1}) n`
+}

@@ -4,6 +4,7 @@ import { refuse } from '../errors.ts'
 import { parseEntry } from './entry.ts'
 import {
   Bound,
+  countFew,
   decodeCursor,
   encodeCursor,
   type PageSql,
@@ -12,7 +13,7 @@ import {
   plainPage,
   recentPage,
 } from './query-page.ts'
-import { type EntrySelection, entrySelections, entryWithin, lookedUp } from './scope.ts'
+import { type EntrySelection, entrySelections, entryWithin, lookedUp, ofMessage } from './scope.ts'
 import type { AuditEntry, EntryAction } from './types.ts'
 
 export {
@@ -180,7 +181,7 @@ async function readSelection(
   return read(pageOfKinds(page))
 }
 
-// Of who sends much the newest entries fill the page; of who sends little its messages are gone through.
+// Mostly the newest entries fill the page. Else what is rarer is gone through: entries of those kinds, or messages.
 async function readSent(
   db: Queryable,
   filter: EntryFilter,
@@ -194,7 +195,10 @@ async function readSent(
   const recent = await db.query<EntryRow>(recentPage(near.page), near.values)
   if (recent.rows.length === asked.limit) return recent.rows
   const { page, values, sent = 'true' } = pageOf(filter, asked, selection)
-  return (await db.query<EntryRow>(pageOfMessages(page, sent), values)).rows
+  const { rows } = await db.query<{ few: boolean }>(countFew(page), values)
+  const few = { ...page, range: [...page.range, ofMessage(sent)] }
+  const sql = rows[0]?.few ? pageOfKinds(few) : pageOfMessages(page, sent)
+  return (await db.query<EntryRow>(sql, values)).rows
 }
 
 async function readPlain(

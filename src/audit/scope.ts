@@ -91,8 +91,11 @@ export function lookedUp({ kinds, range, sent }: EntryConditions): string[] {
   return [...kinds, ...range, ...(sent === undefined ? [] : [ofMessage(sent)])]
 }
 
-// One value, so that it is looked up for each entry at hand: a set would be of all messages of the party.
-function ofMessage(condition: string): string {
+/**
+ * A condition on the message of an entry. One value, so that it is looked up for each entry at hand: a set
+ * would be of all messages of the party.
+ */
+export function ofMessage(condition: string): string {
   return `(SELECT ${condition} FROM message m WHERE m.id = message_id)`
 }
 
