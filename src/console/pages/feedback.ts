@@ -1,3 +1,4 @@
+import { mayPerson } from '../../access/operations.ts'
 import type { ConsoleDeps } from '../deps.ts'
 import { FilterForm } from '../filter-form.ts'
 import type { Drawing, Page, PageRequest } from '../page.ts'
@@ -12,7 +13,8 @@ const YEAR = 365
 /**
  * /console/terugkoppeling: how the follow-up goes at each housing company, and what it brought. A housing
  * company reports its own follow-up, so its officer sees that. What the sensitising brought tells of
- * persons what the recipient knows: the officer of one party sees it only as released in reports.
+ * persons what the recipient knows: who may not read of persons one by one, and the officer of one party, see it
+ * only as released in reports.
  */
 export const feedbackPage: Page = {
   method: 'get',
@@ -23,7 +25,10 @@ export const feedbackPage: Page = {
   answer: draw,
 }
 
-async function draw({ pool }: ConsoleDeps, { query, scope, at }: PageRequest): Promise<Drawing> {
+async function draw(
+  { pool }: ConsoleDeps,
+  { query, scope, session, at }: PageRequest,
+): Promise<Drawing> {
   const text = texts().feedback
   const form = new FilterForm(query)
   form.range({ from: text.from, until: text.until })
@@ -33,7 +38,8 @@ async function draw({ pool }: ConsoleDeps, { query, scope, at }: PageRequest): P
     until: fields['tot']?.value || dayOf(at),
   }
   const months = monthsOfEffect(at)
-  const isAll = scope.party === undefined
+  // Exact counts of what became of persons are for who may read of each: others see what was released.
+  const isAll = scope.party === undefined && mayPerson(session, 'evidence:read')
   const [lines, effect, names] = await Promise.all([
     isWrong ? undefined : readProgress(pool, scope, closedOn),
     isAll && !isWrong ? readEffect(pool, months) : [],
