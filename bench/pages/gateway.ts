@@ -46,6 +46,8 @@ export async function serveSystem(url: string, folder: string, pool: Pool): Prom
     HUISBRUG_PROTOCOLS_DIR: protocols,
     HUISBRUG_ROLES: 'api,console',
     HUISBRUG_LOG_LEVEL: 'error',
+    // That a page was read waits here for a sequencer that is not there.
+    HUISBRUG_EVIDENCE_MINUTES: '1440',
   })
   const gateway = await startGateway(config, createLogger('error'))
   const sessions = new ConsoleSessions({ pool: gateway.context.pool })

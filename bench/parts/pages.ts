@@ -107,7 +107,7 @@ export async function measure(
       add(kept, filled ?? (await askPage(sides.filled, page)), empty, round < 0)
     }
     results.push(resultOf(page, kept))
-    tell(page, kept.filled, say)
+    tell(page, kept, say)
   }
   const worst = results.reduce((a, b) => (b.value > a.value ? b : a))
   return [...results, { ...worst, name: 'pages' }]
@@ -142,13 +142,13 @@ function resultOf(page: string, { filled, empty, rounds }: Measured): Result {
 }
 
 /** Names each way to ask that takes too long, and those that found nothing. */
-function tell(page: string, timings: readonly Timing[], say: Options['say']): void {
-  for (const [line, asked] of Map.groupBy(timings, one => one.line)) {
+function tell(page: string, { filled, empty }: Measured, say: Options['say']): void {
+  for (const [line, asked] of Map.groupBy(filled, one => one.line)) {
     const time = p95(asked)
     if (time > AIM_MS) say(`  TOO SLOW, ${Math.round(time)} ms: ${line}`)
     if (asked.every(({ status }) => status !== 200)) say(`  never shown: ${line}`)
   }
-  say(`  ${page}: ${p95(timings).toFixed(1)} ms`)
+  say(`  ${page}: ${p95(filled).toFixed(1)} ms, empty ${p95(empty).toFixed(1)} ms`)
 }
 
 // What was found, where anything was.
