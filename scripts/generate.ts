@@ -1,8 +1,9 @@
 // Writes what is derived from schemas/, src/errors.ts and the rules of the lint: the list of codes,
-// the TypeScript types, the API description, the page of rules and that of the kinds of entries.
+// the TypeScript types, the API description, the pages of errors, rules and kinds of entries.
 // With --check it writes nothing and fails where a file is out of sync.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { errorCodeSchema } from './generate/error-codes.ts'
+import { errorsPage } from './generate/errors.ts'
 import { evidencePage, withoutKinds } from './generate/evidence.ts'
 import { openapiOf } from './generate/openapi.ts'
 import { protocolRules } from './generate/protocol-rules.ts'
@@ -39,10 +40,12 @@ const schemas = new Map([...onDisk, codes].sort(([a], [b]) => (a < b ? -1 : 1)))
 const entry = schemas.get('audit-entry') as Schema
 // Who reads entries meets kinds that come later: types and description have the form of them all.
 schemas.set('audit-entry', withoutKinds(entry))
+const description = openapiOf(schemas)
 const outputs: [string, string][] = [
   ['schemas/error-code.json', errorCodes],
   ['src/schemas.generated.ts', await typesOf(schemas)],
-  ['docs/api/openapi.json', openapiOf(schemas)],
+  ['docs/api/openapi.json', description],
+  ['docs/errors.md', errorsPage(description)],
   ['docs/protocol-rules.md', protocolRules()],
   ['docs/evidence.md', evidencePage(entry)],
   ['docs/rights-table.md', rightsPage()],

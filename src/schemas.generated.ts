@@ -781,6 +781,18 @@ export type TheCheckpointDoesNotGrowFromTheOneThatWasCosigned = 'HB-910'
  */
 export type Protocol = ProtocolAgreement | ProtocolAccession
 /**
+ * An address
+ */
+export type ServerMetadataUrl = string
+/**
+ * Names
+ *
+ * @maxItems 100
+ *
+ * Items: A name
+ */
+export type ServerMetadataNames = string[]
+/**
  * POST /v1/subjects/usage: by national number for a privacy officer, by its own reference for a housing company
  */
 export type UsageRequest = UsageByNumber | UsageByReference
@@ -3609,6 +3621,45 @@ export interface InboxAcknowledgement {
   upTo: DeliveryId
 }
 /**
+ * A JWK set (RFC 7517) of Ed25519 keys (RFC 8037)
+ */
+export interface JwkSet {
+  /**
+   * Of tokens, receipts and messages; find one by its kid
+   *
+   * @minItems 1
+   * @maxItems 20
+   *
+   * Items: One public key
+   */
+  keys: {
+    /**
+     * Kind
+     */
+    kty: 'OKP'
+    /**
+     * Curve
+     */
+    crv: 'Ed25519'
+    /**
+     * The public key, 32 bytes
+     */
+    x: string
+    /**
+     * RFC 7638 thumbprint
+     */
+    kid: string
+    /**
+     * Algorithm
+     */
+    alg: 'EdDSA'
+    /**
+     * Use
+     */
+    use: 'sig'
+  }[]
+}
+/**
  * GET /v1/messages/{id}: where a message stands, for its sender
  */
 export interface Message {
@@ -4125,6 +4176,25 @@ export interface RightRequest {
   approval?: string
 }
 /**
+ * Where and how to get tokens (RFC 8414, RFC 8705, RFC 9449)
+ */
+export interface ServerMetadata {
+  issuer: ServerMetadataUrl
+  token_endpoint: ServerMetadataUrl
+  jwks_uri: ServerMetadataUrl
+  grant_types_supported: ServerMetadataNames
+  response_types_supported: ServerMetadataNames
+  token_endpoint_auth_methods_supported: ServerMetadataNames
+  token_endpoint_auth_signing_alg_values_supported: ServerMetadataNames
+  dpop_signing_alg_values_supported: ServerMetadataNames
+  /**
+   * Tokens may be bound to a certificate
+   */
+  tls_client_certificate_bound_access_tokens: boolean
+  scopes_supported: ServerMetadataNames
+  service_documentation: ServerMetadataUrl
+}
+/**
  * What happened to a protocol document, beside it: signatures.json in its folder
  */
 export interface Signatures {
@@ -4542,6 +4612,7 @@ export interface WireTypes {
   'inbox': Inbox
   'inbox-acknowledged': InboxAcknowledged
   'inbox-acknowledgement': InboxAcknowledgement
+  'jwk-set': JwkSet
   'message': Message
   'message-accepted': MessageAccepted
   'message-forward': MessageForward
@@ -4560,6 +4631,7 @@ export interface WireTypes {
   'restricted': Restricted
   'restriction-lifted': RestrictionLifted
   'right-request': RightRequest
+  'server-metadata': ServerMetadata
   'signatures': Signatures
   'tenancies-ended': TenanciesEnded
   'tenancies-ended-forward': TenanciesEndedForward

@@ -72,9 +72,17 @@ function versionOfPackage(): string {
 }
 
 function examplesOf(schemas: Map<string, Schema>): Map<string, unknown> {
-  return new Map(
-    [...schemas].map(([id, schema]) => [id, (schema['examples'] as unknown[] | undefined)?.[0]]),
-  )
+  const examples = [...schemas].map(([id, schema]): [string, unknown] => [
+    id,
+    (schema['examples'] as unknown[] | undefined)?.[0],
+  ])
+  return new Map([...examples, ['protocol', sampleAccession()]])
+}
+
+/** The one reply that is a document of its own: the shortest of the sample protocols. */
+function sampleAccession(): unknown {
+  const path = new URL('../../protocols/wm-vdab-woonboog/protocol.json', import.meta.url)
+  return JSON.parse(readFileSync(path, 'utf8'))
 }
 
 function pathsOf(examples: Map<string, unknown>): Record<string, Schema> {

@@ -1,6 +1,8 @@
 import type { ErrorCode } from '../../src/errors.ts'
 import type { Operation } from './operation.ts'
 
+// Of items with pseudonyms that the sender made.
+const BLIND: ErrorCode[] = ['HB-321', 'HB-412', 'HB-413', 'HB-418', 'HB-419']
 const PERSONS: ErrorCode[] = ['HB-401', 'HB-402', 'HB-403', 'HB-404', 'HB-408']
 const HIDDEN = 'An id of another party answers like an id that does not exist.'
 
@@ -77,7 +79,7 @@ export const EXCHANGE_OPERATIONS: readonly Operation[] = [
     request: 'detection-request',
     status: 202,
     reply: 'detection-accepted',
-    refusals: [...PERSONS, 'HB-314', 'HB-316', 'HB-509'],
+    refusals: [...PERSONS, ...BLIND, 'HB-314', 'HB-316', 'HB-509'],
   },
   {
     method: 'post',
@@ -109,6 +111,7 @@ export const EXCHANGE_OPERATIONS: readonly Operation[] = [
     reply: 'message-accepted',
     refusals: [
       ...PERSONS,
+      ...BLIND,
       'HB-314',
       'HB-315',
       'HB-316',

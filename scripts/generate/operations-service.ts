@@ -298,7 +298,7 @@ export const SERVICE_OPERATIONS: readonly Operation[] = [
     tag: 'access',
     summary: "The gateway's public keys",
     status: 200,
-    text: { type: 'application/json', description: 'A JWK set (RFC 7517)' },
+    reply: 'jwk-set',
     refusals: [],
   },
   {
@@ -308,7 +308,7 @@ export const SERVICE_OPERATIONS: readonly Operation[] = [
     tag: 'access',
     summary: 'Where and how to get tokens',
     status: 200,
-    text: { type: 'application/json', description: 'Authorization server metadata (RFC 8414)' },
+    reply: 'server-metadata',
     refusals: [],
   },
 ]

@@ -6,7 +6,7 @@ import type { Schema } from './types.ts'
 const PROTECTED: ErrorCode[] = [
   ...(['HB-101', 'HB-102', 'HB-103', 'HB-104', 'HB-106', 'HB-107'] as const),
   ...(['HB-128', 'HB-129', 'HB-130'] as const),
-  ...(['HB-120', 'HB-121', 'HB-122', 'HB-124', 'HB-125', 'HB-126'] as const),
+  ...(['HB-120', 'HB-121', 'HB-122', 'HB-123', 'HB-124', 'HB-125', 'HB-126'] as const),
   ...(['HB-605', 'HB-903'] as const),
 ]
 const FOR_PEOPLE: ErrorCode[] = [
@@ -16,15 +16,15 @@ const FOR_PEOPLE: ErrorCode[] = [
 ]
 const KEYED: ErrorCode[] = ['HB-205', 'HB-501']
 const PERSON_BEARING: ErrorCode[] = [
-  'HB-123',
-  ...(['HB-127'] as const),
+  'HB-127',
   ...(['HB-201', 'HB-202', 'HB-203', 'HB-204', 'HB-205'] as const),
   ...(['HB-301', 'HB-302', 'HB-303', 'HB-304', 'HB-305', 'HB-306', 'HB-307', 'HB-308'] as const),
   ...(['HB-309', 'HB-310', 'HB-311', 'HB-312', 'HB-313', 'HB-317'] as const),
+  ...(['HB-318', 'HB-319', 'HB-320'] as const),
   ...(['HB-501', 'HB-604', 'HB-606', 'HB-902', 'HB-903', 'HB-907', 'HB-908'] as const),
 ]
-const BODY: ErrorCode[] = ['HB-201', 'HB-203', 'HB-204']
-const ALWAYS: ErrorCode[] = ['HB-601', 'HB-901']
+const BODY: ErrorCode[] = ['HB-201', 'HB-203', 'HB-204', 'HB-211', 'HB-212']
+const ALWAYS: ErrorCode[] = ['HB-213', 'HB-601', 'HB-901']
 
 /** The replies of an operation, by status: the good one, and a problem for each status of its codes. */
 export function responsesOf(operation: Operation, examples: Map<string, unknown>): Schema {
@@ -74,7 +74,7 @@ function codesOf(operation: Operation): ErrorCode[] {
     ...(operation.scope ? PROTECTED : []),
     ...(operation.people ? FOR_PEOPLE : []),
     ...(operation.people && operation.method !== 'get' ? (['HB-115'] as const) : []),
-    ...(operation.personBearing ? PERSON_BEARING : []),
+    ...(operation.personBearing ? [...PERSON_BEARING, ...BODY] : []),
     ...(operation.keyed ? [...KEYED, ...BODY] : []),
     ...(operation.request ? BODY : []),
     ...(operation.form ? (['HB-605'] as const) : []),

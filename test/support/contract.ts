@@ -3,8 +3,14 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import type { RequestHandler } from 'express'
 
+interface MediaType {
+  schema?: object
+  example?: unknown
+  examples?: Record<string, object>
+}
+
 interface Operation {
-  responses: Record<string, { content?: Record<string, { schema?: object }> }>
+  responses: Record<string, { content?: Record<string, MediaType> }>
 }
 
 /** The published description of the interface. */
@@ -19,7 +25,7 @@ const validators = new Map<string, ValidateFunction>()
 
 /**
  * Watches every reply of a gateway under test and keeps what the description does not allow: a status
- * that is not listed, a content type that is not, a body that does not fit.
+ * that is not listed, a content type that is not, a refusal without its example, a body that does not fit.
  */
 export function watchContract(): { handler: RequestHandler; violations: string[] } {
   const violations: string[] = []
@@ -29,7 +35,7 @@ export function watchContract(): { handler: RequestHandler; violations: string[]
       response.send = send
       const { path, method } = request
       const type = String(response.get('content-type') ?? '').split(';')[0] ?? ''
-      violations.push(...check(method.toLowerCase(), path, response.statusCode, type, body))
+      violations.push(...checkReply(method.toLowerCase(), path, response.statusCode, type, body))
       return response.send(body)
     }
     next()
@@ -37,7 +43,8 @@ export function watchContract(): { handler: RequestHandler; violations: string[]
   return { handler, violations }
 }
 
-function check(
+/** What the description does not allow of a reply; nothing where the operation is not part of it. */
+export function checkReply(
   method: string,
   path: string,
   status: number,
@@ -52,13 +59,16 @@ function check(
   const listed = operation.responses[status]
   if (!listed) return [`${place}: not listed`]
   if (!listed.content) return []
-  const schema = listed.content[type]?.schema
+  const { schema, examples = {} } = listed.content[type] ?? {}
   if (!schema) return [`${place}: content type ${type} not listed`]
   if (!type.includes('json')) return []
   const pointer = `/paths/${escapePart(pattern)}/${method}/responses/${status}/content/${escapePart(type)}/schema`
   const validate = validators.get(pointer) ?? ajv.compile({ $ref: `openapi#${pointer}` })
   validators.set(pointer, validate)
-  if (validate(JSON.parse(String(body)))) return []
+  const reply = JSON.parse(String(body))
+  if (status >= 400 && reply?.code && !(reply.code in examples))
+    return [`${place}: no example of ${reply.code}`]
+  if (validate(reply)) return []
   return [`${place}: ${ajv.errorsText(validate.errors)} in ${String(body).slice(0, 300)}`]
 }
 
