@@ -49,6 +49,8 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   report: async () => (await import('./cli/report.ts')).reportCommand(open),
   console: async () => (await import('./cli/console.ts')).consoleCommand(open),
   subject: async () => (await import('./cli/subject.ts')).subjectCommand(open),
+  detect: async () => (await import('./cli/detect.ts')).detectCommand(),
+  listen: async () => (await import('./cli/listen.ts')).listenCommand(),
   token: async () => (await import('./cli/token.ts')).tokenCommand(),
 }
 
