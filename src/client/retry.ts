@@ -8,6 +8,8 @@ export interface RetryPolicy {
   /** Upper bound of the first pause; it doubles every time. */
   firstPauseMs: number
   longestPauseMs: number
+  /** Where a Retry-After asks for more, the refusal is thrown at once: the caller knows better when. */
+  longestWaitMs: number
   sleep(ms: number): Promise<unknown>
   /** A number in [0, 1). */
   random(): number
@@ -17,6 +19,7 @@ export const DEFAULT_RETRY: RetryPolicy = {
   attempts: 10,
   firstPauseMs: 200,
   longestPauseMs: 15_000,
+  longestWaitMs: 300_000,
   sleep: ms => delay(ms),
   random: Math.random,
 }
@@ -24,7 +27,7 @@ export const DEFAULT_RETRY: RetryPolicy = {
 /**
  * Repeats `work` while it fails in a way that may pass: no answer, 429, 5xx. Pauses with full
  * jitter; a Retry-After is honoured as the least pause, with jitter on top so that many callers
- * do not return together.
+ * do not return together. A quota that is used up until tomorrow is not waited for.
  * @throws the last error, or at once one that will not pass
  */
 export async function withRetries<T>(work: () => Promise<T>, policy: RetryPolicy): Promise<T> {
@@ -32,15 +35,16 @@ export async function withRetries<T>(work: () => Promise<T>, policy: RetryPolicy
     try {
       return await work()
     } catch (error) {
-      if (attempt >= policy.attempts || !mayPass(error)) throw error
+      if (attempt >= policy.attempts || !mayPass(error, policy)) throw error
       await policy.sleep(pauseBefore(attempt, error, policy))
     }
   }
 }
 
-function mayPass(error: unknown): boolean {
-  const isOurs = error instanceof HuisbrugUnreachable || error instanceof HuisbrugProblem
-  return isOurs && error.mayPass
+function mayPass(error: unknown, { longestWaitMs }: RetryPolicy): boolean {
+  if (error instanceof HuisbrugUnreachable) return error.mayPass
+  const isProblem = error instanceof HuisbrugProblem && error.mayPass
+  return isProblem && (error.retryAfterMs ?? 0) <= longestWaitMs
 }
 
 function pauseBefore(attempt: number, error: unknown, policy: RetryPolicy): number {

@@ -110,6 +110,12 @@ describe('repeating a call', () => {
     expect(pauses[1]).toBeLessThan(62_000)
   })
 
+  test('does not wait for hours: what is refused until tomorrow is told at once, with its time', async () => {
+    server.next.push(reply(429, { ...PROBLEM, code: 'HB-602' }, { 'Retry-After': '40000' }))
+    await expect(detect()).rejects.toMatchObject({ code: 'HB-602', retryAfterMs: 40_000_000 })
+    expect([pauses, server.seen.length]).toEqual([[], 1])
+  })
+
   test('doubles its pauses up to the longest, with jitter', async () => {
     server.next.push(...Array.from({ length: 6 }, () => reply(500)))
     await detect({ firstPauseMs: 100, longestPauseMs: 800 })
