@@ -175,7 +175,7 @@ export const EXCHANGE_OPERATIONS: readonly Operation[] = [
     request: 'progress',
     status: 202,
     reply: 'message-accepted',
-    refusals: ['HB-506', 'HB-507'],
+    refusals: ['HB-408', 'HB-506', 'HB-507'],
   },
   {
     method: 'post',
