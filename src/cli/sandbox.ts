@@ -6,6 +6,7 @@ import { runUntilSignal } from '../run.ts'
 import type { BackOffice } from '../sandbox/back-office.ts'
 import { connectToParent } from '../sandbox/parent.ts'
 import { DEFAULT_POPULATION, DEFAULT_SEED, MAX_POPULATION } from '../sandbox/population.ts'
+import { addPartnerCommand } from './sandbox-partner.ts'
 
 interface PeerCommandOptions {
   gateway?: string
@@ -20,9 +21,13 @@ interface BackOfficeCommandOptions extends PeerCommandOptions {
   send?: boolean
 }
 
-/** `huisbrug sandbox vdab|back-office`: peers that speak the outside contract, all people synthetic. */
+/**
+ * `huisbrug sandbox`: a whole counterpart for a partner's own software; `sandbox vdab|back-office`: one side that
+ * speaks the outside contract, for a gateway that is there. All people synthetic.
+ */
 export function sandboxCommand(): Command {
-  const sandbox = new Command('sandbox').description('peers to try the gateway with')
+  const sandbox = new Command('sandbox').description('a counterpart to try your software with')
+  addPartnerCommand(sandbox)
   peer(sandbox, 'vdab', 'a VDAB with a synthetic client file: matches, answers, gives feedback')
     .option('--party <id>', 'its party id', 'vdab')
     .requiredOption('--log-key <key>', "the audit log's verifier key, of: huisbrug audit key")

@@ -9,7 +9,7 @@ import type {
 } from '../client/types.ts'
 import type { createVdabAccess } from './vdab-access.ts'
 import type { AnswerBook } from './vdab-answers.ts'
-import type { VdabRegister } from './vdab-register.ts'
+import type { FoundPerson, VdabRegister } from './vdab-register.ts'
 import type { AnswerSender } from './vdab-sender.ts'
 
 export interface VdabParts {
@@ -22,6 +22,8 @@ export interface VdabParts {
   /** Private, to open calls that come in an envelope. */
   encryptionKeys: DecryptionKeys
   onChange(): void
+  /** Whom of those it could open it says to have found, and how it reaches them; as they are unless told. */
+  choose?(people: FoundPerson[], request: ForwardedDetection): FoundPerson[]
 }
 
 interface Message {
@@ -32,7 +34,7 @@ type Take = (message: unknown) => Promise<void>
 
 /** What VDAB offers to the gateway: detections, ended tenancies and progress. */
 export function createVdabApp(parts: VdabParts): express.Express {
-  const { access, register, book, sender } = parts
+  const { access, register, book, sender, choose = people => people } = parts
   const app = express()
   app.disable('x-powered-by')
   app.use(access.router)
@@ -45,7 +47,7 @@ export function createVdabApp(parts: VdabParts): express.Express {
     '/detections',
     takeMessages(parts, async message => {
       const request = message as ForwardedDetection
-      const found = await register.match(request)
+      const found = choose(await register.match(request), request)
       sender.add(await book.plan(request, found, new Date().toISOString().slice(0, 10)))
     }),
   )

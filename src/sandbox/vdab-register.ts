@@ -14,6 +14,8 @@ export interface FoundPerson {
   rowId: string
   tag: string
   reachability: 'reached' | Reachability
+  /** Place in the client file, from 0. */
+  client: number
 }
 
 export interface RegisterProgress {
@@ -80,7 +82,7 @@ export class VdabRegister {
     const opened = await openRows(this.#store, request)
     return opened.map(({ rowId, tag, ref }) => {
       const reachability = this.#people[Number(ref)]?.reachability ?? 'reached'
-      return { rowId, tag, reachability }
+      return { rowId, tag, reachability, client: Number(ref) }
     })
   }
 

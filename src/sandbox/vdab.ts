@@ -8,11 +8,11 @@ import { Journal } from '../client/journal.ts'
 import { type RegisterCode, RegisterError } from '../client/register-error.ts'
 import type { ClientOptions } from '../client/transport.ts'
 import { loadPeerKeys } from './peer-keys.ts'
-import { createPopulation } from './population.ts'
+import { createPopulation, type Population } from './population.ts'
 import { sleepUntil } from './retrying-queue.ts'
 import { createVdabAccess } from './vdab-access.ts'
 import { AnswerBook, type AnswerCounts } from './vdab-answers.ts'
-import { createVdabApp } from './vdab-app.ts'
+import { createVdabApp, type VdabParts } from './vdab-app.ts'
 import { type RegisterProgress, VdabRegister } from './vdab-register.ts'
 import { createAnswerSender } from './vdab-sender.ts'
 
@@ -28,6 +28,9 @@ export interface VdabOptions {
   partyId?: string
   seed?: string
   population?: number
+  /** Its client file is made of these people, in place of those of a seed. */
+  people?: Population
+  choose?: VdabParts['choose']
   onStatus?(status: VdabStatus): void
   retry?: ClientOptions['retry']
   /** Keys of the gateway; its published ones unless a test says otherwise. */
@@ -79,7 +82,10 @@ export async function startVdab(options: VdabOptions): Promise<Vdab> {
     ...(options.gatewayKeys && { gatewayKeys: options.gatewayKeys }),
   })
   const server = createServer(
-    createVdabApp({ access, register, book, sender, received, encryptionKeys, onChange }),
+    createVdabApp({
+      ...{ access, register, book, sender, received, encryptionKeys, onChange },
+      ...(options.choose && { choose: options.choose }),
+    }),
   )
   server.listen(options.port ?? 0, '127.0.0.1')
   await once(server, 'listening')
@@ -104,7 +110,7 @@ async function openParts(options: VdabOptions, signal: AbortSignal) {
   const { privateKey, encryptionKeys } = await loadPeerKeys(dataDir)
   const retry = { attempts: 6, sleep: sleepUntil(signal), ...options.retry }
   const client = createClient({ gateway, partyId, privateKey, retry })
-  const population = createPopulation(options.seed, options.population)
+  const population = options.people ?? createPopulation(options.seed, options.population)
   const book = await AnswerBook.open(join(dataDir, 'answers.jsonl'))
   const received = (await Journal.open<unknown>(join(dataDir, 'received.jsonl'))).journal
   const register = new VdabRegister({

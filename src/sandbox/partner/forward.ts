@@ -1,0 +1,82 @@
+import { Agent, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
+import { request as httpsRequest } from 'node:https'
+
+/** An answer as it came. */
+export interface Answer {
+  status: number
+  headers: NodeJS.Dict<string | string[]>
+  body: Buffer
+}
+
+const MOST_BYTES = 20 * 1024 * 1024
+const ANSWER_MS = 60_000
+// Of one connection, not of the message (RFC 9110 section 7.6.1).
+const OF_THE_CONNECTION = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'transfer-encoding',
+  'content-length',
+  'expect',
+  'upgrade',
+])
+
+const agent = new Agent({ keepAlive: true })
+
+/** The whole body of a request; undefined where it is larger than 20 MiB. */
+export async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > MOST_BYTES) return undefined
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks)
+}
+
+/**
+ * Sends a request on as it came, with its own headers.
+ * @param target address to send it to, whole
+ * @param host what it says of its host: as it came, or that of the target where absent
+ * @throws Error of the network where no answer comes
+ */
+export function forward(
+  target: URL,
+  { method = 'GET', headers }: Pick<IncomingMessage, 'method' | 'headers'>,
+  body: Buffer,
+  host?: string,
+): Promise<Answer> {
+  const kept = Object.entries(headers).filter(([name]) => !OF_THE_CONNECTION.has(name))
+  const sent = {
+    ...Object.fromEntries(kept),
+    host: host ?? target.host,
+    ...((body.length > 0 || method !== 'GET') && { 'content-length': String(body.length) }),
+  }
+  const isPlain = target.protocol === 'http:'
+  const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+  const options = { method, headers: sent, timeout: ANSWER_MS, ...(isPlain && { agent }) }
+  const call = (isPlain ? httpRequest : httpsRequest)(target, options, answer => {
+    readBody(answer).then(
+      bytes =>
+        resolve({
+          status: answer.statusCode ?? 502,
+          headers: answer.headers,
+          body: bytes ?? Buffer.alloc(0),
+        }),
+      reject,
+    )
+  })
+  call.on('timeout', () => call.destroy(new Error('no answer in time')))
+  call.on('error', reject)
+  call.end(body)
+  return promise
+}
+
+/** Gives an answer on as it came. */
+export function give(response: ServerResponse, { status, headers, body }: Answer): void {
+  const kept = Object.entries(headers).filter(([name]) => !OF_THE_CONNECTION.has(name))
+  response.writeHead(status, { ...Object.fromEntries(kept), 'content-length': body.length })
+  response.end(body)
+}
