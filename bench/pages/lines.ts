@@ -133,12 +133,11 @@ export const LINES: Readonly<Record<string, Asked>> = {
   '/rapporten': of('/rapporten'),
   '/rapporten/bijlage-1/invullen': of('/rapporten/bijlage-1/invullen'),
   '/rapporten/:soort': world => ({
-    annex: `/rapporten/bijlage-1?partij=${world.company()}&${year(world)}`,
-    evaluation: `/rapporten/evaluatie?partij=${world.company()}&soort=tussentijds&${year(world)}`,
+    annex: `/rapporten/bijlage-1?partij=${world.company()}&${year()}`,
+    evaluation: `/rapporten/evaluatie?partij=${world.company()}&soort=tussentijds&${year()}`,
     dashboard: `/rapporten/dashboard?partij=${world.company()}&kwartaal=${quarter()}`,
     register: '/rapporten/verwerkingsregister',
     breach: `/rapporten/inbreuk?${oneDay(world)}`,
-    'breach, year': `/rapporten/inbreuk?${year(world)}&van-wie=${world.company()}`,
   }),
   '/pseudoniemen': of('/pseudoniemen'),
   '/goedkeuringen': of('/goedkeuringen'),
@@ -169,7 +168,7 @@ function oneDay(world: World): string {
   return `van=${day}&tot=${day}`
 }
 
-function year(_world: World): string {
+function year(): string {
   const now = new Date()
   const from = new Date(now.getTime() - 360 * 86_400_000)
   return `van=${from.toISOString().slice(0, 10)}&tot=${now.toISOString().slice(0, 10)}`
