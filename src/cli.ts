@@ -37,6 +37,7 @@ const COMMANDS: Record<string, () => Promise<Command>> = {
   serve: async () => (await import('./cli/serve.ts')).serveCommand(),
   demo: async () => (await import('./cli/demo.ts')).demoCommand(),
   sandbox: async () => (await import('./cli/sandbox.ts')).sandboxCommand(),
+  init: async () => (await import('./cli/init.ts')).initCommand(),
   migrate: async () => (await import('./cli/migrate.ts')).migrateCommand(open),
   doctor: async () => (await import('./cli/doctor.ts')).doctorCommand(open),
   party: async () => (await import('./cli/party.ts')).partyCommand(open),

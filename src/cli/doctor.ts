@@ -2,6 +2,7 @@ import { Command } from 'commander'
 import { PartyStore } from '../access/party.ts'
 import { Disclosures } from '../audit/disclosure.ts'
 import { PublishedCheckpoints } from '../audit/published.ts'
+import { childEnvironment } from '../config.ts'
 import type { Context } from '../context.ts'
 import { jwksFetcher, openOutbound } from '../delivery/outbound.ts'
 import { ProtocolStatements } from '../exchange/protocol-statements.ts'
@@ -23,23 +24,50 @@ import { readCoreLimit } from '../no-dumps.ts'
 import { ProtocolRegistry } from '../protocol/registry.ts'
 import { createWakeUps } from '../queue/queue.ts'
 import type { Open, Opened } from './party.ts'
+import { examineConfiguration, readEnvironmentFile } from './settings/examine.ts'
+import { forProduction, type SettingCheck } from './settings/finding.ts'
 
-/** `huisbrug doctor`: looks at everything that should be well; exit 1 where something is not. */
+interface Asked {
+  settings?: boolean
+  production?: boolean
+  envFile?: string
+  json?: boolean
+}
+
+/**
+ * `huisbrug doctor`: looks at the settings, and where nothing in them is wrong at everything else that should be
+ * well; exit 1 where something is not.
+ */
 export function doctorCommand(open: Open): Command {
   return new Command('doctor')
-    .description('look at the store, the evidence, conservation and what is stuck')
+    .description('look at the settings, the store, the evidence, conservation and what is stuck')
+    .option('--settings', 'the settings alone: starts nothing, changes nothing')
+    .option('--production', 'what production needs counts as wrong where it is missing')
+    .option('--env-file <file>', 'with --settings: those in a file, such as huisbrug init writes')
     .option('--json', 'print JSON')
-    .action(async ({ json }: { json?: boolean }) => {
-      const store = await open()
-      try {
-        const checks = await examine(store)
-        const ok = isHealthy(checks)
-        process.stdout.write(json ? `${JSON.stringify({ ok, checks })}\n` : describe(checks))
-        if (!ok) process.exitCode = 1
-      } finally {
-        await store.close()
-      }
+    .action(async (asked: Asked, command: Command) => {
+      if (asked.envFile && !asked.settings) command.error('error: --env-file goes with --settings')
+      const env = asked.envFile ? readEnvironmentFile(asked.envFile) : childEnvironment({})
+      const found = await examineConfiguration(env, new Date())
+      const settings = asked.production ? forProduction(found) : found
+      const isOver = asked.settings || !isHealthy(settings)
+      report(isOver ? settings : [...settings, ...(await examineOpened(open))], asked.json)
     })
+}
+
+function report(checks: SettingCheck[], json: boolean | undefined): void {
+  const ok = isHealthy(checks)
+  process.stdout.write(json ? `${JSON.stringify({ ok, checks })}\n` : describe(checks))
+  if (!ok) process.exitCode = 1
+}
+
+async function examineOpened(open: Open): Promise<HealthCheck[]> {
+  const store = await open()
+  try {
+    return await examine(store)
+  } finally {
+    await store.close()
+  }
 }
 
 async function examine(store: Opened): Promise<HealthCheck[]> {
@@ -108,11 +136,12 @@ function openProtocols({ pool, keys, config }: Opened): Promise<Context['protoco
   return ProtocolRegistry.open(protocolsDir, log, { clock, notes })
 }
 
-function describe(checks: HealthCheck[]): string {
+function describe(checks: SettingCheck[]): string {
   return checks
-    .map(({ name, ok, detail, remedy }) => {
-      const line = `${ok ? 'ok  ' : 'FAIL'} ${name.padEnd(20)} ${detail}\n`
-      return ok || !remedy ? line : `${line}     ${remedy}\n`
+    .map(({ name, ok, detail, remedy, weight }) => {
+      const label = ok ? (weight === 'needed' ? 'NEED' : (weight ?? 'ok')) : 'FAIL'
+      const line = `${label.padEnd(4)} ${name.padEnd(20)} ${detail}\n`
+      return remedy && (weight || !ok) ? `${line}     ${remedy}\n` : line
     })
     .join('')
 }

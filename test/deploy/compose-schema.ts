@@ -11,7 +11,6 @@ const service = closed({
   'stop_grace_period?': duration,
   'env_file?': list(text),
   'environment?': map(text),
-  'secrets?': list(text),
   'volumes?': list(matching('^[^:]+:/[^:]+(:ro)?$')),
   // On this machine alone: nothing else may be reachable from outside.
   'ports?': list(matching('^127\\.0\\.0\\.1:[0-9]+:[0-9]+$')),
@@ -51,5 +50,4 @@ export const COMPOSE = closed({
   services: map(service),
   networks: map(network),
   volumes: map(closed({})),
-  secrets: map(closed({ file: text })),
 })

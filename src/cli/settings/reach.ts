@@ -21,12 +21,13 @@ async function checkDatabase({ databaseUrl }: Config): Promise<SettingCheck[]> {
       }),
     ]
   }
-  const client = new QuietClient({
-    connectionString: databaseUrl,
-    connectionTimeoutMillis: PATIENCE_MS,
-    query_timeout: PATIENCE_MS,
-  })
+  let client: QuietClient | undefined
   try {
+    client = new QuietClient({
+      connectionString: databaseUrl,
+      connectionTimeoutMillis: PATIENCE_MS,
+      query_timeout: PATIENCE_MS,
+    })
     await client.connect()
     return await askDatabase(client, databaseUrl)
   } catch (error) {
@@ -35,7 +36,7 @@ async function checkDatabase({ databaseUrl }: Config): Promise<SettingCheck[]> {
       'Start it; check the address, password and certificate in HUISBRUG_DATABASE_URL, and the network.'
     return [found('wrong', 'database', { detail: message || code || 'no answer', remedy })]
   } finally {
-    await client.end().catch(() => {})
+    await client?.end().catch(() => {})
   }
 }
 
