@@ -40,7 +40,7 @@ async function run({ rounds, quick, say }: Options): Promise<Result[]> {
       sides[name] = await openSide(server.url, { name, entries, folder: join(folder, name), say })
     const { empty, filled } = sides
     if (!empty || !filled) return []
-    return await measure({ empty, filled }, pages, { rounds, quick, say })
+    return await measure({ empty, filled }, pages, { rounds, say })
   } finally {
     for (const { gateway } of Object.values(sides)) await gateway.close()
     await server.stop()
@@ -96,12 +96,12 @@ type Sides = Record<'empty' | 'filled', Side>
 export async function measure(
   sides: Sides,
   pages: readonly string[],
-  { rounds, quick, say }: Options,
+  { rounds, say }: Pick<Options, 'rounds' | 'say'>,
 ): Promise<Result[]> {
   const results: Result[] = []
   for (const page of pages) {
     const kept: Measured = { filled: [], empty: [], rounds: [] }
-    for (let round = quick ? 0 : -1; round < rounds; round++) {
+    for (let round = -1; round < rounds; round++) {
       const filled = round % 2 === 0 ? await askPage(sides.filled, page) : undefined
       const empty = await askPage(sides.empty, page)
       add(kept, filled ?? (await askPage(sides.filled, page)), empty, round < 0)
