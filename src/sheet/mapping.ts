@@ -105,12 +105,15 @@ function titleRow(
   return best?.row ?? rowBeforeNumbers(rows, today)
 }
 
-// Titles of which none is known: the filled row before the first national number.
+// Titles of which none is known: the filled row before the first national number, or the first of all.
 function rowBeforeNumbers(rows: Cell[][], today: string): number | undefined {
   const numbers = rows
     .slice(0, LOOKED_AT)
     .findIndex(row => row.some(({ text }) => isNumber(text, today)))
-  const before = rows.slice(0, Math.max(0, numbers)).findLastIndex(row => !isEmptyRow(row))
+  const before =
+    numbers < 0
+      ? rows.findIndex(row => !isEmptyRow(row))
+      : rows.slice(0, numbers).findLastIndex(row => !isEmptyRow(row))
   const isTitles = before >= 0 && !rows[before]?.some(({ text }) => OF_A_TENANT.test(text))
   return isTitles ? before : undefined
 }

@@ -6,7 +6,7 @@ import type { WorkbookReply } from './xlsx-worker.ts'
 
 const WORKER = import.meta.url.endsWith('.ts') ? './xlsx-worker.ts' : './xlsx-worker.js'
 const MEGABYTE = 1024 * 1024
-const MEMORY_MB = 1_536
+const MEMORY_MB = 1_024
 const LONGEST_MS = 120_000
 const DAMAGED = 'the workbook is damaged: open it in Excel and save it again as .xlsx'
 
@@ -50,7 +50,7 @@ function assertReadable(bytes: Uint8Array): void {
 }
 
 async function inThread(bytes: Uint8Array): Promise<WorkbookReply> {
-  const copy = bytes.slice().buffer
+  const copy = new Uint8Array(bytes).buffer
   const worker = new Worker(new URL(WORKER, import.meta.url), {
     workerData: copy,
     transferList: [copy],
