@@ -141,7 +141,7 @@ export async function annex1({ client, profile }: Partner, file: string): Promis
   return {
     json,
     text: [
-      `Annex 1 of ${json.referenceDate} is taken: ${json.messageId}`,
+      `Annex 1 of ${report.referenceDate} is taken: ${json.messageId}`,
       ...json.warnings.map(({ pointer, text }) => `warning  ${pointer}  ${text}`),
     ],
   }

@@ -157,7 +157,7 @@ async function showDeliveries(
 
 function describeDelivery(delivery: Delivery): string {
   const { deliveryId, event, state, attempts, reason, nextAt } = delivery
-  const why = reason === null ? '' : `  ${reason}`
+  const why = reason ? `  ${reason}` : ''
   const next = nextAt === null ? '' : `  again at ${nextAt}`
   return `${deliveryId}  ${event}  ${state}, ${attempts} tries${why}${next}`
 }

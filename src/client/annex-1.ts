@@ -19,13 +19,13 @@ export interface Annex1 {
 /** What looks odd in Annex 1 but is not refused. */
 export interface Annex1Warning {
   pointer: string
-  rule: string
+  rule?: string
   text: string
 }
 
 export interface Annex1Accepted {
   messageId: string
-  referenceDate: string
+  referenceDate?: string
   warnings: Annex1Warning[]
   receipt: string
 }

@@ -35,7 +35,7 @@ export interface ReceiptClaims {
   code?: string
   /** SHA-256 of the body as it was sent, base64url; absent where the body held no nonce. */
   digest?: string
-  protocol: string | null
+  protocol?: string | null
   protocolVersion?: string
   protocolDigest?: string | null
   /** RFC 6962 leaf hash of the entry in the audit log, base64url. */

@@ -171,7 +171,7 @@ export interface Delivery {
   attempts: number
   lastStatus: number | null
   /** Why it waits or why the last try failed, as a code. */
-  reason: string | null
+  reason?: string | null
   nextAt: string | null
 }
 

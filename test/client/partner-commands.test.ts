@@ -1,7 +1,17 @@
+import { execFile } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { type Command, CommanderError } from 'commander'
 import { exportJWK, type JWK } from 'jose'
 import { loadLogVerifierKey } from '../../src/audit/log-key.ts'
@@ -295,6 +305,26 @@ test('ended tenancies: every line is read first, nothing is sent where one is wr
     expect.stringMatching(/^1 taken, 1 refused\n {2}WB-none {2}HB-/),
   ])
   expect((await as('woonboog', 'tenancy-ended', 'WB-1')).err).toContain('--on is needed')
+})
+
+test('the program of docs/kit.md runs as it stands there', async () => {
+  const page = readFileSync(new URL('../../docs/kit.md', import.meta.url), 'utf8')
+  const program = [...page.matchAll(/^```js\n(.*?)^```$/gms)].map(([, code]) => code).join('\n')
+  expect(program).toContain('webhookListener')
+  const own = join(folder, 'program')
+  mkdirSync(join(own, 'keys'), { recursive: true })
+  writeFileSync(join(own, 'keys/keys.json'), JSON.stringify(gateway.keys.leefgoed))
+  const kit = new URL('../../src/client/index.ts', import.meta.url).href
+  const ending = 'server.close()\nawait seen.close()\nconsole.log(scope.includes("inbox:read"))\n'
+  const code = program.replaceAll("'huisbrug/client'", `'${kit}'`).replace('woonboog', 'leefgoed')
+  writeFileSync(join(own, 'program.mjs'), `${code}\n${ending}`)
+  const { NODE_OPTIONS: _, ...others } = process.env
+  const env = { ...others, HUISBRUG_GATEWAY_URL: gateway.url, WEBHOOK_SECRET: 'whsec_AAAA' }
+  const said = await promisify(execFile)(process.execPath, ['program.mjs'], { cwd: own, env }).then(
+    ({ stdout }) => stdout,
+    (error: { stdout: string; stderr: string }) => error.stdout + error.stderr,
+  )
+  expect(said).toMatch(/^(queued|delivered) \{.+^accepted [\w-]{43}\ntrue$/ms)
 })
 
 test('Annex 1, the month, the list of protocols and the webhook', async () => {
