@@ -69,9 +69,7 @@ type Json = Record<string, unknown>
 export function readCall(request: unknown, answer: unknown): Partial<Seen> & Pick<Seen, 'why'> {
   const asked = objectOf(request)
   const told = objectOf(answer)
-  const list = [asked['tenants'], asked['items'], asked['found'], asked['blinded']].find(
-    Array.isArray,
-  )
+  const list = [asked['tenants'], asked['items'], asked['blinded']].find(Array.isArray)
   const refused = Array.isArray(told['refused']) ? (told['refused'] as Why[]) : []
   const errors = Array.isArray(told['errors']) ? (told['errors'] as Why[]) : []
   const { code, title, detail, error, error_description: description } = told

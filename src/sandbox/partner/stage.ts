@@ -38,8 +38,8 @@ export interface Stage {
 }
 
 /** Who takes part: the partner, and the other side. */
-export function membersOf({ role, dataDir, party, name }: SandboxOptions): Member[] {
-  const folderOf = (id: string) => join(dataDir, 'counterpart', id)
+function membersOf({ role, dataDir, party, name }: SandboxOptions, run: string): Member[] {
+  const folderOf = (id: string) => join(run, 'counterpart', id)
   const own = { isPartner: true, folder: join(dataDir, 'you') }
   if (role === 'vdab') {
     const senders = SENDERS.map(one => ({
@@ -62,7 +62,7 @@ export function membersOf({ role, dataDir, party, name }: SandboxOptions): Membe
 export async function startStage(options: SandboxOptions, publicUrl: string): Promise<Stage> {
   const { dataDir, protocolsDir, perPerson } = options
   const run = newRunFolder(dataDir)
-  const members = membersOf(options)
+  const members = membersOf(options, run)
   const companies = members.filter(({ kind }) => kind === 'housing-company')
   const folder = join(run, 'protocols')
   const signs = writeDocuments({ source: protocolsDir, folder, companies, perPerson })
