@@ -51,6 +51,12 @@ export default {
       '^src/(?!client/|audit/(proof-file|note|errors)|pseudonym/(voprf|derive|row|suite|group|dleq|hash-to-group|errors|national-number))',
       'the kit has no dependency on the gateway',
     ),
+    forbid(
+      'sheet-stands-alone',
+      '^src/sheet/',
+      '^src/(?!sheet/|client/|pseudonym/national-number)',
+      'spreadsheets are read at a partner, with the kit alone',
+    ),
     {
       name: 'no-circular',
       severity: 'error',

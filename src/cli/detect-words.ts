@@ -4,7 +4,6 @@ import { ROLES } from '../sheet/headers.ts'
 import type { CodeWords } from '../sheet/result.ts'
 import type { RequestHead } from '../sheet/sending-book.ts'
 import { columnLetter } from '../sheet/table.ts'
-import type { Result } from './detect-result.ts'
 import type { CheckedSheet } from './detect-sheet.ts'
 import type { PartnerProfile } from './partner-profile.ts'
 import { reasonOf } from './partner-run.ts'
@@ -16,7 +15,7 @@ const MOST_SHOWN = 500
 export const codeWords: CodeWords = code => Object.entries(codes).find(([it]) => it === code)?.[1]
 
 /** How the file was understood, and each row that cannot be sent with the reason, in Dutch. */
-export function describeCheck(read: CheckedSheet, { file }: Result): string {
+export function describeCheck(read: CheckedSheet, file: string): string {
   const { fileName, sheet, checked } = read
   const { good, bad, empty } = checked
   const named = sheet.name === undefined ? '' : `, sheet "${sheet.name}"`

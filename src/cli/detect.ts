@@ -7,7 +7,7 @@ import { resultRows } from '../sheet/result.ts'
 import { MAX_BATCH, type Outcome } from '../sheet/send.ts'
 import { type Agreement, agreementOf } from './detect-agreement.ts'
 import { askOnTerminal, assertConfirmed, type Confirm } from './detect-confirm.ts'
-import { type Result, resultFileOf, writeResult } from './detect-result.ts'
+import { resultFileOf, writeResult } from './detect-result.ts'
 import { sendSheet } from './detect-send.ts'
 import { type CheckedSheet, checkSheet } from './detect-sheet.ts'
 import { codeWords, describeCheck, describeSent } from './detect-words.ts'
@@ -76,9 +76,8 @@ export function detectCommand(deps: DetectDeps = {}): Command {
       const at = now()
       const out = (text: string) => options.json || command.configureOutput().writeOut?.(text)
       const sheet = await checkSheet(file, options, at)
-      const result = resultFileOf(file, options.out)
       const before = resultRows(sheet.checked, new Map(), codeWords)
-      await writeResult(result, before)
+      const result = await writeResult(resultFileOf(file, options.out), before)
       out(describeCheck(sheet, result))
       if (options.check) return reportCheck(command, options, sheet, result)
       // Patient: who sends thousands of tenants would rather wait than start again.
@@ -95,7 +94,7 @@ interface Run {
   partner: Partner
   options: DetectOptions
   sheet: CheckedSheet
-  result: Result
+  result: string
   at: Date
   out(text: string): unknown
   confirm: Confirm
@@ -111,8 +110,8 @@ async function detect(run: Run): Promise<PartnerReport> {
   if (!(await assertConfirmed(asked, run.out, run.confirm)))
     return { ...reportOf(checked, new Map(), result), text: ['Nothing was sent.'], exit: 1 }
   const { outcomes, error, stopped } = await interruptible(stop => send(run, agreement, stop))
-  await writeResult(result, resultRows(checked, outcomes, codeWords))
-  const report = reportOf(checked, outcomes, result, error)
+  const written = await writeResult(result, resultRows(checked, outcomes, codeWords))
+  const report = reportOf(checked, outcomes, written, error)
   return stopped ? { ...report, exit: 130 } : report
 }
 
@@ -138,7 +137,7 @@ function reportCheck(
   command: Command,
   options: DetectOptions,
   { checked }: CheckedSheet,
-  result: Result,
+  result: string,
 ): void {
   const report = reportOf(checked, new Map(), result)
   if (options.json) command.configureOutput().writeOut?.(`${JSON.stringify(report.json)}\n`)
@@ -148,7 +147,7 @@ function reportCheck(
 function reportOf(
   checked: Checked,
   outcomes: ReadonlyMap<number, Outcome>,
-  { file }: Result,
+  file: string,
   error?: Error,
 ): PartnerReport {
   const kinds = checked.good.map(({ row }) => outcomes.get(row)?.kind ?? 'not-sent')

@@ -58,10 +58,8 @@ function regularity(text: string, separator: string): { regular: number; columns
     .filter(line => line.trim() !== '')
     .map(line => columnsIn(line, separator))
     .filter(columns => columns > 1)
-  const times = new Map<number, number>()
-  for (const columns of counts) times.set(columns, (times.get(columns) ?? 0) + 1)
-  const [columns = 0, regular = 0] =
-    [...times].toSorted((a, b) => b[1] - a[1] || b[0] - a[0])[0] ?? []
+  const columns = mostFrequent(counts)
+  const regular = counts.filter(it => it === columns).length
   return { regular, columns }
 }
 
@@ -71,19 +69,29 @@ function columnsIn(line: string, separator: string): number {
 
 // A quote in a name that is closed some rows further takes those rows with it, unseen.
 function assertNoSwallowedRows(records: string[][], separator: string): void {
-  const widths = records.slice(0, LOOKED_AT).map(record => record.length)
-  const width = Math.max(2, ...widths.toSorted((a, b) => a - b).slice(widths.length >> 1, -1))
-  records.forEach((record, index) => {
-    const swallows = record.some(field =>
-      field
-        .split(/\r\n|\n|\r/)
-        .slice(1, -1)
-        .some(line => columnsIn(line, separator) >= width),
-    )
-    if (!swallows) return
-    throw new SheetError(
-      `row ${index + 1}: a quote (") is opened here and closed rows further, so that the rows ` +
-        'between would be lost. Correct that row, or save the file as .xlsx',
-    )
-  })
+  const width = mostFrequent(records.slice(0, LOOKED_AT).map(record => record.length))
+  const at = records.findIndex(record =>
+    record.some((field, before) => {
+      const [first = '', ...rest] = field.split(/\r\n|\n|\r/)
+      const last = rest.pop()
+      if (last === undefined) return false
+      const after = record.length - 1 - before
+      // Were the quotes plain letters, the first and the last line would be rows like the others.
+      const isRows =
+        before + columnsIn(first, separator) === width &&
+        columnsIn(last, separator) + after === width
+      return isRows || rest.some(line => width > 1 && columnsIn(line, separator) >= width)
+    }),
+  )
+  if (at < 0) return
+  throw new SheetError(
+    `row ${at + 1}: a quote (") is opened here and closed in a later row, so that rows would be lost. ` +
+      'Correct that row, or save the file as .xlsx',
+  )
+}
+
+function mostFrequent(numbers: readonly number[]): number {
+  const times = new Map<number, number>()
+  for (const number of numbers) times.set(number, (times.get(number) ?? 0) + 1)
+  return [...times].toSorted((a, b) => b[1] - a[1] || b[0] - a[0])[0]?.[0] ?? 0
 }

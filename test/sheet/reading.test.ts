@@ -60,6 +60,11 @@ it('follows the line with which Excel names the separator, and does not count it
 it('refuses a quote that would swallow rows, naming where', () => {
   const lines = ['A;B;C', '1;"Jan;x', ...Array(4).fill('2;b;c'), '3;K";y', '4;b;c']
   expect(() => readCsv(Buffer.from(lines.join('\r\n')))).toThrow(/row 2: a quote/)
+  // One row is enough.
+  const one = ['A;B;C', 'a;b;c', '1;"Jan;x', '2;K";y', '3;b;c', '4;b;c']
+  expect(() => readCsv(Buffer.from(one.join('\r\n')))).toThrow(/row 3: a quote/)
+  const address = ['A,B,C', '1,"Kerkstraat 1,\n9000 Gent",x', '2,b,c']
+  expect(readCsv(Buffer.from(address.join('\r\n'))).rows).toHaveLength(3)
   const open = ['A;B;C', '1;b;c', '2;"b;c', '3;b;c']
   expect(() => readCsv(Buffer.from(open.join('\r\n')))).toThrow(/a quote \("\) is opened/)
 })

@@ -16,6 +16,7 @@ const PLANTED = {
   'src/db/planted.ts': ["import '../access/party.ts'\n", 'foundation-imports-no-part'],
   'src/audit/merkle-planted.ts': ["import 'express'\n", 'pure-core-imports-no-framework'],
   'src/sandbox/planted.ts': ["import '../exchange/view.ts'\n", 'sandbox-speaks-only-the-contract'],
+  'src/sheet/planted.ts': ["import '../config.ts'\n", 'sheet-stands-alone'],
   'src/client/planted.ts': ["import '../config.ts'\n", 'kit-stands-alone'],
 } as const
 
