@@ -228,6 +228,7 @@ describe('for a housing company', () => {
       code: 'HB-401',
       errors: [{ pointer: '/tenants/0/insz', rule: 'sandbox: synthetic national numbers only' }],
     })
+    await expect(company.client().message(`msg_${stranger}`)).rejects.toThrow('HB-')
     const page = await (await fetch(company.settings.page)).text()
     const logs = join(folder.path, 'company', 'logs')
     const written = readdirSync(logs).map(name => readFileSync(join(logs, name), 'utf8'))

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { decodeJwt } from 'jose'
+import { containsNationalNumber } from '../../pseudonym/national-number.ts'
 import { type Fault, type Faults, GARBAGE } from './fault.ts'
 import { type Answer, forward, give, readBody } from './forward.ts'
 import type { People } from './people.ts'
@@ -112,12 +113,17 @@ function note(parts: DoorParts, call: Call, answer: Answer | undefined, ms: numb
     way: isMine ? 'partner' : 'counterpart',
     party,
     method: request.method ?? '',
-    path,
+    path: withoutNumber(path),
     ms,
     ...(answer && { status: answer.status }),
     ...(fault && { fault }),
     ...said,
   })
+}
+
+function withoutNumber(path: string): string {
+  const today = new Date().toISOString().slice(0, 10)
+  return containsNationalNumber(path, today) ? path.replaceAll(/\d/g, '*') : path
 }
 
 const REMEDY =
