@@ -16,8 +16,8 @@ import {
   interruptible,
   type Partner,
   type PartnerReport,
+  parseCount,
   parseDay,
-  parseLimit,
   type RunOptions,
   runPartner,
 } from './partner-run.ts'
@@ -66,7 +66,7 @@ export function detectCommand(deps: DetectDeps = {}): Command {
     .option('--purpose <id>', 'the purpose (default: the first that the protocol lists)')
     .option('--target-group <id@version>', 'default: the one of the protocol', readTargetGroup)
     .option('--reference-date <day>', 'when they were tenants in the group (today)', parseDay)
-    .option('--batch <n>', 'tenants in one request', parseLimit)
+    .option('--batch <n>', 'tenants in one request', parseCount(MAX_BATCH))
     .option('--out <file>', 'the result file (default: beside the spreadsheet)')
     .option('--check', 'only check: nothing is sent, no gateway is asked')
     .option('--yes', 'the columns are right: send without a question')

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { lockFolder } from '../client/folder-lock.ts'
 import { HuisbrugProblem, HuisbrugUnreachable } from '../client/problem.ts'
 import { RegisterError } from '../client/register-error.ts'
@@ -12,6 +12,7 @@ import {
   interruptible,
   type Partner,
   type PartnerReport,
+  parseCount,
   type RunOptions,
   reasonOf,
   runPartner,
@@ -32,7 +33,7 @@ export function listenCommand(): Command {
     .description('write feedback and answers from the inbox to a CSV file; see docs/spreadsheet.md')
     .requiredOption('--out <file>', 'the CSV file; lines are added at its end')
     .option('--once', 'take what waits now, and end')
-    .option('--every <seconds>', 'how often to look', parseSeconds, 60)
+    .option('--every <seconds>', 'how often to look', parseCount(3_600), 60)
     .option('--json', 'print JSON')
     .action((options: ListenOptions, command: Command) =>
       runPartner(command, options, partner => listen(partner, options, command)),
@@ -96,10 +97,4 @@ async function takeFolder(folder: string): Promise<() => void> {
     if (!(error instanceof RegisterError)) throw error
     throw new Error(`another huisbrug listen runs already (${folder}): events go to one file`)
   }
-}
-
-function parseSeconds(text: string): number {
-  const seconds = Number(text)
-  if (Number.isInteger(seconds) && seconds >= 1 && seconds <= 3_600) return seconds
-  throw new InvalidArgumentError('give a whole number of seconds from 1 to 3600.')
 }
