@@ -1,4 +1,4 @@
-import { type Command, Option } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { followMessage } from '../client/follow.ts'
 import { gatewayKeys } from '../client/message-signature.ts'
 import { verifyReceipt } from '../client/receipt.ts'
@@ -63,12 +63,18 @@ function addMessage(partner: Command): void {
         'answered',
       ]),
     )
-    .option('--every <seconds>', 'with --wait: how often to ask', Number, 2)
+    .option('--every <seconds>', 'with --wait: how often to ask', parseSeconds, 2)
     .action((id: string, options: MessageOptions, command: Command) =>
       runPartner(command, options, it =>
         options.wait ? follow(it, id, options, command) : showMessage(it, id),
       ),
     )
+}
+
+function parseSeconds(text: string): number {
+  const seconds = Number(text)
+  if (seconds >= 0.01 && seconds <= 3_600) return seconds
+  throw new InvalidArgumentError('give a number of seconds, from 0.01 to 3600.')
 }
 
 async function showMessage({ client }: Partner, id: string): Promise<PartnerReport> {

@@ -11,6 +11,7 @@ import {
   interruptible,
   type Partner,
   type PartnerReport,
+  parseCount,
   partnerCommand,
   type RunOptions,
   runPartner,
@@ -68,7 +69,7 @@ export function addRegister(partner: Command): void {
       "verifier key of the gateway's audit log (default: of the profile)",
     )
     .option('--no-ready', 'do not report that the register is ready')
-    .option('--batch <n>', 'people per request, 1 to 5000', Number, 1_000)
+    .option('--batch <n>', 'people per request, 1 to 5000', parseCount(5_000), 1_000)
     .action((file: string, options: PrepareCommandOptions, command: Command) =>
       // The patience of the kit: a run of hours goes on when a gateway is away for a minute.
       runPartner(command, options, it => prepare(it, file, options), {}),

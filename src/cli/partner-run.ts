@@ -128,9 +128,14 @@ export function parseDay(text: string): string {
   throw new InvalidArgumentError('give a day, such as 2026-11-01.')
 }
 
-/** A number of an option. @throws InvalidArgumentError */
-export function parseLimit(text: string): number {
-  const limit = Number(text)
-  if (Number.isInteger(limit) && limit >= 1 && limit <= 1_000) return limit
-  throw new InvalidArgumentError('give a whole number from 1 to 1000.')
+/** Reads a whole number from 1 to `most`. @throws InvalidArgumentError */
+export function parseCount(most: number): (text: string) => number {
+  return text => {
+    const count = Number(text)
+    if (Number.isInteger(count) && count >= 1 && count <= most) return count
+    throw new InvalidArgumentError(`give a whole number from 1 to ${most}.`)
+  }
 }
+
+/** How many, at most what one message or page holds. @throws InvalidArgumentError */
+export const parseLimit = parseCount(1_000)

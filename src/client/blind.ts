@@ -222,7 +222,11 @@ async function checkReply(
     )
   }
   if (evaluated.length !== blinded.length) {
-    throw new RegisterError('reply-malformed', 'the gateway answered another number of elements')
+    throw new RegisterError(
+      'reply-malformed',
+      'the gateway answered another number of elements: nothing of it was used; run it again, and ask ' +
+        'its operator where it stays so',
+    )
   }
   try {
     verifyComposite(publicKey, await compose(publicKey, blinded, evaluated), proof)

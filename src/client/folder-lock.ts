@@ -12,7 +12,10 @@ const lockedHere = new Set<string>()
 export function lockFolder(folder: string): () => void {
   const file = join(folder, 'lock')
   if (lockedHere.has(file) || !takeLock(file)) {
-    throw new RegisterError('store-in-use', 'another process has this register store open')
+    throw new RegisterError(
+      'store-in-use',
+      'another process has this register store open: wait until it ends, or use another folder',
+    )
   }
   lockedHere.add(file)
   return () => {

@@ -170,6 +170,12 @@ test('a setting that is missing or wrong is wrong use, named with where to say i
     const { exit, err } = await run('sign-in', '--profile', profile, ...more)
     expect([exit, err]).toEqual([2, expect.stringMatching(reason)])
   }
+  for (const option of [
+    ['--every', 'x'],
+    ['--every', '0'],
+    ['--wait', 'never'],
+  ])
+    expect((await as('woonboog', 'message', 'msg_1', ...option)).exit).toBe(1)
   const away = ['--url', 'http://127.0.0.1:1', '--party', 'woonboog']
   const started = await as('woonboog', 'protocols', ...away)
   expect(started).toMatchObject({ exit: 1, err: expect.stringContaining('ECONNREFUSED): Check') })
@@ -243,11 +249,26 @@ test('without the key of the log nothing is prepared; a quota that is used up sa
 
 test('a message is followed to the end, with a receipt that is checked', async () => {
   const { woonboog } = gateway.clients
+  const signals = process.listenerCount('SIGINT')
   const { messageId } = await woonboog.detect(detection(tenants(0, 3)))
   const followed = await as('woonboog', 'message', messageId, '--wait', '--every', '0.05')
   expect(followed.exit).toBe(0)
   expect(followed.out).toMatch(/detection\.request {2}wm-vdab {2}delivered\n {2}items: accepted 3/)
   expect(followed.err).toMatch(/Z {2}delivered\n$/)
+  const waiting = as(
+    'woonboog',
+    'message',
+    messageId,
+    '--wait',
+    'answered',
+    '--every',
+    '60',
+    '--json',
+  )
+  await until('it waits', () => process.listenerCount('SIGINT') > signals)
+  process.emit('SIGINT')
+  const stopped = await waiting
+  expect([stopped.exit, JSON.parse(stopped.out).state]).toEqual([130, 'delivered'])
   const state = await ask('woonboog', 'message', messageId)
   expect(state).toEqual(await woonboog.message(messageId))
 
