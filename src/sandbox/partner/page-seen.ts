@@ -4,7 +4,7 @@ import type { CodeText } from './options.ts'
 import type { Seen, Why } from './record.ts'
 import type { Texts } from './texts.ts'
 
-const MOST_REASONS = 10
+const MOST_PLACES = 8
 
 /** What the sandbox saw, as a table: each call with its outcome, and each reason of a refusal. */
 export function drawSeen(
@@ -15,12 +15,12 @@ export function drawSeen(
   const { time, way, call, outcome, why } = t.columns
   const rows = seen.map(
     one => html`<tr><td class="when">${one.at.slice(11, 19)}</td>
-<td>${t.ways[one.way]}${one.party !== '' && html`<span class="under">${one.party}</span>`}</td>
+<td class="when">${t.ways[one.way]}${one.party !== '' && html`<span class="under">${one.party}</span>`}</td>
 <td>${one.method} ${one.path}${one.times !== undefined && ` (${one.times}×)`}${one.type !== undefined && html`<span class="under">${one.type}</span>`}${one.messageId !== undefined && html`<span class="under">${one.messageId}</span>`}${drawData(t, one)}</td>
 <td>${drawOutcome(t, one)}</td><td>${drawReasons(t, one, codes)}</td></tr>`,
   )
   const heads = [time, way, call, outcome, why].map(name => html`<th scope="col">${name}</th>`)
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${t.arrived}"><table><thead><tr>${heads}</tr></thead>
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${t.table(t.arrived)}"><table><thead><tr>${heads}</tr></thead>
 <tbody>${rows}</tbody></table></div>`
 }
 
@@ -40,24 +40,49 @@ function drawData(t: Texts, { data }: Seen): Html | false {
   return html`<details><summary>${t.content}</summary><pre class="block">${JSON.stringify(data, null, 2)}</pre></details>`
 }
 
+/** Reasons that say the same stand there once, with all their places. */
 function drawReasons(t: Texts, { why }: Seen, codes: ReadonlyMap<string, CodeText>): Html {
-  const rest = why.length - MOST_REASONS
-  const shown = why.slice(0, MOST_REASONS).map(one => html`<li>${drawReason(t, one, codes)}</li>`)
-  return html`<ul class="plain">${shown}${rest > 0 && html`<li>${t.more(rest)}</li>`}</ul>`
+  const groups = Map.groupBy(why, ({ code, rule, remedy }) => `${code} ${rule} ${remedy}`)
+  const items = [...groups.values()].map(same => html`<li>${drawReason(t, same, codes)}</li>`)
+  return html`<ul class="plain">${items}</ul>`
 }
 
-function drawReason(t: Texts, why: Why, codes: ReadonlyMap<string, CodeText>): Html {
-  const { code, index, tenantRef, pointer, rule, remedy } = why
+function drawReason(
+  t: Texts,
+  same: readonly Why[],
+  codes: ReadonlyMap<string, CodeText>,
+): Html | undefined {
+  const [first] = same
+  if (!first) return undefined
+  const { code, rule, remedy } = first
   const known = codes.get(code)
   const isDutch = t.lang === 'nl'
-  // The gateway's own words stand beside the Dutch: they may say more about this one.
+  const title = isDutch ? known?.nl.title : known?.title
   const named = known
-    ? html`<a href="/sandbox/codes${!isDutch && '?taal=en'}#${code}">${code}</a> ${isDutch ? known.nl.title : known.title}`
+    ? html`<a href="/sandbox/codes${!isDutch && '?taal=en'}#${code}">${code}</a> ${title}`
     : html`${code}`
-  const remedies = [isDutch && known?.nl.remedy, remedy && html`<span lang="en">${remedy}</span>`]
-  return html`<strong>${named}</strong>${index !== undefined && html`<span class="under">${t.item(index, tenantRef)}</span>`}
-${pointer !== undefined && html`<span class="under">${t.place}: <code>${pointer === '' ? '/' : pointer}</code></span>`}${rule !== undefined && html`<span class="under">${t.rule}: <span lang="en">${rule}</span></span>`}
-<span class="under">${t.remedy}: ${remedies[0]} ${remedies[1]}</span>`
+  // The gateway's own words stand beside the Dutch: they may say more about this one.
+  const own = remedy !== undefined && html`<span lang="en">${remedy}</span>`
+  return html`<strong>${named}</strong>${drawPlaces(t, same)}
+${rule !== undefined && html`<span class="under">${t.rule}: <span lang="en">${rule}</span></span>`}
+<span class="under">${t.remedy}: ${isDutch && known?.nl.remedy} ${own}</span>`
+}
+
+function drawPlaces(t: Texts, same: readonly Why[]): Html | false {
+  const places = same
+    .slice(0, MOST_PLACES)
+    .flatMap(({ pointer, index, tenantRef }) =>
+      pointer === undefined
+        ? []
+        : [
+            html`<code>${pointer === '' ? '/' : pointer}</code> ${index !== undefined && t.item(index, tenantRef)} `,
+          ],
+    )
+  const rest = same.length - MOST_PLACES
+  return (
+    places.length > 0 &&
+    html`<span class="under">${t.place}: ${places}${rest > 0 && t.more(rest)}</span>`
+  )
 }
 
 /** What the gateway hands over to the partner, and how each last try went. */
@@ -76,6 +101,6 @@ export function drawDeliveries(t: Texts, deliveries: readonly Delivery[]): Html 
 <p class="note">${deliveries.length > 0 ? t.deliveriesNote : t.noDeliveries}</p>
 ${
   deliveries.length > 0 &&
-  html`<div class="scroll" tabindex="0" role="region" aria-label="${t.deliveries}"><table><thead><tr>${heads}</tr></thead><tbody>${rows}</tbody></table></div>`
+  html`<div class="scroll" tabindex="0" role="region" aria-label="${t.table(t.deliveries)}"><table><thead><tr>${heads}</tr></thead><tbody>${rows}</tbody></table></div>`
 }</section>`
 }

@@ -49,7 +49,7 @@ export function drawCodes(codes: readonly CodeText[], language: Language): strin
     t,
     { path: '/sandbox/codes', title: t.codesTitle },
     html`<div class="head"><h1>${t.codesTitle}</h1><p><a href="/sandbox${search}">${t.back}</a></p></div>
-<section class="card"><div class="scroll" tabindex="0" role="region" aria-label="${t.codesTitle}"><table>
+<section class="card"><div class="scroll" tabindex="0" role="region" aria-label="${t.table(t.codesTitle)}"><table>
 <thead><tr><th scope="col">${t.code}</th><th scope="col" class="num">${t.status}</th><th scope="col">${t.meaning}</th><th scope="col">${t.remedy}</th></tr></thead>
 <tbody>${rows}</tbody></table></div></section>`,
   )
@@ -96,7 +96,7 @@ function drawScenario(t: Texts, role: SandboxRole, { scenario }: SandboxState): 
     return html`<div class="field"><label for="${kind}">${t.kinds[kind][role]}</label><select id="${kind}" name="${kind}">${options}</select></div>`
   })
   return html`<section class="card" aria-labelledby="scenario"><h2 id="scenario">${t.scenario}</h2>
-<form method="post" action="/sandbox/scenario" class="counts">${language(t)}${fields}
+<form method="post" action="/sandbox/scenario" class="filters">${language(t)}${fields}
 <div class="field"><label for="afterDays">${t.afterDays[role]}</label><input id="afterDays" name="afterDays" type="number" min="0" max="400" value="${scenario.afterDays}"></div>
 <div class="actions"><button>${t.apply}</button></div></form></section>`
 }
@@ -104,14 +104,14 @@ function drawScenario(t: Texts, role: SandboxRole, { scenario }: SandboxState): 
 function drawClock(t: Texts, { day, waiting: { people, nextDay } }: SandboxState): Html {
   return html`<section class="card" aria-labelledby="clock"><h2 id="clock">${t.clock}</h2>
 <p>${t.day(day)} ${nextDay === undefined ? t.nothingWaits : t.waiting(people, nextDay)}</p>
-<form method="post" action="/sandbox/clock" class="counts">${language(t)}
+<form method="post" action="/sandbox/clock" class="filters">${language(t)}
 <div class="field"><label for="days">${t.days}</label><input id="days" name="days" type="number" min="1" max="400" value="1"></div>
 <div class="actions"><button>${t.forward}</button></div></form></section>`
 }
 
 function drawCompanies(t: Texts): Html {
   return html`<section class="card" aria-labelledby="companies"><h2 id="companies">${t.companies}</h2>
-<form method="post" action="/sandbox/send" class="counts">${language(t)}
+<form method="post" action="/sandbox/send" class="filters">${language(t)}
 <div class="field"><label for="tenants">${t.perCompany}</label><input id="tenants" name="tenants" type="number" min="1" max="200" value="10"></div>
 <div class="actions"><button>${t.send}</button><button formaction="/sandbox/end-tenancies" class="quiet">${t.end}</button></div></form></section>`
 }

@@ -104,6 +104,7 @@ export const SANDBOX_EN: typeof SANDBOX_NL = {
   rule: 'Rule',
   remedy: 'What to do',
   item: (index, ref) => `row ${index + 1}${ref ? ` (${ref})` : ''}`,
+  table: name => `Table: ${name}`,
   more: count => `and ${count} more`,
   deliveries: 'What the gateway hands over to you',
   deliveriesNote: 'The last twenty. What fails is tried again.',

@@ -102,6 +102,7 @@ export const SANDBOX_NL = {
   rule: 'Regel',
   remedy: 'Wat te doen',
   item: (index: number, ref: string | undefined) => `rij ${index + 1}${ref ? ` (${ref})` : ''}`,
+  table: (name: string) => `Tabel: ${name}`,
   more: (count: number) => `en nog ${count}`,
   deliveries: 'Wat de gateway aan u aflevert',
   deliveriesNote: 'De laatste twintig. Lukt het niet, dan probeert de gateway het opnieuw.',
