@@ -12,10 +12,8 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { type Command, CommanderError } from 'commander'
 import { exportJWK, type JWK } from 'jose'
 import { loadLogVerifierKey } from '../../src/audit/log-key.ts'
-import { partnerCommands } from '../../src/cli/partner.ts'
 import { type Annex1, toJwks } from '../../src/client/index.ts'
 import { giveFeedback, tagsOf } from '../attack/kit.ts'
 import { accedeWithQuota } from '../published-keys/quota.ts'
@@ -23,6 +21,7 @@ import { COUNTS } from '../reports/counts.ts'
 import { detection, PERIOD, TODAY, tenants } from '../support/detection.ts'
 import { type PartyId, type TestGateway, testGateway, until } from '../support/gateway.ts'
 import { syntheticNumber } from '../support/people.ts'
+import { type Outcome, run, startCommand } from './run-partner.ts'
 
 const DOMAIN = 'wm-vdab/1/1'
 let gateway: TestGateway
@@ -55,37 +54,6 @@ function writeProfile(party: PartyId, more: object = {}): string {
   const dataDir = `${party}-data`
   writeFileSync(file, JSON.stringify({ ...settings, protocol: 'wm-vdab', dataDir, ...more }))
   return file
-}
-
-interface Outcome {
-  exit: number
-  out: string
-  err: string
-}
-
-async function run(...args: string[]): Promise<Outcome> {
-  const outcome = { exit: 0, out: '', err: '' }
-  process.exitCode = 0
-  const command = quiet(partnerCommands(), outcome)
-  await command.parseAsync(args, { from: 'user' }).catch((error: Error) => {
-    outcome.exit = error instanceof CommanderError ? error.exitCode : 1
-    if (!(error instanceof CommanderError)) outcome.err += error.message
-  })
-  const exit = outcome.exit || Number(process.exitCode)
-  process.exitCode = 0
-  return { ...outcome, exit }
-}
-
-function quiet(command: Command, outcome: Outcome): Command {
-  const writeOut = (text: string) => {
-    outcome.out += text
-  }
-  const writeErr = (text: string) => {
-    outcome.err += text
-  }
-  command.exitOverride().configureOutput({ writeOut, writeErr })
-  for (const sub of command.commands) quiet(sub, outcome)
-  return command
 }
 
 /** As this party: what it says as JSON, after a good end. */
@@ -249,26 +217,11 @@ test('without the key of the log nothing is prepared; a quota that is used up sa
 
 test('a message is followed to the end, with a receipt that is checked', async () => {
   const { woonboog } = gateway.clients
-  const signals = process.listenerCount('SIGINT')
   const { messageId } = await woonboog.detect(detection(tenants(0, 3)))
   const followed = await as('woonboog', 'message', messageId, '--wait', '--every', '0.05')
   expect(followed.exit).toBe(0)
   expect(followed.out).toMatch(/detection\.request {2}wm-vdab {2}delivered\n {2}items: accepted 3/)
   expect(followed.err).toMatch(/Z {2}delivered\n$/)
-  const waiting = as(
-    'woonboog',
-    'message',
-    messageId,
-    '--wait',
-    'answered',
-    '--every',
-    '60',
-    '--json',
-  )
-  await until('it waits', () => process.listenerCount('SIGINT') > signals)
-  process.emit('SIGINT')
-  const stopped = await waiting
-  expect([stopped.exit, JSON.parse(stopped.out).state]).toEqual([130, 'delivered'])
   const state = await ask('woonboog', 'message', messageId)
   expect(state).toEqual(await woonboog.message(messageId))
 
@@ -282,6 +235,24 @@ test('a message is followed to the end, with a receipt that is checked', async (
     code: expect.stringMatching(/^HB-/),
   })
   expect([other.exit, other.err]).toEqual([1, expect.stringContaining('\n  ')])
+})
+
+test('as a program: the version, wrong use is 2, Ctrl-C is 130 with what is known by then', async () => {
+  const start = (...args: string[]) => startCommand(folder, ...args)
+  const { messageId } = await gateway.clients.woonboog.detect(detection(tenants(30, 1)))
+  await until('it is delivered', async () => {
+    return (await gateway.clients.woonboog.message(messageId)).state === 'delivered'
+  })
+  const version = start('--version')
+  const wrong = start('partner', 'sign-in', '--party', 'woonboog')
+  const wait = ['--wait', 'answered', '--every', '3600', '--profile', 'woonboog.json']
+  const waiting = start('partner', 'message', messageId, ...wait)
+  expect((await version.end).out).toMatch(/^\d+\.\d+\.\d+\n$/)
+  expect(await wrong.end).toMatchObject({ exit: 2, err: expect.stringContaining('no gateway') })
+  await until('it waits', () => waiting.said.err.includes('delivered'))
+  waiting.child.kill('SIGINT')
+  const { exit, out } = await waiting.end
+  expect([exit, out]).toEqual([130, expect.stringContaining(`${messageId}  detection.request`)])
 })
 
 test('feedback waits in the inbox, is taken, followed up and closed; each command again is the same', async () => {
