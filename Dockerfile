@@ -14,7 +14,10 @@ COPY protocols protocols/
 COPY docs/api docs/api/
 COPY src src/
 RUN node scripts/build.ts
-# The two folders of an installation, so that they belong to who runs the program.
+COPY LICENSE CHANGELOG.md ./
+COPY bin/huisbrug.mjs bin/start.mjs bin/
+# Whatever the umask of who checked out: everybody may read the program, and only its user the data folder.
+RUN mkdir app && mv dist app/ && cp -R bin LICENSE CHANGELOG.md package.json app/ && chmod -R u=rwX,go=rX app
 RUN mkdir -p folders/protocols && mkdir -m 700 folders/data
 
 FROM node:24.21.0-bookworm-slim AS packages
@@ -30,10 +33,8 @@ LABEL org.opencontainers.image.title="Huisbrug" \
 # Nothing is installed from here on, nor by who gets in.
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /usr/local/bin/yarn /usr/local/bin/yarnpkg /opt/yarn-*
 WORKDIR /app
-COPY LICENSE CHANGELOG.md package.json ./
-COPY bin/huisbrug.mjs bin/start.mjs bin/
 COPY --from=packages /packages/node_modules node_modules/
-COPY --from=build /build/dist dist/
+COPY --from=build /build/app/ ./
 COPY --from=build --chown=10001:10001 /build/folders/ /
 ENV NODE_ENV=production \
     HUISBRUG_HOST=0.0.0.0 \

@@ -14,11 +14,11 @@ import {
 } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { parse as parseYaml } from 'yaml'
 import { emptyDatabase, type TestDatabase } from '../support/database.ts'
 import { until } from '../support/gateway.ts'
-import { buildImage, isRoot, type Stage } from './image.ts'
+import { buildImage, copyNode, isReadable, isRoot, type Stage } from './image.ts'
 
 const ROOT = new URL('../../', import.meta.url)
 const manifest = JSON.parse(readFileSync(new URL('package.json', ROOT), 'utf8'))
@@ -32,6 +32,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'huisbrug-image-'))
   chmodSync(folder, 0o755)
   stages = buildImage(folder)
+  copyNode(join(folder, 'node'))
   image = stages.at(-1) as Stage
   db = await emptyDatabase()
 }, 120_000)
@@ -49,12 +50,12 @@ function environment(more: Record<string, string> = {}): Record<string, string> 
     name,
     value.startsWith('/') ? inImage(value) : value,
   ])
-  const path = `${dirname(process.execPath)}:${process.env['PATH']}`
+  const path = `${join(folder, 'node')}:${process.env['PATH']}`
   return { PATH: path, ...Object.fromEntries(own), ...more }
 }
 
 function start(args: string[], env: Record<string, string>): ChildProcess {
-  const who = isRoot ? { uid: USER, gid: USER } : {}
+  const who = isRoot && isReadable() ? { uid: USER, gid: USER } : {}
   const [command = '', ...rest] = args
   return spawn(command, rest, {
     cwd: inImage(image.cwd),

@@ -97,6 +97,11 @@ function copy(stages: Stage[], stage: Stage, rest: string): void {
 
 export const isRoot = process.getuid?.() === 0
 
+/** Whether the packages of this clone may be read by others: a clone with a umask of 077 keeps them. */
+export function isReadable(): boolean {
+  return (statSync(join(ROOT, 'node_modules/express/package.json')).mode & 0o004) !== 0
+}
+
 /** Gives what was copied from a folder into another to its owner. */
 function own(source: string, owner: string, root: string): void {
   const [uid = 0, gid = 0] = owner.split(':').map(Number)
@@ -139,6 +144,12 @@ function copyPackages(cwd: string, others: readonly string[]): void {
     const from = all.filter(path => dirname(path) === folder).map(path => join(ROOT, path))
     link(from, join(cwd, folder))
   }
+}
+
+/** Node where another user may run it: the clone may be closed to others. */
+export function copyNode(folder: string): void {
+  mkdirSync(folder)
+  link([process.execPath], folder)
 }
 
 /** Copies folders as links to their files, where both are on one disk: it takes a second less. */
