@@ -1,11 +1,15 @@
-import { createPrivateKey, sign } from 'node:crypto'
+import { createPrivateKey, type JsonWebKey, sign } from 'node:crypto'
+import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createLocalJWKSet } from 'jose'
+import * as oidc from 'openid-client'
 import { Webhook } from 'standardwebhooks'
 import { verifyAssertion } from '../../src/client/index.ts'
-import { type TestGateway, testGateway } from '../support/gateway.ts'
+import { type TestGateway, testGateway, until } from '../support/gateway.ts'
 import { KEY, webhookVectors } from '../vectors/make.ts'
 import { ask, isThere, LANGUAGES } from './languages/programs.ts'
 
@@ -132,6 +136,86 @@ async function fetchToken(assertion: string): Promise<unknown> {
   const body = new URLSearchParams(form)
   const response = await fetch(`${gateway.url}/oauth/token`, { method: 'POST', body })
   return response.json()
+}
+
+describe('packages that are not ours', () => {
+  test('openid-client finds the token endpoint, and gets a bearer token and one bound by DPoP', async () => {
+    const config = await signedIn('woonboog')
+    const bearer = await oidc.clientCredentialsGrant(config, { scope: 'inbox:read' })
+    expect(bearer).toMatchObject({ token_type: 'bearer', scope: 'inbox:read' })
+    const inbox = new URL('/v1/inbox', gateway.url)
+    const read = await oidc.fetchProtectedResource(config, bearer.access_token, inbox, 'GET')
+    expect([read.status, await read.json()]).toEqual([200, { items: [], next: null }])
+
+    const DPoP = oidc.getDPoPHandle(config, await oidc.randomDPoPKeyPair('ES256'))
+    const { access_token: bound } = await oidc.clientCredentialsGrant(config, {}, { DPoP })
+    const call = [config, bound, inbox, 'GET', undefined, undefined] as const
+    expect(await oidc.fetchProtectedResource(...call, { DPoP })).toMatchObject({ status: 200 })
+    const headers = { authorization: `Bearer ${bound}` }
+    expect(await fetch(inbox, { headers })).toMatchObject({ status: 401 })
+  })
+
+  test('a receiver with standardwebhooks takes what the gateway sends, and nothing that was changed', async () => {
+    const config = await signedIn('leefgoed')
+    const { access_token: token } = await oidc.clientCredentialsGrant(config)
+    const call = (method: string, path: string, body?: object) =>
+      oidc.fetchProtectedResource(
+        ...([config, token, new URL(path, gateway.url), method] as const),
+        ...([
+          body && JSON.stringify(body),
+          new Headers({ 'content-type': 'application/json' }),
+        ] as const),
+      )
+    const taken: unknown[] = []
+    const requests: { body: string; headers: Record<string, string> }[] = []
+    let secret = ''
+    const receiver = createServer(async (request, response) => {
+      let body = ''
+      for await (const chunk of request) body += chunk
+      const headers = request.headers as Record<string, string>
+      requests.push({ body, headers })
+      try {
+        taken.push(new Webhook(secret).verify(body, headers))
+        response.writeHead(204).end()
+      } catch {
+        response.writeHead(401).end()
+      }
+    })
+    receiver.listen(0, '127.0.0.1')
+    await once(receiver, 'listening')
+    const { port } = receiver.address() as AddressInfo
+    try {
+      const set = await call('PUT', '/v1/webhook', { url: `http://127.0.0.1:${port}/events` })
+      secret = ((await set.json()) as { secret: string }).secret
+      expect(await call('POST', '/v1/webhook/test')).toMatchObject({ status: 202 })
+      await until('the test event', () => taken.length > 0)
+      expect(taken[0]).toMatchObject({ specversion: '1.0', type: 'be.huisbrug.test' })
+      const { body = '', headers = {} } = requests[0] ?? {}
+      expect(() => new Webhook(secret).verify(`${body} `, headers)).toThrow('No matching signature')
+    } finally {
+      receiver.closeAllConnections()
+      receiver.close()
+    }
+  })
+})
+
+/** A configuration of openid-client for a party, found by discovery (RFC 8414). */
+async function signedIn(party: 'woonboog' | 'leefgoed'): Promise<oidc.Configuration> {
+  const jwk = gateway.keys[party].privateKey
+  const secret = createPrivateKey({ key: jwk as JsonWebKey, format: 'jwk' })
+  // Node's own type knows more usages than that of browsers, which this package means.
+  const key = secret.toCryptoKey('Ed25519', false, ['sign']) as unknown as oidc.CryptoKey
+  const proof = oidc.PrivateKeyJwt(
+    { key, kid: String(jwk.kid) },
+    {
+      // It would name the issuer; this gateway wants the token URL.
+      [oidc.modifyAssertion]: (_, claims) => {
+        claims['aud'] = `${gateway.url}/oauth/token`
+      },
+    },
+  )
+  const options = { algorithm: 'oauth2' as const, execute: [oidc.allowInsecureRequests] }
+  return oidc.discovery(new URL(gateway.url), party, undefined, proof, options)
 }
 
 test('the page shows every file of every language, and each language has the same', () => {
