@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { prepareRegister, type RegisterProgress } from '../client/blind.ts'
 import { evaluateWith } from '../client/blind-evaluation.ts'
@@ -9,6 +10,7 @@ import type { Domain } from '../client/types.ts'
 import { ProfileError } from './partner-profile.ts'
 import {
   interruptible,
+  isInterruption,
   type Partner,
   type PartnerReport,
   parseCount,
@@ -41,6 +43,8 @@ interface Prepared extends RegisterProgress {
   retryAt?: string
 }
 
+const MOST_NAMED = 10
+
 interface Work {
   partner: Partner
   options: PrepareCommandOptions
@@ -71,8 +75,11 @@ export function addRegister(partner: Command): void {
     .option('--no-ready', 'do not report that the register is ready')
     .option('--batch <n>', 'people per request, 1 to 5000', parseCount(5_000), 1_000)
     .action((file: string, options: PrepareCommandOptions, command: Command) =>
-      // The patience of the kit: a run of hours goes on when a gateway is away for a minute.
-      runPartner(command, options, it => prepare(it, file, options), {}),
+      interruptible(stop => {
+        // The patience of the kit: a run of hours goes on when a gateway is away for a minute.
+        const retry = { sleep: (ms: number) => delay(ms, undefined, { signal: stop }) }
+        return runPartner(command, options, it => prepare(it, file, options, stop), retry)
+      }),
     )
 }
 
@@ -89,6 +96,7 @@ async function prepare(
   partner: Partner,
   file: string,
   options: PrepareCommandOptions,
+  stop: AbortSignal,
 ): Promise<PartnerReport> {
   const { profile, client } = partner
   const logKeys = options.logKey ?? profile.logKeys
@@ -103,15 +111,13 @@ async function prepare(
   const total = countLines(file)
   const store = new RegisterStore(join(profile.dataDir, 'register'))
   try {
-    return await interruptible(async stop => {
-      const prepared: Prepared[] = []
-      for (const item of wanted) {
-        const work = { partner, options, store, file, total, stop }
-        prepared.push(await prepareDomain(work, item, publishedKey(item, logKeys)))
-        if (stop.aborted) break
-      }
-      return reportOf(prepared)
-    })
+    const prepared: Prepared[] = []
+    for (const item of wanted) {
+      const work = { partner, options, store, file, total, stop }
+      prepared.push(await prepareDomain(work, item, publishedKey(item, logKeys)))
+      if (stop.aborted) break
+    }
+    return reportOf(prepared)
   } finally {
     store.close()
   }
@@ -136,33 +142,36 @@ async function prepareDomain(work: Work, item: Domain, publicKey: Buffer): Promi
     progress = now
     bar.update(now.added + now.known + now.invalid, total ?? 0)
   }
-  const people = readPeople(file, { stop, onInvalid: line => invalidLines.push(line) })
+  const onInvalid = (line: number) => {
+    if (invalidLines.length < MOST_NAMED) invalidLines.push(line)
+  }
+  const people = readPeople(file, { stop, onInvalid })
   const evaluate = evaluateWith(partner.client)
   const batchSize = options.batch
   store.openDomain(domain, publicKey)
   const stopped = await prepareRegister({
     ...{ domain, publicKey, numbers: people, store, evaluate, batchSize, onProgress },
-  }).then(
-    () => (stop.aborted ? { stopped: 'interrupted' } : {}),
-    (error: unknown) => stoppedBy(error),
-  )
-  bar.stop()
-  const isDone = !('stopped' in stopped)
+  })
+    .then(() => (stop.aborted ? { stopped: 'interrupted' } : {}), stoppedBy)
+    .finally(() => bar.stop())
+  const held = store.count(domain)
+  // An empty register would answer every request with nobody.
+  const isDone = !('stopped' in stopped) && held > 0
   const reported = isDone && options.ready && state === 'opening'
   if (reported) await partner.client.domainReady(domain)
-  const held = store.count(domain)
   return {
     domain,
     ...progress,
     held,
     reported,
-    invalidLines: invalidLines.slice(0, 10),
+    invalidLines,
     ...stopped,
   }
 }
 
 /** What was prepared is kept: only what is wrong, and not of the moment, is thrown. */
 function stoppedBy(error: unknown): Pick<Prepared, 'stopped' | 'retryAt'> {
+  if (isInterruption(error)) return { stopped: 'interrupted' }
   if (!(error instanceof RegisterError) || error.code !== 'quota-used-up') throw error
   return { stopped: error.code, ...(error.retryAt && { retryAt: error.retryAt.toISOString() }) }
 }

@@ -32,6 +32,7 @@ export interface PartnerReport {
 }
 
 const EXIT_WRONG_USE = 2
+const EXIT_INTERRUPTED = 130
 // Somebody waits for it: no minutes of silence while a gateway is away.
 const RETRY = { attempts: 4, longestPauseMs: 3_000 }
 
@@ -62,8 +63,14 @@ export async function runPartner(
       command.error(`error: ${error.message}`, { exitCode: EXIT_WRONG_USE })
     if (options.json && error instanceof HuisbrugProblem)
       out.writeOut?.(`${JSON.stringify({ refused: refusalOf(error) })}\n`)
-    throw new Error(reasonOf(error), { cause: error })
+    if (!isInterruption(error)) throw new Error(reasonOf(error), { cause: error })
+    process.exitCode = EXIT_INTERRUPTED
   }
+}
+
+/** Whether somebody ended a wait, such as between two tries. */
+export function isInterruption(error: unknown): boolean {
+  return (error as Error).name === 'AbortError'
 }
 
 function refusalOf({ status, code, title, detail, errors, instance }: HuisbrugProblem): object {
@@ -92,7 +99,8 @@ export function reasonOf(error: unknown): string {
 export async function interruptible<T>(work: (stop: AbortSignal) => Promise<T>): Promise<T> {
   const stop = new AbortController()
   const onSignal = () => {
-    if (stop.signal.aborted) process.exit(130)
+    if (stop.signal.aborted) process.exit(EXIT_INTERRUPTED)
+    if (process.stderr.isTTY) process.stderr.write('\nStopping; once more ends it at once.\n')
     stop.abort()
   }
   process.on('SIGINT', onSignal).on('SIGTERM', onSignal)
