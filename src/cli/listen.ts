@@ -3,10 +3,11 @@ import { join, resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Command } from 'commander'
 import { lockFolder } from '../client/folder-lock.ts'
+import { takeInbox } from '../client/follow.ts'
 import { HuisbrugProblem, HuisbrugUnreachable } from '../client/problem.ts'
 import { RegisterError } from '../client/register-error.ts'
-import { appendRows, FileInUse } from '../sheet/event-file.ts'
-import { type Taken, takeEvents } from '../sheet/take-events.ts'
+import { EventFile, FileInUse } from '../sheet/event-file.ts'
+import { rowsOfEvent } from '../sheet/event-rows.ts'
 import { withPartner } from './partner-profile.ts'
 import {
   interruptible,
@@ -47,14 +48,14 @@ async function listen(
 ): Promise<PartnerReport> {
   const file = resolve(options.out)
   const unlock = await takeFolder(join(profile.dataDir, 'listen'))
-  const all: Taken = { events: 0, rows: 0 }
+  const all = { events: 0, rows: 0 }
   const say = (text: string) => options.json || command.configureOutput().writeOut?.(`${text}\n`)
   const look = async (stop: AbortSignal) => {
-    const append = (rows: Parameters<typeof appendRows>[1]) => appendRows(file, rows)
-    const { events, rows } = await takeEvents(client, append, () => stop.aborted)
-    all.events += events
-    all.rows += rows
-    if (rows > 0 && !options.once) say(`${rows} new lines in ${file}`)
+    const before = all.rows
+    await takeInto(file, client, all, stop).catch(error => {
+      if (!stop.aborted) throw error
+    })
+    if (all.rows > before && !options.once) say(`${all.rows - before} new lines in ${file}`)
   }
   try {
     await interruptible(stop => (options.once ? look(stop) : lookOn(look, options, stop, say)))
@@ -63,6 +64,27 @@ async function listen(
   }
   const text = [`${all.events} events taken, ${all.rows} new lines in ${file}`]
   return { json: { ...all, file }, text }
+}
+
+/** Each event is acknowledged once its lines are on disk: a kill at any moment loses and doubles nothing. */
+async function takeInto(
+  path: string,
+  client: Partner['client'],
+  all: { events: number; rows: number },
+  stop: AbortSignal,
+): Promise<void> {
+  let file: EventFile | undefined
+  try {
+    await takeInbox(client, async event => {
+      stop.throwIfAborted()
+      // Not before something waits: people have it open to read.
+      file ??= await EventFile.open(path)
+      all.rows += await file.append(rowsOfEvent(event))
+      all.events += 1
+    })
+  } finally {
+    await file?.close()
+  }
 }
 
 /** Looks again and again, through what may pass: an outage, a file that is open in Excel. */

@@ -20,29 +20,56 @@ const TITLE_LINE = MARK + EVENT_TITLES.join(';')
 const IN_USE = new Set(['EBUSY', 'EPERM', 'EACCES'])
 
 /**
- * Adds lines to a CSV file, each once: what is in the file already, also after Excel saved it anew, is not
- * added again. A line that a kill cut off is taken out first. Everything is on disk when it resolves.
- * @returns how many lines were new
- * @throws FileInUse; SheetError where the file cannot be added to
+ * A CSV file to which lines are added, each once: what is in the file already, also after Excel saved it anew,
+ * is not added again. A line that a kill cut off is taken out at the opening.
  */
-export async function appendRows(path: string, rows: readonly EventRow[]): Promise<number> {
-  await assertFree(path)
-  const file = await open(path, 'a+', 0o600).catch(error => {
-    throw IN_USE.has(error.code) ? new FileInUse(path) : error
-  })
-  try {
-    const there = await readThere(file)
-    const fresh = rows.filter(({ id }) => !there.ids.has(id))
-    const isNew = there.isEmpty
-    if (fresh.length === 0 && !isNew) return 0
-    const titles = isNew ? [[...EVENT_TITLES]] : []
-    const text = excelCsv([...titles, ...fresh.map(({ cells }) => cells)], there.separator)
-    const start = isNew ? MARK : there.lacksEnd ? '\r\n' : ''
-    await file.appendFile(Buffer.from(start + text, there.encoding))
-    await file.datasync()
+export class EventFile {
+  readonly #file: FileHandle
+  readonly #there: There
+
+  private constructor(file: FileHandle, there: There) {
+    this.#file = file
+    this.#there = there
+  }
+
+  /** @throws FileInUse; SheetError where the file cannot be added to */
+  static async open(path: string): Promise<EventFile> {
+    await assertFree(path)
+    const file = await open(path, 'a+', 0o600).catch(error => {
+      throw IN_USE.has(error.code) ? new FileInUse(path) : error
+    })
+    try {
+      const there = await readThere(file)
+      const opened = new EventFile(file, there)
+      if (there.isEmpty) await opened.#write(MARK, [[...EVENT_TITLES]])
+      else if (there.lacksEnd) await opened.#write('\r\n', [])
+      return opened
+    } catch (error) {
+      await file.close()
+      throw error
+    }
+  }
+
+  /** Everything is on disk when it resolves. @returns how many lines were new */
+  async append(rows: readonly EventRow[]): Promise<number> {
+    const fresh = rows.filter(({ id }) => !this.#there.ids.has(id))
+    if (fresh.length === 0) return 0
+    await this.#write(
+      '',
+      fresh.map(({ cells }) => cells),
+    )
+    for (const { id } of fresh) this.#there.ids.add(id)
     return fresh.length
-  } finally {
-    await file.close()
+  }
+
+  close(): Promise<void> {
+    return this.#file.close()
+  }
+
+  async #write(start: string, lines: string[][]): Promise<void> {
+    const text = start + excelCsv(lines, this.#there.separator)
+    await this.#file.appendFile(Buffer.from(text, this.#there.encoding))
+    await this.#file.datasync()
   }
 }
 
@@ -59,7 +86,7 @@ async function assertFree(path: string): Promise<void> {
 interface There {
   isEmpty: boolean
   /** All that stands in a cell: a line of ours is found wherever people moved its column. */
-  ids: ReadonlySet<string>
+  ids: Set<string>
   separator: string
   encoding: 'utf8' | 'latin1'
   /** Whether the last line has no end. */

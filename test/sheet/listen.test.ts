@@ -1,10 +1,10 @@
 import { readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { listenCommand } from '../../src/cli/listen.ts'
+import { takeInbox } from '../../src/client/follow.ts'
 import type { Envelope } from '../../src/client/types.ts'
-import { appendRows, FileInUse } from '../../src/sheet/event-file.ts'
+import { EventFile, FileInUse } from '../../src/sheet/event-file.ts'
 import { rowsOfEvent } from '../../src/sheet/event-rows.ts'
 import { excelCsv } from '../../src/sheet/result.ts'
-import { takeEvents } from '../../src/sheet/take-events.ts'
 import { giveFeedback, tagsOf } from '../attack/kit.ts'
 import { detection, openDomain, TODAY, tenants } from '../support/detection.ts'
 import { type TestGateway, testGateway, until } from '../support/gateway.ts'
@@ -32,6 +32,15 @@ const out = () => work.path('feedback.csv')
 const lines = () => readResult(readFileSync(out()))
 const listen = (...args: string[]) =>
   run(listenCommand(), '--profile', work.path('profile.json'), '--out', out(), ...args)
+
+async function append(...events: Envelope[]): Promise<number> {
+  const file = await EventFile.open(out())
+  try {
+    return await file.append(events.flatMap(rowsOfEvent))
+  } finally {
+    await file.close()
+  }
+}
 
 /** Feedback about these people, waiting in the inbox. */
 async function feedback(from: number, count: number): Promise<void> {
@@ -64,18 +73,15 @@ it('loses and doubles nothing where it was killed: before the line, within it, b
     inbox: woonboog.inbox,
     acknowledge: async () => Promise.reject(new Error('killed')),
   }
-  const append = (rows: Parameters<typeof appendRows>[1]) => appendRows(out(), rows)
-  await expect(
-    takeEvents(woonboog, async () => Promise.reject(new Error('killed'))),
-  ).rejects.toThrow()
+  await expect(takeInbox(woonboog, () => Promise.reject(new Error('killed')))).rejects.toThrow()
   expect(lines()).toHaveLength(10)
-  await expect(takeEvents(deaf, append)).rejects.toThrow('killed')
+  await expect(takeInbox(deaf, append)).rejects.toThrow('killed')
   expect(lines()).toHaveLength(18)
   // Cut off in the middle of a line, whose event was not acknowledged.
   const bytes = readFileSync(out())
   for (const cut of [1, 30, 60, bytes.length - bytes.lastIndexOf('\n', -2) - 3]) {
     truncateSync(out(), readFileSync(out()).length - cut)
-    await expect(takeEvents(deaf, append)).rejects.toThrow('killed')
+    await expect(takeInbox(deaf, append)).rejects.toThrow('killed')
     expect(readFileSync(out()).equals(bytes)).toBe(true)
   }
   expect((await listen('--once')).out).toContain('8 events taken, 0 new lines')
@@ -95,7 +101,7 @@ it('goes on after Excel saved the file its own way, with columns moved and a rem
   await feedback(18, 2)
   const kept = await gateway.clients.woonboog.inbox()
   const before = rows.length
-  expect(await appendRows(out(), kept.items.flatMap(rowsOfEvent))).toBe(2)
+  expect(await append(...kept.items)).toBe(2)
   expect((await listen('--once')).out).toContain('2 events taken, 0 new lines')
   expect(lines()).toHaveLength(before + 2)
   expect(lines()[0]?.[1]).toBe('één')
@@ -108,7 +114,7 @@ it('waits, saying so, while the file is open elsewhere, and does not touch a fil
   expect([locked.exit, locked.err]).toEqual([1, expect.stringMatching(/open in Excel.*close it/)])
   rmSync(work.path('.~lock.feedback.csv#'))
   writeFileSync(work.path('tenants.csv'), 'INSZ;Kenmerk\r\n1;WB-1')
-  await expect(appendRows(work.path('tenants.csv'), [])).rejects.toThrow(/something else/)
+  await expect(EventFile.open(work.path('tenants.csv'))).rejects.toThrow(/something else/)
   expect(readFileSync(work.path('tenants.csv'), 'utf8')).toBe('INSZ;Kenmerk\r\n1;WB-1')
   expect(new FileInUse('x').message).toContain('stays in the inbox')
 
