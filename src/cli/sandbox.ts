@@ -28,6 +28,10 @@ interface BackOfficeCommandOptions extends PeerCommandOptions {
 export function sandboxCommand(): Command {
   const sandbox = new Command('sandbox').description('a counterpart to try your software with')
   addPartnerCommand(sandbox)
+  sandbox.addHelpText(
+    'after',
+    '\nWithout a name: partner. Its options: huisbrug sandbox partner --help',
+  )
   peer(sandbox, 'vdab', 'a VDAB with a synthetic client file: matches, answers, gives feedback')
     .option('--party <id>', 'its party id', 'vdab')
     .requiredOption('--log-key <key>', "the audit log's verifier key, of: huisbrug audit key")

@@ -7,7 +7,6 @@ import { openRows, prepareRegister, RegisterStore } from '../../src/client/blind
 import { evaluateWith } from '../../src/client/blind-evaluation.ts'
 import {
   type Envelope,
-  type HuisbrugProblem,
   HuisbrugUnreachable,
   type Tenant,
   webhookListener,
@@ -15,6 +14,7 @@ import {
 import { publishedKey } from '../../src/client/published-key.ts'
 import type { ForwardedDetection } from '../../src/client/types.ts'
 import { syntheticNumber } from '../../src/sandbox/synthetic-number.ts'
+import { runCommand } from '../support/demo.ts'
 import { type Peer, startPeer } from '../support/peer.ts'
 import { until } from '../support/until.ts'
 import {
@@ -203,19 +203,11 @@ describe('for a housing company', () => {
       await company.post('scenario', { scenario: 'suspended' })
       const once = company.client({ attempts: 1 })
       const request = requestOf(company, tenantsOf(company, 30, 31))
-      const refused = await until(
-        () =>
-          once.detect(request).then(
-            () => undefined,
-            (error: HuisbrugProblem) => error,
-          ),
-        WAIT,
-      )
-      expect(refused).toMatchObject({ status: 503, code: 'HB-307' })
+      await expect(once.detect(request)).rejects.toMatchObject({ status: 503, code: 'HB-307' })
       await until(() => events.find(({ type }) => type === 'be.huisbrug.protocol.suspended'), WAIT)
       await company.post('scenario', { scenario: 'in-force' })
       await until(() => events.find(({ type }) => type === 'be.huisbrug.protocol.resumed'), WAIT)
-      expect(await company.client().detect(request)).toMatchObject({ accepted: 1 })
+      expect(await once.detect(request)).toMatchObject({ accepted: 1 })
     },
     LONG,
   )
@@ -367,4 +359,19 @@ describe('for VDAB', () => {
     },
     LONG,
   )
+})
+
+test('without a role where nobody can be asked, or with a private key in place of a public one, it says what to give', async () => {
+  const file = join(folder.path, 'private.json')
+  writeFileSync(file, JSON.stringify(vdabKey))
+  const data = ['--data', join(folder.path, 'wrong')]
+  const [noRole, secretKey] = await Promise.all([
+    runCommand(['sandbox', ...data]),
+    runCommand(['sandbox', '--role', 'vdab', '--jwks', file, ...data]),
+  ])
+  expect([noRole.code, noRole.stderr]).toEqual([2, expect.stringContaining('--role')])
+  expect([secretKey.code, secretKey.stderr]).toEqual([
+    1,
+    expect.stringContaining('holds a private key'),
+  ])
 })

@@ -16,7 +16,7 @@ export function drawSeen(
   const rows = seen.map(
     one => html`<tr><td class="when">${one.at.slice(11, 19)}</td>
 <td class="when">${t.ways[one.way]}${one.party !== '' && html`<span class="under">${one.party}</span>`}</td>
-<td>${one.method} ${one.path}${one.times !== undefined && ` (${one.times}×)`}${one.type !== undefined && html`<span class="under">${one.type}</span>`}${one.messageId !== undefined && html`<span class="under">${one.messageId}</span>`}${drawData(t, one)}</td>
+<td>${one.method} <span class="words">${one.path}</span>${one.times !== undefined && ` (${one.times}×)`}${one.type !== undefined && html`<span class="under">${one.type}</span>`}${one.messageId !== undefined && html`<span class="under">${one.messageId}</span>`}${drawData(t, one)}</td>
 <td>${drawOutcome(t, one)}</td><td>${drawReasons(t, one, codes)}</td></tr>`,
   )
   const heads = [time, way, call, outcome, why].map(name => html`<th scope="col">${name}</th>`)

@@ -74,7 +74,9 @@ async function open(
     handle(request, response).catch(() => request.socket.destroy())
   })
   const logKey = await readLogKey(stage)
-  const settings = await writeSettings(options, partner, { url, logKey, people })
+  const settings = await writeSettings(options, partner, {
+    ...{ url, logKey, people, run: stage.run },
+  })
   const clock = new Clock()
   const setting = { options, stage, url, logKey, people, clock, destinations, closing }
   const join = options.role === 'vdab' ? joinCompanies : joinVdab

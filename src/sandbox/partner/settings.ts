@@ -14,7 +14,7 @@ import { type Member, writeText } from './stage.ts'
 export async function writeSettings(
   options: SandboxOptions,
   { id, folder }: Member,
-  { url, logKey, people }: { url: string; logKey: string; people: People },
+  { url, logKey, people, run }: { url: string; logKey: string; people: People; run: string },
 ): Promise<SandboxSettings> {
   const { role, jwks, webhook, baseUrl, perPerson, seed } = options
   mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -25,7 +25,8 @@ export async function writeSettings(
   }
   const common = { gateway: url, party: id, ...keys, logKey, protocol: WM_VDAB.protocol }
   const profile = join(folder, 'huisbrug-partner.json')
-  writeWhole(profile, common)
+  // What a command remembers is of a gateway that is gone at the next start.
+  writeWhole(profile, { ...common, dataDir: join(run, 'commands') })
   const isVdab = role === 'vdab'
   const peopleFile = join(folder, isVdab ? 'clients.csv' : 'tenants.csv')
   writeText(peopleFile, isVdab ? people.clientsCsv() : people.toCsv())

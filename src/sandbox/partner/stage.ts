@@ -30,6 +30,8 @@ export interface Member extends Acceding {
 /** A gateway of this run alone, in a process of its own. */
 export interface Stage {
   programs: Programs
+  /** Is thrown away at the next start. */
+  run: string
   /** Where the gateway itself listens. */
   gateway: URL
   members: readonly Member[]
@@ -85,7 +87,7 @@ export async function startStage(options: SandboxOptions, publicUrl: string): Pr
   try {
     const program = programs.start('gateway', ['serve'])
     await Promise.race([untilHealthy(gateway), hasEnded(program)])
-    return { programs, gateway, members, signs }
+    return { programs, run, gateway, members, signs }
   } catch (error) {
     await programs.stop()
     throw error
@@ -173,18 +175,21 @@ export function keysOf(
 /** Has all parties sign, and waits until the gateway has noticed. */
 export async function putInForce(stage: Stage, jwks: SandboxOptions['jwks']): Promise<void> {
   await Promise.all(stage.members.map(member => signAll(stage, member, jwks)))
-  const ids = new Set([...stage.signs.values()].flat())
+  await untilState(stage, new Set([...stage.signs.values()].flat()), 'active')
+}
+
+async function untilState(stage: Stage, ids: ReadonlySet<string>, state: string): Promise<void> {
   const deadline = performance.now() + READY_MS
   while (performance.now() < deadline) {
     const { data } = await axios.get<{ items: { protocolId: string; state: string }[] }>(
       `${stage.gateway}v1/protocols`,
       { proxy: false },
     )
-    const active = data.items.filter(one => ids.has(one.protocolId) && one.state === 'active')
-    if (active.length === ids.size) return
+    const fitting = data.items.filter(one => ids.has(one.protocolId) && one.state === state)
+    if (fitting.length === ids.size) return
     await sleep(100)
   }
-  throw new Error('the protocol did not come into force in time')
+  throw new Error(`the protocol did not become ${state} in time`)
 }
 
 async function signAll(
@@ -199,15 +204,17 @@ async function signAll(
   if (code !== 0) throw new Error(`${member.id} cannot sign: ${JSON.stringify(json)}`)
 }
 
-/** Suspends the exchange of all companies here, or lets it go on. */
+/** Suspends the exchange of all companies here, or lets it go on; done once the gateway has noticed. */
 export async function setStanding(stage: Stage, standing: 'suspended' | 'in-force'): Promise<void> {
   const companies = stage.members.filter(({ kind }) => kind === 'housing-company')
-  for (const { id } of companies) {
-    const change = standing === 'suspended' ? 'suspend' : 'resume'
-    const args = ['protocol', change, accessionId(id), '--reason', 'sandbox scenario']
+  const ids = companies.map(({ id }) => accessionId(id))
+  const change = standing === 'suspended' ? 'suspend' : 'resume'
+  for (const id of ids) {
+    const args = ['protocol', change, id, '--reason', 'sandbox scenario']
     const { code, json } = await stage.programs.run(args)
     if (code !== 0) throw new Error(String(json['reason'] ?? 'the protocol cannot be changed'))
   }
+  await untilState(stage, new Set(ids), standing === 'suspended' ? 'suspended' : 'active')
 }
 
 /** The verifier key of the audit log, as an operator hands it over. */
