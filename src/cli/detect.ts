@@ -11,6 +11,7 @@ import { resultFileOf, writeResult } from './detect-result.ts'
 import { sendSheet } from './detect-send.ts'
 import { type CheckedSheet, checkSheet } from './detect-sheet.ts'
 import { codeWords, describeCheck, describeSent } from './detect-words.ts'
+import { openBlindClient } from './partner-blind.ts'
 import { withPartner } from './partner-profile.ts'
 import {
   interruptible,
@@ -36,6 +37,7 @@ export interface DetectOptions extends RunOptions {
   check?: boolean
   yes?: boolean
   again?: boolean
+  blind?: boolean
 }
 
 /** What the command takes from outside; a terminal and the clock where left out. */
@@ -68,6 +70,7 @@ export function detectCommand(deps: DetectDeps = {}): Command {
     .option('--reference-date <day>', 'when they were tenants in the group (today)', parseDay)
     .option('--batch <n>', 'tenants in one request', parseCount(MAX_BATCH))
     .option('--out <file>', 'the result file (default: beside the spreadsheet)')
+    .option('--blind', 'make pseudonyms here: no national number leaves this machine (docs/kit.md)')
     .option('--check', 'only check: nothing is sent, no gateway is asked')
     .option('--yes', 'the columns are right: send without a question')
     .option('--again', 'forget what was accepted before, and send all rows')
@@ -119,18 +122,20 @@ async function send(run: Run, agreement: Agreement, stop: AbortSignal) {
   const { partner, options, sheet, at } = run
   const { maxTenants, ...head } = agreement
   const referenceDate = options.referenceDate ?? at.toISOString().slice(0, 10)
-  const sent = await sendSheet(
-    {
-      partner,
+  const blind = options.blind ? await openBlindClient(partner, head.protocol) : undefined
+  try {
+    const sending = {
+      partner: { ...partner, ...(blind && { client: blind.client }) },
       head: { ...head, referenceDate },
       rows: sheet.checked.good,
       batchSize: Math.min(options.batch ?? MAX_BATCH, maxTenants),
       again: options.again ?? false,
       showsProgress: !options.json,
-    },
-    stop,
-  )
-  return { ...sent, stopped: stop.aborted }
+    }
+    return { ...(await sendSheet(sending, stop)), stopped: stop.aborted }
+  } finally {
+    blind?.close()
+  }
 }
 
 function reportCheck(

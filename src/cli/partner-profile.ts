@@ -109,6 +109,18 @@ export function partnerClient(
   return createClient({ ...common, ...(tokenUrl !== undefined && { tokenUrl }) })
 }
 
+/** The pinned keys of the audit log. @throws ProfileError where there is none */
+export function logKeysOf(
+  { logKeys }: PartnerProfile,
+  given?: readonly string[],
+): readonly string[] {
+  const keys = given ?? logKeys
+  if (keys.length > 0) return keys
+  throw new ProfileError(
+    'no logKey: ask the operator for the line that `huisbrug audit key` prints, and write it in the profile',
+  )
+}
+
 const KINDS: Readonly<Record<keyof ProfileFile, readonly string[]>> = {
   gateway: ['string'],
   party: ['string'],

@@ -7,7 +7,7 @@ import { publishedKey } from '../client/published-key.ts'
 import { RegisterError } from '../client/register-error.ts'
 import { RegisterStore } from '../client/register-store.ts'
 import type { Domain } from '../client/types.ts'
-import { ProfileError } from './partner-profile.ts'
+import { logKeysOf, ProfileError } from './partner-profile.ts'
 import {
   interruptible,
   isInterruption,
@@ -99,11 +99,7 @@ async function prepare(
   stop: AbortSignal,
 ): Promise<PartnerReport> {
   const { profile, client } = partner
-  const logKeys = options.logKey ?? profile.logKeys
-  if (logKeys.length === 0)
-    throw new ProfileError(
-      'no logKey: ask the operator for the line that `huisbrug audit key` prints, and give --log-key',
-    )
+  const logKeys = logKeysOf(profile, options.logKey)
   const { items } = await client.domains()
   const wanted = wantedOf(items, options.domain)
   if (file === '-' && wanted.length > 1)

@@ -15,6 +15,7 @@ import { promisify } from 'node:util'
 import { exportJWK, type JWK } from 'jose'
 import { loadLogVerifierKey } from '../../src/audit/log-key.ts'
 import { type Annex1, toJwks } from '../../src/client/index.ts'
+import { RegisterStore } from '../../src/client/register-store.ts'
 import { giveFeedback, tagsOf } from '../attack/kit.ts'
 import { accedeWithQuota } from '../published-keys/quota.ts'
 import { COUNTS } from '../reports/counts.ts'
@@ -297,6 +298,33 @@ test('ended tenancies: every line is read first, nothing is sent where one is wr
     expect.stringMatching(/^1 taken, 1 refused\n {2}WB-none {2}HB-/),
   ])
   expect((await as('woonboog', 'tenancy-ended', 'WB-1')).err).toContain('--on is needed')
+})
+
+test('detect --blind sends a sheet without national numbers: the same tags, from the own quota, once', async () => {
+  await accedeWithQuota(gateway, 'leefgoed', { registerSize: 10, dailyAllowance: 2 })
+  writeProfile('leefgoed', { logKey })
+  const file = join(folder, 'tenants.csv')
+  const people = tenants(50, 4)
+  const rows = people.map(({ insz, tenantRef }) => `${insz};${tenantRef};a`)
+  writeFileSync(file, ['Rijksregisternummer;Referentie;Grond', ...rows].join('\n'))
+  const detect = ['detect', file, '--blind', '--yes', '--profile', 'leefgoed.json', '--json']
+  const first = await startCommand(folder, ...detect).end
+  expect(JSON.parse(first.out)).toMatchObject({ rows: 4, accepted: 4 })
+  expect([first.exit, first.err]).toEqual([0, ''])
+  const { items } = await gateway.clients.leefgoed.domains()
+  expect(items.find(({ domain }) => domain === DOMAIN)?.quotaLeft).toBe(8)
+  const store = new RegisterStore(join(folder, 'leefgoed-data', 'pseudonyms'))
+  const item = items.find(({ domain }) => domain === DOMAIN)
+  store.openDomain(DOMAIN, Buffer.from(String(item?.publicKey), 'base64url'))
+  const tags = people.map(({ insz }) => store.findByNumber(DOMAIN, insz)?.tag)
+  store.close()
+  const { rows: found } = await gateway.db.pool.query(
+    'SELECT tag FROM detection_row WHERE tag = ANY($1)',
+    [tags],
+  )
+  expect(found).toHaveLength(4)
+  const again = await startCommand(folder, ...detect).end
+  expect(JSON.parse(again.out)).toMatchObject({ accepted: 0, earlier: 4 })
 })
 
 test('the program of docs/kit.md runs as it stands there', async () => {
