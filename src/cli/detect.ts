@@ -11,7 +11,6 @@ import { resultFileOf, writeResult } from './detect-result.ts'
 import { sendSheet } from './detect-send.ts'
 import { type CheckedSheet, checkSheet } from './detect-sheet.ts'
 import { codeWords, describeCheck, describeSent } from './detect-words.ts'
-import { openBlindClient } from './partner-blind.ts'
 import { withPartner } from './partner-profile.ts'
 import {
   interruptible,
@@ -122,7 +121,7 @@ async function send(run: Run, agreement: Agreement, stop: AbortSignal) {
   const { partner, options, sheet, at } = run
   const { maxTenants, ...head } = agreement
   const referenceDate = options.referenceDate ?? at.toISOString().slice(0, 10)
-  const blind = options.blind ? await openBlindClient(partner, head.protocol) : undefined
+  const blind = options.blind ? await openBlind(partner, head.protocol) : undefined
   try {
     const sending = {
       partner: { ...partner, ...(blind && { client: blind.client }) },
@@ -136,6 +135,11 @@ async function send(run: Run, agreement: Agreement, stop: AbortSignal) {
   } finally {
     blind?.close()
   }
+}
+
+// Loaded when it is meant, for the group operations are a program of their own.
+async function openBlind(partner: Partner, protocol: string) {
+  return (await import('./partner-blind.ts')).openBlindClient(partner, protocol)
 }
 
 function reportCheck(

@@ -3,6 +3,7 @@ import { followMessage } from '../client/follow.ts'
 import { gatewayKeys } from '../client/message-signature.ts'
 import { verifyReceipt } from '../client/receipt.ts'
 import type { Delivery, Envelope, MessageState } from '../client/types.ts'
+import { lines, writeOut } from './output.ts'
 import {
   interruptible,
   type Partner,
@@ -12,7 +13,6 @@ import {
   type RunOptions,
   runPartner,
 } from './partner-run.ts'
-import { lines, writeOut } from './protocol/report.ts'
 
 type MessageOptions = RunOptions & { wait?: 'handed-over' | 'answered' | true; every: number }
 type PageCommandOptions = RunOptions & { limit?: number; after?: string }

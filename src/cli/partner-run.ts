@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import type { HuisbrugClient } from '../client/client.ts'
 import { repeatableNonce } from '../client/nonce.ts'
 import { HuisbrugProblem, HuisbrugUnreachable } from '../client/problem.ts'
+import { lines } from './output.ts'
 import {
   type PartnerOptions,
   type PartnerProfile,
@@ -10,7 +11,6 @@ import {
   readPartner,
   withPartner,
 } from './partner-profile.ts'
-import { lines } from './protocol/report.ts'
 
 /** Options that every command of a party takes. */
 export interface RunOptions extends PartnerOptions {

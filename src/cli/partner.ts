@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { Command } from 'commander'
+import { lines } from './output.ts'
 import { addHousing } from './partner-housing.ts'
 import { addMessages } from './partner-messages.ts'
 import { PROFILE_FILE } from './partner-profile.ts'
@@ -14,7 +15,6 @@ import {
 } from './partner-run.ts'
 import { addWebhook } from './partner-webhook.ts'
 import { makeEncryptionKeys, makeKeys } from './party-keys.ts'
-import { lines } from './protocol/report.ts'
 
 interface InitOptions {
   url: string

@@ -1,8 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
 import { readProcessConfig } from '../../config.ts'
 import type { LoadedProtocol, Protocol } from '../../protocol/document.ts'
 import { loadProtocols, type ProtocolSet, parseFolder } from '../../protocol/load.ts'
+
+export { lines, writeOut } from '../output.ts'
 
 /** Options that every protocol command takes. */
 export interface Options {
@@ -78,23 +80,7 @@ export function readFile(path: string): string {
   }
 }
 
-/** @throws Error where it cannot be written, saying what to do */
-export function writeOut(file: string, content: string | Buffer): void {
-  try {
-    writeFileSync(file, content)
-  } catch (error) {
-    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT'
-    const what = isMissing ? 'make its folder first' : 'give a file that you may write'
-    throw new Error(`${file} cannot be written: ${what}`)
-  }
-}
-
 /** `1 document`, `2 documents` */
 export function count(amount: number, what: string): string {
   return `${amount} ${what}${amount === 1 ? '' : 's'}`
-}
-
-/** Lines for a terminal; control characters of a document do not reach it. */
-export function lines(all: readonly string[]): string {
-  return `${all.join('\n').replace(/(?!\n)\p{Cc}/gu, '\u{fffd}')}\n`
 }
