@@ -195,6 +195,32 @@ it('repeats to the byte what got no answer, and learns what the gateway has by o
   expect(kinds(await sendAll(false))).toEqual(repeat(10, 'earlier'))
 })
 
+it('stops between two requests when asked, and says what was not sent', async () => {
+  const rows = goodRows(53_000, 6).map(([insz, tenantRef], at) => ({
+    row: at + 2,
+    tenant: { insz, tenantRef, tenantGround: 'art-6.1-1-a' as const },
+  }))
+  const { privateKey } = gateway.keys.woonboog
+  const book = await SendingBook.open(work.path('stopped.jsonl'), privateKey)
+  const { tenants: _, ...head } = detection([])
+  let done = 0
+  const { outcomes, error } = await sendRows({
+    ...{ client: gateway.clients.woonboog, book, head, rows, batchSize: 2, privateKey },
+    onProgress: count => {
+      done = count
+    },
+    isStopped: () => done >= 4,
+  })
+  await book.close()
+  expect([
+    error,
+    tally(
+      [...outcomes.values()].map(({ kind }) => [kind]),
+      0,
+    ),
+  ]).toEqual([...[undefined, { accepted: 4, 'not-sent': 2 }]])
+})
+
 it('ends at a refusal that is about all, says it in Dutch, and goes on once that is mended', async () => {
   writeCsv('all.csv', goodRows(51_000, 3))
   const wrong = await detect('all.csv', '--yes', '--purpose', 'follow-up', '--batch', '2')
@@ -252,5 +278,11 @@ it('says what is wrong with the file or the use, and sends nothing', async () =>
   expect((await detect('ask.csv', '--sheet', 'x')).err).toContain('no sheet "x"')
   const both = await detect('ask.csv', '--columns', 'insz=A,ref=B,ground=C', '--ground', 'a')
   expect(both.err).toContain('not both')
+  // Where nobody could read what became of it, nothing is sent.
+  expect((await detect('ask.csv', '--yes', '--out', work.folder)).err).toContain(
+    'cannot be written',
+  )
+  const itself = await detect('ask.csv', '--yes', '--out', work.path('ask.csv'))
+  expect(itself.err).toContain('place of the spreadsheet')
   expect((await detect('ask.csv', '--yes', '--protocol', 'ocmw-vdab')).err).toMatch(/no detection/)
 })
