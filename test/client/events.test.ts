@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process'
 import { generateKeyPairSync } from 'node:crypto'
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { CompactSign, createLocalJWKSet, exportJWK } from 'jose'
 import type * as kit from '../../src/client/index.ts'
 import {
@@ -142,4 +144,33 @@ test('a receipt is believed only from this gateway, for this party, message and 
     ...['malformed', 'malformed', 'bad-signature', 'bad-signature', 'no-keys'],
     ...['another', 'another', 'another', 'another-body'],
   ])
+})
+
+test('the kit loads no native part, and of the gateway the shared cryptography alone', async () => {
+  const script = join(folder, 'loads.mjs')
+  const kit = ['index', 'register'].map(
+    name => new URL(`../../src/client/${name}.ts`, import.meta.url).href,
+  )
+  writeFileSync(
+    script,
+    `import { registerHooks } from 'node:module'
+     const seen = new Set()
+     registerHooks({ resolve: (name, context, next) => {
+       const found = next(name, context)
+       seen.add(found.url)
+       return found
+     } })
+     for (const entry of ${JSON.stringify(kit)}) await import(entry)
+     console.log(JSON.stringify([...seen]))`,
+  )
+  const { NODE_OPTIONS: _, ...env } = process.env
+  const { stdout } = await promisify(execFile)(process.execPath, [script], { env })
+  const loaded = JSON.parse(stdout) as string[]
+  const parts = loaded.flatMap(url => /\/src\/(\w+)\/[\w-]+\.ts$/.exec(url)?.[1] ?? [])
+  expect(new Set(parts)).toEqual(new Set(['client', 'pseudonym', 'audit']))
+  expect(loaded.filter(url => url.endsWith('.node'))).toEqual([])
+  const packages = loaded.flatMap(url => /node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(url)?.[1] ?? [])
+  expect(packages).toEqual(expect.arrayContaining(['jose', 'axios', 'libsodium-wrappers-sumo']))
+  const ofGateway = ['pg', 'express', 'kysely', 'bullmq', 'ioredis', 'piscina', 'winston', 'ajv']
+  expect(ofGateway.filter(name => packages.includes(name))).toEqual([])
 })
