@@ -57,8 +57,8 @@ export async function openBlindClient(
   return { client: { ...client, detect }, close: () => store.close() }
 }
 
-/** That of the protocol; of an accession the one that there is, for its framework has the key. */
-function currentOf(items: readonly Domain[], protocol: string): Domain | undefined {
+/** The current domain of a protocol; of an accession the one that there is, for its framework has the key. */
+export function currentOf(items: readonly Domain[], protocol: string): Domain | undefined {
   const current = items.filter(({ domain, state }) => state === 'current' && domain !== SUBJECT)
   const own = current.find(({ domain }) => domain.startsWith(`${protocol}/`))
   return own ?? (current.length === 1 ? current[0] : undefined)

@@ -5,7 +5,7 @@ import { lines } from './output.ts'
 import { addHousing } from './partner-housing.ts'
 import { addMessages } from './partner-messages.ts'
 import { PROFILE_FILE } from './partner-profile.ts'
-import { addRegister } from './partner-register.ts'
+import { addFeedback, addRegister } from './partner-register.ts'
 import {
   type Partner,
   type PartnerReport,
@@ -46,6 +46,7 @@ export function partnerCommands(): Command {
   addHousing(partner)
   addWebhook(partner)
   addRegister(partner)
+  addFeedback(partner)
   return partner
 }
 

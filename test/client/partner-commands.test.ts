@@ -16,7 +16,6 @@ import { exportJWK, type JWK } from 'jose'
 import { loadLogVerifierKey } from '../../src/audit/log-key.ts'
 import { type Annex1, toJwks } from '../../src/client/index.ts'
 import { RegisterStore } from '../../src/client/register-store.ts'
-import { giveFeedback, tagsOf } from '../attack/kit.ts'
 import { accedeWithQuota } from '../published-keys/quota.ts'
 import { COUNTS } from '../reports/counts.ts'
 import { detection, PERIOD, TODAY, tenants } from '../support/detection.ts'
@@ -257,8 +256,25 @@ test('as a program: the version, wrong use is 2, Ctrl-C is 130 with what is know
 })
 
 test('feedback waits in the inbox, is taken, followed up and closed; each command again is the same', async () => {
-  const { messageId } = await gateway.clients.woonboog.detect(detection(tenants(10, 2)))
-  await giveFeedback(gateway, await tagsOf(gateway, messageId))
+  await gateway.clients.woonboog.detect(detection(tenants(10, 2)))
+  const file = join(folder, 'not-reached.csv')
+  const line = (person: number, word: string) => `${syntheticNumber(person)};${word};${TODAY}`
+  writeFileSync(file, `INSZ;bereik;op\n${line(10, 'not-reached')}\n${line(11, 'somewhere')}\n`)
+  const wrong = await as('vdab', 'feedback', file)
+  expect([wrong.exit, wrong.err]).toEqual([2, expect.stringContaining('in line 3')])
+  expect(wrong.err).not.toContain(syntheticNumber(11))
+  const words = [
+    line(10, 'not-reached'),
+    line(11, 'Moeilijk bereikbaar'),
+    line(5_000, 'niet bereikt'),
+  ]
+  writeFileSync(file, ['INSZ;bereik;op', ...words].join('\r\n'))
+  const sent = await as('vdab', 'feedback', file)
+  expect([sent.exit, sent.out]).toEqual([
+    1,
+    expect.stringMatching(/^2 taken, 1 not\n {2}line 4 {2}not-prepared {2}Prepare/),
+  ])
+  expect((await as('vdab', 'feedback', file)).out).toBe(sent.out)
   const { items } = await until('both are there', async () => {
     const page = await ask('woonboog', 'inbox', '--limit', '10')
     return page.items.length === 2 && page
