@@ -44,3 +44,18 @@ test('the metrics are for this machine itself, not for who comes through a proxy
   const headers = { 'x-forwarded-for': '192.0.2.1' }
   expect(await call(gateway, 'GET', '/metrics', { headers })).toMatchObject({ status: 404 })
 })
+
+test('/docs shows it in a browser, with nothing from another host', async () => {
+  const page = await call(gateway, 'GET', '/docs/')
+  expect(page).toMatchObject({ status: 200 })
+  const sources = [...page.text.matchAll(/(?:src|href)="([^"]+)"/g)].map(
+    ([, source = '']) => source,
+  )
+  expect(sources.length).toBeGreaterThan(2)
+  for (const source of sources) {
+    const { origin, href } = new URL(source, `${gateway.url}/docs/`)
+    expect(origin).toBe(gateway.url)
+    expect([source, (await fetch(href)).status]).toEqual([source, 200])
+  }
+  expect(page.headers.get('content-security-policy')).toContain("default-src 'self'")
+})

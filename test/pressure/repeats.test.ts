@@ -17,9 +17,11 @@ let urls: string[]
 beforeAll(async () => {
   gateway = await testGateway()
   await openDomain(gateway)
-  const { config } = gateway.context
+  const { config, mounts } = gateway.context
   const roles = new Set(['api', 'evaluator'] as const)
-  second = await startGateway({ ...config, port: 0, roles }, testLog().log)
+  second = await startGateway({ ...config, port: 0, roles }, testLog().log, {
+    mounts: mounts.slice(0, 1),
+  })
   urls = [gateway.url, String(second.url)]
 })
 afterAll(async () => {

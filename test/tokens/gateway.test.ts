@@ -43,9 +43,11 @@ beforeAll(async () => {
       document.modalities.tokenBinding = 'dpop'
     },
   })
-  const { config } = gateway.context
+  const { config, mounts } = gateway.context
   const roles = new Set(['api'] as const)
-  second = await startGateway({ ...config, port: 0, roles }, testLog().log)
+  second = await startGateway({ ...config, port: 0, roles }, testLog().log, {
+    mounts: mounts.slice(0, 1),
+  })
 })
 afterAll(async () => {
   await second?.close()
