@@ -28,14 +28,16 @@ export function initCommand(): Command {
     const lines = isAsking(asked) ? openTerminal() : undefined
     try {
       const given = optionsOf(asked)
-      const answers = await gather(lines ? askPerson(lines, given) : fromOptions(given))
+      const answers = await gather(
+        lines ? askPerson(query => lines.question(query), given) : fromOptions(given),
+      )
       const files = planFiles(answers, String(asked['out']))
       writeFiles(files)
       tell(asked, files, nextSteps(answers, files))
     } catch (error) {
       refuse(asked, error as Error)
     } finally {
-      lines?.close()
+      lines?.removeAllListeners('close').close()
     }
   })
 }
@@ -46,8 +48,8 @@ function isAsking({ json }: Asked): boolean {
 
 function openTerminal(): Interface {
   const lines = createInterface({ input: process.stdin, output: process.stderr })
-  // Ctrl-C: nothing was written yet.
-  lines.on('SIGINT', () => process.exit(130))
+  // Ctrl-C or Ctrl-D before the last answer: nothing was written yet.
+  for (const event of ['SIGINT', 'close'] as const) lines.on(event, () => process.exit(130))
   return lines
 }
 
@@ -67,7 +69,7 @@ function fromOptions(given: Answers): Source {
 }
 
 /** Asks what no option gave, again until the answer is well. */
-export function askPerson({ question: put }: Pick<Interface, 'question'>, given: Answers): Source {
+export function askPerson(put: (query: string) => Promise<string>, given: Answers): Source {
   return async (question, otherwise) => {
     const known = given[question.option]
     if (known !== undefined) return known

@@ -139,7 +139,7 @@ test('at a terminal it asks, with defaults, and again where an answer cannot be'
   const typed = ['gateway.example', 'https://gateway.example', '', 'yes', 'none']
   output.on('data', () => input.write(`${typed.shift() ?? ''}\n`))
   const notes = jest.spyOn(process.stderr, 'write').mockReturnValue(true)
-  const ask = askPerson({ question: query => lines.question(query) }, { 'four-eyes': 'parked' })
+  const ask = askPerson(query => lines.question(query), { 'four-eyes': 'parked' })
   const answers = await gather(ask).finally(() => notes.mockRestore())
   lines.close()
   expect(answers).toEqual({
