@@ -23,7 +23,7 @@ const PERSON_BEARING: ErrorCode[] = [
   ...(['HB-318', 'HB-319', 'HB-320'] as const),
   ...(['HB-501', 'HB-604', 'HB-606', 'HB-902', 'HB-903', 'HB-907', 'HB-908'] as const),
 ]
-const BODY: ErrorCode[] = ['HB-201', 'HB-203', 'HB-204', 'HB-211', 'HB-212']
+const BODY: ErrorCode[] = ['HB-201', 'HB-202', 'HB-203', 'HB-204', 'HB-211', 'HB-212']
 const ALWAYS: ErrorCode[] = ['HB-213', 'HB-601', 'HB-901']
 
 /** The replies of an operation, by status: the good one, and a problem for each status of its codes. */
