@@ -114,7 +114,7 @@ test('init writes over nothing, and nothing at all where one file is there', asy
 })
 
 test.each([
-  [[], '--public-url: give the https address'],
+  [[], '--public-url: give the address (https)'],
   [['--public-url', 'http://gateway.example'], '--public-url: it is an https address'],
   [GIVEN, '--database-url: give the PostgreSQL'],
   [[...GIVEN, '--compose', 'maybe'], '--compose: it is yes or no'],

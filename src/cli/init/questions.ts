@@ -53,7 +53,7 @@ const MAIL = {
 export const QUESTIONS: readonly Question[] = [
   {
     option: 'public-url',
-    ask: 'https address at which parties reach the gateway',
+    ask: 'address (https) at which parties reach the gateway',
     otherwise: () => undefined,
     fault: answer =>
       /^https:\/\/[^/?#@]+(\/[^?#]*)?$/.test(answer)
