@@ -6,6 +6,12 @@ import { fileURLToPath } from 'node:url'
 const INTEGRATION = fileURLToPath(new URL('../../../docs/integration/', import.meta.url))
 const HERE = fileURLToPath(new URL('./', import.meta.url))
 
+// Debian's own where another is first on the PATH and has not what Debian installed.
+const PYTHON =
+  ['python3', '/usr/bin/python3'].find(
+    python => spawnSync(python, ['-c', 'import cryptography']).status === 0,
+  ) ?? 'python3'
+
 interface Language {
   name: string
   /** The tools it needs: what is missing is said, and the language left out. */
@@ -20,9 +26,9 @@ interface Language {
 export const LANGUAGES: readonly Language[] = [
   {
     name: 'python',
-    tools: [['python3', '-c', 'import cryptography']],
+    tools: [[PYTHON, '-c', 'import cryptography']],
     isInstalledByCi: true,
-    prepare: () => ['python3', '-B', join(HERE, 'check.py'), join(INTEGRATION, 'python')],
+    prepare: () => [PYTHON, '-B', join(HERE, 'check.py'), join(INTEGRATION, 'python')],
   },
   {
     name: 'php',
