@@ -7,7 +7,7 @@ const PROTECTED: ErrorCode[] = [
   ...(['HB-101', 'HB-102', 'HB-103', 'HB-104', 'HB-106', 'HB-107'] as const),
   ...(['HB-128', 'HB-129', 'HB-130'] as const),
   ...(['HB-120', 'HB-121', 'HB-122', 'HB-123', 'HB-124', 'HB-125', 'HB-126'] as const),
-  ...(['HB-605', 'HB-903'] as const),
+  ...(['HB-605', 'HB-903', 'HB-904'] as const),
 ]
 const FOR_PEOPLE: ErrorCode[] = [
   ...(['HB-102', 'HB-103', 'HB-104', 'HB-106', 'HB-107', 'HB-113', 'HB-114'] as const),
@@ -22,6 +22,7 @@ const PERSON_BEARING: ErrorCode[] = [
   ...(['HB-309', 'HB-310', 'HB-311', 'HB-312', 'HB-313', 'HB-317'] as const),
   ...(['HB-318', 'HB-319', 'HB-320'] as const),
   ...(['HB-501', 'HB-604', 'HB-606', 'HB-902', 'HB-903', 'HB-907', 'HB-908'] as const),
+  ...(['HB-413', 'HB-905', 'HB-906'] as const),
 ]
 const BODY: ErrorCode[] = ['HB-201', 'HB-202', 'HB-203', 'HB-204', 'HB-211', 'HB-212']
 const ALWAYS: ErrorCode[] = ['HB-213', 'HB-601', 'HB-901']
@@ -77,7 +78,7 @@ function codesOf(operation: Operation): ErrorCode[] {
     ...(operation.personBearing ? [...PERSON_BEARING, ...BODY] : []),
     ...(operation.keyed ? [...KEYED, ...BODY] : []),
     ...(operation.request ? BODY : []),
-    ...(operation.form ? (['HB-605'] as const) : []),
+    ...(operation.form ? (['HB-605', 'HB-903', 'HB-904'] as const) : []),
     ...(operation.list ? (['HB-208'] as const) : []),
     ...operation.refusals,
     ...ALWAYS,
