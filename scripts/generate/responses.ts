@@ -26,6 +26,9 @@ const PERSON_BEARING: ErrorCode[] = [
 ]
 const BODY: ErrorCode[] = ['HB-201', 'HB-202', 'HB-203', 'HB-204', 'HB-211', 'HB-212']
 const ALWAYS: ErrorCode[] = ['HB-213', 'HB-601', 'HB-901']
+// What can be away under any operation but that of a process that tells of itself.
+const AWAY: ErrorCode[] = ['HB-903', 'HB-904']
+const STOPPED: ErrorCode[] = ['HB-902', 'HB-907', 'HB-908']
 
 /** The replies of an operation, by status: the good one, and a problem for each status of its codes. */
 export function responsesOf(operation: Operation, examples: Map<string, unknown>): Schema {
@@ -81,6 +84,8 @@ function codesOf(operation: Operation): ErrorCode[] {
     ...(operation.form ? (['HB-605', 'HB-903', 'HB-904'] as const) : []),
     ...(operation.list ? (['HB-208'] as const) : []),
     ...operation.refusals,
+    ...(operation.scope || operation.people ? STOPPED : []),
+    ...(operation.path.startsWith('/health/') ? [] : AWAY),
     ...ALWAYS,
   ]
   return [...new Set(codes)].sort()
