@@ -1,4 +1,4 @@
-import { Agent, request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
+import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import { request as httpsRequest } from 'node:https'
 
 /** An answer as it came. */
@@ -21,8 +21,6 @@ const OF_THE_CONNECTION = new Set([
   'expect',
   'upgrade',
 ])
-
-const agent = new Agent({ keepAlive: true })
 
 /** The whole body of a request; undefined where it is larger than 20 MiB. */
 export async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
@@ -54,10 +52,11 @@ export function forward(
     host: host ?? target.host,
     ...((body.length > 0 || method !== 'GET') && { 'content-length': String(body.length) }),
   }
-  const isPlain = target.protocol === 'http:'
   const { promise, resolve, reject } = Promise.withResolvers<Answer>()
-  const options = { method, headers: sent, timeout: ANSWER_MS, ...(isPlain && { agent }) }
-  const call = (isPlain ? httpRequest : httpsRequest)(target, options, answer => {
+  // A connection of its own: one that was kept may just have been closed, which would look like a fault.
+  const options = { method, headers: sent, timeout: ANSWER_MS, agent: false as const }
+  const send = target.protocol === 'http:' ? httpRequest : httpsRequest
+  const call = send(target, options, answer => {
     readBody(answer).then(
       bytes =>
         resolve({

@@ -30,7 +30,7 @@ export class People {
     this.#places = new Map(this.list.map(({ insz }, place) => [insz, place]))
   }
 
-  /** The place of the first number in a body that is valid and of nobody here; undefined where none is. */
+  /** Where the first number in a body is that is valid and of nobody here (JSON pointer); undefined where none is. */
   strangerIn(body: unknown, today: string): string | undefined {
     return findStranger(body, '', text => {
       const number = parseNationalNumber(text, today)

@@ -30,8 +30,6 @@ export interface VdabSide {
   url: string
   /** Whether its register is prepared, so that requests can be answered. */
   isReady(): boolean
-  /** People whom it still gives feedback about, and the day of the next. */
-  waiting(): { people: number; nextDay: number | undefined }
   close(): Promise<void>
 }
 
@@ -68,7 +66,6 @@ export async function startVdabSide(options: VdabSideOptions): Promise<VdabSide>
   return {
     url: vdab.url,
     isReady: () => vdab.status().ready.length > 0,
-    waiting: () => clock.waiting(),
     close: async () => {
       stop.abort()
       await Promise.all([vdab.close(), queue.close()])
