@@ -28,6 +28,8 @@ const program = new Command('huisbrug')
   .description('Gateway for lawful, provable data exchange between housing companies and VDAB')
   .version(readRelease() ?? 'unknown', '--version')
   .showHelpAfterError()
+  // Else --version would be its own wherever it stands: protocol sign has one too.
+  .enablePositionalOptions()
   .exitOverride(error => {
     process.exit(error.exitCode === 0 ? 0 : EXIT_WRONG_USE)
   })

@@ -10,7 +10,7 @@ const PROTECTED: ErrorCode[] = [
   ...(['HB-605', 'HB-903', 'HB-904'] as const),
 ]
 const FOR_PEOPLE: ErrorCode[] = [
-  ...(['HB-102', 'HB-103', 'HB-104', 'HB-106', 'HB-107', 'HB-113', 'HB-114'] as const),
+  ...(['HB-101', 'HB-102', 'HB-103', 'HB-104', 'HB-106', 'HB-107', 'HB-113', 'HB-114'] as const),
   ...(['HB-120', 'HB-121', 'HB-122', 'HB-124', 'HB-125', 'HB-126'] as const),
   ...(['HB-605', 'HB-903'] as const),
 ]
@@ -83,6 +83,7 @@ function codesOf(operation: Operation): ErrorCode[] {
     ...(operation.request ? BODY : []),
     ...(operation.form ? (['HB-605', 'HB-903', 'HB-904'] as const) : []),
     ...(operation.list ? (['HB-208'] as const) : []),
+    ...(operation.path.includes('{') ? (['HB-206'] as const) : []),
     ...operation.refusals,
     ...(operation.scope || operation.people ? STOPPED : []),
     ...(operation.path.startsWith('/health/') ? [] : AWAY),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { handOverDue } from '../../src/delivery/hand-over.ts'
 import { readBalances } from '../../src/exchange/conservation.ts'
 import { closeEpoch } from '../../src/exchange/epoch.ts'
@@ -134,7 +135,9 @@ const STEPS: Record<string, () => Step | undefined> = {
           id,
         ])
         const body = { requestDigest: String(rows[0]?.digest), found: 0 }
-        return outcomeOf(gateway.clients.vdab.answer(id, body))
+        // Under a key of its own: a repeat would hear what it heard before.
+        const own = { idempotencyKey: randomUUID() }
+        return outcomeOf(gateway.clients.vdab.answer(id, body, own))
       },
       apply: (on, reply) => {
         if (on.suspended || on.messages.get(id)?.answer !== 'awaiting') return false
