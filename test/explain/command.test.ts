@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { findForbidden } from '../attack/forbidden.ts'
 import { SAMPLE_DIR } from '../protocol/sample.ts'
-import { runCommand } from '../support/demo.ts'
+import { runProtocolHere } from '../support/command-here.ts'
 import { openDomain, TODAY } from '../support/detection.ts'
 import { type TestGateway, testGateway } from '../support/gateway.ts'
 import { syntheticNumber } from '../support/people.ts'
@@ -49,7 +49,7 @@ function file(content: unknown, name = 'message.json'): string {
 }
 
 const here = { HUISBRUG_PROTOCOLS_DIR: SAMPLE_DIR, HUISBRUG_DATA_DIR: '/nonexistent/huisbrug' }
-const explain = (...args: string[]) => runCommand(['protocol', 'explain', ...args], here)
+const explain = (...args: string[]) => runProtocolHere(['explain', ...args], here)
 const DETECTION = ['--type', 'detection.request', '--party', 'woonboog']
 
 test('a message that passes: exit 0, a tick for each check, the article in Dutch', async () => {

@@ -12,7 +12,7 @@ import { join } from 'node:path'
 import type { Agreement } from '../../src/protocol/document.ts'
 import { digestOf } from '../../src/protocol/document.ts'
 import { SAMPLE_DIR, sampleFramework } from '../protocol/sample.ts'
-import { runCommand } from '../support/demo.ts'
+import { runProtocolHere } from '../support/command-here.ts'
 
 describe('huisbrug protocol', () => {
   let folder: string
@@ -35,7 +35,7 @@ describe('huisbrug protocol', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   const run = (dir: string, ...args: string[]) =>
-    runCommand(['protocol', ...args], { HUISBRUG_PROTOCOLS_DIR: dir })
+    runProtocolHere(args, { HUISBRUG_PROTOCOLS_DIR: dir })
 
   test('show says what it is, where it stands, who takes part and what goes', async () => {
     const { code, stdout } = await run(good, 'show', 'wm-vdab')

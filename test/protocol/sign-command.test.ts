@@ -14,7 +14,8 @@ import type { Agreement, Signatures } from '../../src/protocol/document.ts'
 import { digestOf } from '../../src/protocol/document.ts'
 import { statusAt } from '../../src/protocol/lifecycle.ts'
 import { readProtocols } from '../../src/protocol/load.ts'
-import { lastJson, runCommand } from '../support/demo.ts'
+import { runProtocolHere } from '../support/command-here.ts'
+import { lastJson } from '../support/demo.ts'
 import { assembleSigned, testKey } from '../support/statements.ts'
 import { SAMPLE_DIR, sampleFramework } from './sample.ts'
 
@@ -35,8 +36,7 @@ beforeEach(() => {
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }))
 
-const run = (...args: string[]) =>
-  runCommand(['protocol', ...args], { HUISBRUG_PROTOCOLS_DIR: dir })
+const run = (...args: string[]) => runProtocolHere(args, { HUISBRUG_PROTOCOLS_DIR: dir })
 const sign = (...args: string[]) => run('sign', 'wm-vdab', '--party', 'vdab', '--key', key, ...args)
 
 function record(id = 'wm-vdab'): Signatures {

@@ -111,7 +111,10 @@ async function askGateway(
   if (options.assumeSigned)
     throw new WrongUse('a gateway assumes nothing: leave out --assume-signed')
   const { question, cleaned } = questionOf(given, options, undefined, now)
-  const client = createClient({ gateway: url, partyId: party, privateKey: await readJwk(options) })
+  // Somebody waits for it: a gateway that is not there is said so within seconds.
+  const retry = { attempts: 5 }
+  const privateKey = await readJwk(options)
+  const client = createClient({ gateway: url, partyId: party, privateKey, retry })
   const told = await client.explain(question).catch(withRemedy)
   return withCleaned(told as Explanation, cleaned)
 }
