@@ -1,5 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
+import { createServer, get, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { calculateJwkThumbprint, exportJWK, exportSPKI, generateKeyPair } from 'jose'
@@ -211,6 +211,19 @@ describe('for a housing company', () => {
     },
     LONG,
   )
+
+  test('an address that names another host leads to no other host', async () => {
+    const { hostname, port } = new URL(String(company.settings.gateway))
+    const elsewhere = `${service.url}/v1/elsewhere`
+    for (const path of [elsewhere, elsewhere.slice('http:'.length)]) {
+      const status = await new Promise((resolve, reject) => {
+        const asked = get({ hostname, port, path }, reply => resolve(reply.resume().statusCode))
+        asked.on('error', reject)
+      })
+      expect(status).toBe(404)
+    }
+    expect(service.to('/v1/elsewhere')).toEqual([])
+  })
 
   test('a number that may be of a real person goes no further, and is kept nowhere', async () => {
     const stranger = syntheticNumber('any-age', 4_000_000, 77)

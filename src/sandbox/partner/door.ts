@@ -58,7 +58,9 @@ async function answerTo(parts: DoorParts, call: Call): Promise<Answer | undefine
   if (fault === 'busy') return BUSY
   if (fault === 'garbage') return garbage()
   if (fault === 'slow') await sleep(parts.slowMs)
-  const target = new URL(request.url ?? '/', parts.gateway)
+  // Never to another host, whatever is asked: an address can name one.
+  const { pathname, search } = new URL(request.url ?? '/', 'http://localhost')
+  const target = Object.assign(new URL(parts.gateway), { pathname, search })
   const answer = await forward(target, request, body, request.headers.host)
   if (fault !== 'lost') return answer
   await sleep(parts.slowMs)
