@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type DecryptionKeys, EnvelopeError, openEvent } from './envelope.ts'
 import { type MessageCheck, MessageError, verifyMessage } from './message-signature.ts'
+import { readBody } from './read-body.ts'
 import type { Envelope } from './types.ts'
 import { verifyWebhook, WebhookError, type WebhookHeaders } from './webhook.ts'
 
@@ -86,19 +87,8 @@ async function takeOnce(receiver: WebhookReceiver, event: Envelope): Promise<Rec
 export function webhookListener(receiver: WebhookReceiver) {
   const receive = createWebhookReceiver(receiver)
   return async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const body = await readBody(request)
+    const body = await readBody(request, MAX_BODY_BYTES)
     const status = body ? (await receive(request.headers, body)).status : 413
     response.writeHead(status).end()
   }
-}
-
-async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > MAX_BODY_BYTES) return undefined
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
 }

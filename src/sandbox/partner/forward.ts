@@ -1,5 +1,6 @@
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from 'node:http'
 import { request as httpsRequest } from 'node:https'
+import { readBody as readWhole } from '../../client/read-body.ts'
 
 /** An answer as it came. */
 export interface Answer {
@@ -23,16 +24,7 @@ const OF_THE_CONNECTION = new Set([
 ])
 
 /** The whole body of a request; undefined where it is larger than 20 MiB. */
-export async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > MOST_BYTES) return undefined
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks)
-}
+export const readBody = (request: IncomingMessage) => readWhole(request, MOST_BYTES)
 
 /**
  * Sends a request on as it came, with its own headers.
