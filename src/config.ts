@@ -71,7 +71,10 @@ const schema = {
     HUISBRUG_PUBLIC_URL: { type: 'string', pattern: '^https?://[^?#]+$' },
     HUISBRUG_DATA_DIR: { type: 'string', minLength: 1, default: './data' },
     HUISBRUG_DATABASE_URL: { type: 'string', pattern: '^postgres(ql)?://' },
-    HUISBRUG_QUEUE_URL: { type: 'string', pattern: '^(rediss?|postgres(ql)?)://' },
+    HUISBRUG_QUEUE_URL: {
+      type: 'string',
+      pattern: '^((rediss?|postgres(ql)?)://|rediss?\\+cluster://([^@]*@)?[^@,/]+(,[^@,/]+)*$)',
+    },
     HUISBRUG_PROTOCOLS_DIR: { type: 'string', minLength: 1, default: './protocols' },
     HUISBRUG_MASTER_KEY: { type: 'string', pattern: '^[A-Za-z0-9_-]{43}$' },
     HUISBRUG_MASTER_KEY_FILE: { type: 'string', minLength: 1 },

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events'
 import {
   assertSchemaCompatibility,
+  type ConnectionOptions,
   type createPostgresBackend,
   createRedisBackend,
   LATEST_SCHEMA_VERSION,
@@ -14,6 +15,7 @@ import {
 } from 'bullmq'
 import type pg from 'pg'
 import { QuietClient } from '../db/client.ts'
+import { isRedis, openCluster, type RedisManner, readRedisUrl } from './redis.ts'
 
 /** All that a job carries. */
 export interface WakeUp {
@@ -45,6 +47,8 @@ export interface Engine {
   prepare(): Promise<void>
   openQueue(): WakeUpQueue
   openWorker(handler: Processor<WakeUp>, concurrency: number): WakeUpWorker
+  /** Ends what queue and worker leave open. */
+  close(): void
 }
 
 const QUEUE = 'forward'
@@ -80,7 +84,7 @@ export function chooseEngine(
   closing: AbortSignal,
 ): Engine {
   const url = queueUrl ?? databaseUrl
-  return /^rediss?:/.test(url) ? redisEngine(url, closing) : postgresEngine(url)
+  return isRedis(url) ? redisEngine(url, closing) : postgresEngine(url)
 }
 
 /**
@@ -130,6 +134,7 @@ function postgresEngine(url: string): Engine {
         concurrency,
         ...WORKER_OPTIONS,
       }),
+    close: () => {},
   }
 }
 
@@ -137,21 +142,41 @@ function redisEngine(url: string, closing: AbortSignal): Engine {
   const { Queue, Worker } = withBackend(createRedisBackend)
   // The braces keep all keys in one slot of a Redis cluster.
   const prefix = '{huisbrug}'
-  const retryStrategy = (times: number) => (closing.aborted ? null : Math.min(times * 200, 2_000))
-  const connection = { url, connectTimeout: 5_000, retryStrategy, reconnectOnError: isNoPrimary }
+  const { connection, close } = redisConnections(url, closing)
   return {
     kind: 'redis',
     prepare: async () => {},
     openQueue: () =>
       new Queue<WakeUp>(QUEUE, {
         // Whoever wakes is told at once that Redis is away.
-        connection: { ...connection, maxRetriesPerRequest: 1, enableOfflineQueue: false },
+        connection: connection({ maxRetriesPerRequest: 1, enableOfflineQueue: false }),
         prefix,
         ...QUEUE_OPTIONS,
       }),
     openWorker: (handler, concurrency) =>
-      new Worker<WakeUp>(QUEUE, handler, { connection, prefix, concurrency, ...WORKER_OPTIONS }),
+      new Worker<WakeUp>(QUEUE, handler, {
+        connection: connection({ maxRetriesPerRequest: null }),
+        prefix,
+        concurrency,
+        ...WORKER_OPTIONS,
+      }),
+    close,
   }
+}
+
+/** How BullMQ connects: to one server by itself, to a cluster by what is opened and ended here. */
+function redisConnections(url: string, closing: AbortSignal) {
+  const again = (times: number) => (closing.aborted ? null : Math.min(times * 200, 2_000))
+  const place = readRedisUrl(url)
+  const opened: { disconnect(): void }[] = []
+  const connection = (own: RedisManner): ConnectionOptions => {
+    const options = { ...own, connectTimeout: 5_000, reconnectOnError: isNoPrimary }
+    if (!place.isCluster) return { ...options, url, retryStrategy: again }
+    const cluster = openCluster(place, { options, again })
+    opened.push(cluster)
+    return cluster
+  }
+  return { connection, close: () => opened.forEach(one => void one.disconnect()) }
 }
 
 // After a failover a connection may be left with a server that only follows now: its address leads to

@@ -15,7 +15,7 @@ import { Outage } from './outage.ts'
 export interface WakeUpOptions {
   /** The program's own database. */
   databaseUrl: string
-  /** Another engine: redis://, rediss:// or postgresql://. */
+  /** Another engine: redis://, rediss://, redis+cluster://, rediss+cluster:// or postgresql://. */
   queueUrl?: string | undefined
   log: Logger
   /** Asks the record, PostgreSQL, which destinations have something due now. */
@@ -155,5 +155,6 @@ class BullWakeUps implements WakeUps {
       await settle(worker.close(force), CONNECTIONS_CLOSE_WITHIN_MS)
     }
     await settle(this.#queue.close(), 500)
+    this.#engine.close()
   }
 }

@@ -1,6 +1,7 @@
 import { isLoopbackAddress } from '../../access/peer-url.ts'
 import type { Config } from '../../config.ts'
 import { QuietClient } from '../../db/client.ts'
+import type { RedisPlace } from '../../queue/redis.ts'
 import { fine, found, type SettingCheck } from './finding.ts'
 
 const PATIENCE_MS = 5_000
@@ -73,36 +74,28 @@ function describeDatabase(major: number, isSafe: boolean, tls: boolean): Setting
 
 async function checkQueue({ queueUrl }: Config): Promise<SettingCheck> {
   if (!queueUrl?.startsWith('redis')) return fine('queue', 'in PostgreSQL')
-  const { Redis } = await import('ioredis')
-  const redis = new Redis(queueUrl, {
-    lazyConnect: true,
-    connectTimeout: PATIENCE_MS,
-    commandTimeout: PATIENCE_MS,
-    maxRetriesPerRequest: 0,
-    retryStrategy: () => null,
-  })
-  redis.on('error', () => {})
+  const { askMemory, readRedisUrl } = await import('../../queue/redis.ts')
   try {
-    await redis.connect()
-    return describeQueue(queueUrl, await redis.info('memory'))
+    const memory = await askMemory(queueUrl, PATIENCE_MS)
+    return describeQueue(readRedisUrl(queueUrl), memory)
   } catch (error) {
     const remedy =
       'Start it; check HUISBRUG_QUEUE_URL and the network. Without that setting PostgreSQL does.'
     return found('wrong', 'queue', { detail: (error as Error).message, remedy })
-  } finally {
-    redis.disconnect()
   }
 }
 
-function describeQueue(url: string, memory: string): SettingCheck {
-  const policy = /maxmemory_policy:(\S+)/.exec(memory)?.[1] ?? 'noeviction'
-  if (policy !== 'noeviction') {
+function describeQueue({ urls, isEncrypted, isCluster }: RedisPlace, memory: string[]) {
+  const policies = memory.map(text => /maxmemory_policy:(\S+)/.exec(text)?.[1] ?? 'noeviction')
+  const dropping = policies.find(policy => policy !== 'noeviction')
+  if (dropping) {
     const remedy = 'Set maxmemory-policy to noeviction there: a wake-up that is dropped comes late.'
-    return found('needed', 'queue', { detail: `Redis drops what it holds (${policy})`, remedy })
+    return found('needed', 'queue', { detail: `Redis drops what it holds (${dropping})`, remedy })
   }
-  if (url.startsWith('rediss:') || isLocal(url)) return fine('queue', 'Redis answers')
+  const detail = isCluster ? `a Redis cluster answers, ${memory.length} primaries` : 'Redis answers'
+  if (isEncrypted || urls.every(isLocal)) return fine('queue', detail)
   const remedy = 'Use rediss://, unless that network is of the two alone.'
-  return found('hint', 'queue', { detail: 'Redis answers, in the clear', remedy })
+  return found('hint', 'queue', { detail: `${detail}, in the clear`, remedy })
 }
 
 function isLocal(url: string): boolean {
