@@ -1,0 +1,124 @@
+import { mkdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import type { JWK } from 'jose'
+import { loadLogVerifierKeys } from '../../src/audit/log-key.ts'
+import { readConfig } from '../../src/config.ts'
+import { createLogger } from '../../src/log.ts'
+import { openStore } from '../../src/parts.ts'
+import { testKey } from '../../test/support/statements.ts'
+import { type Database, openDatabase } from '../system/database.ts'
+import { prepareSystem, type System } from '../system/parties.ts'
+import { freePort, type Program, startProgram } from '../system/program.ts'
+import type { Crowd } from './people.ts'
+import { type Peer, startPeer } from './peers.ts'
+import type { ToCompanies, ToVdab } from './talk.ts'
+
+export const ALL_ROLES = 'api,worker,sequencer,evaluator,console'
+
+/** Peers, and a database in which VDAB's register is prepared, to be copied for each round. */
+export interface Stage {
+  folder: string
+  crowd: Crowd
+  system: System
+  database: Database
+  vdab: Peer<ToVdab>
+  companies: Peer<ToCompanies>
+  /** Starts the product, one process for each set of roles, on a database. */
+  start(databaseUrl: string, roles: readonly string[], nodeArgs?: string[]): Promise<Program[]>
+  close(): Promise<void>
+}
+
+/** The database that rounds copy. */
+export const PREPARED = 'prepared'
+
+/** Makes everything that is there before a list arrives: parties, a protocol in force, VDAB's register. */
+export async function setStage(
+  folder: string,
+  crowd: Crowd,
+  say: (line: string) => void,
+): Promise<Stage> {
+  mkdirSync(folder, { recursive: true })
+  const database = await openDatabase(folder)
+  const vdab = await startPeer<ToVdab>('vdab', join(folder, 'vdab.log'))
+  const companies = await startPeer<ToCompanies>('companies', join(folder, 'companies.log'))
+  const close = async () => {
+    await Promise.all([vdab.process.stop(), companies.process.stop()])
+    await database.close()
+    rmSync(folder, { recursive: true, force: true })
+  }
+  try {
+    const databaseUrl = await database.create(PREPARED)
+    const system = await prepareSystem({
+      ...{ databaseUrl, folder, companies: crowd.sizes.length },
+      vdab: { baseUrl: vdab.url, tokenUrl: `${vdab.url}/oauth/token` },
+      webhook: company => `${companies.url}/${company}`,
+    })
+    const port = String(await freePort())
+    const gateway = `http://127.0.0.1:${port}`
+    const stage: Stage = {
+      ...{ folder, crowd, system, database, vdab, companies, close },
+      start: (url, roles, nodeArgs = []) => startAll(stage, { url, port, gateway }, roles, nodeArgs),
+    }
+    const [program] = await stage.start(databaseUrl, [ALL_ROLES])
+    const started = performance.now()
+    await openPeers(stage, gateway, await readLogKey(system, databaseUrl, folder))
+    await program?.stop()
+    say(`  register prepared in ${Math.round((performance.now() - started) / 1_000)} s`)
+    return stage
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function startAll(
+  { folder, system: { settings } }: Stage,
+  { url, port, gateway }: { url: string; port: string; gateway: string },
+  sets: readonly string[],
+  nodeArgs: string[],
+): Promise<Program[]> {
+  const programs: Program[] = []
+  for (const [i, roles] of sets.entries()) {
+    const own = join(folder, `program-${i}`)
+    const isFront = roles.split(',').includes('api')
+    const env = {
+      HUISBRUG_PUBLIC_URL: gateway,
+      ...(isFront && { HUISBRUG_PORT: port }),
+    }
+    const options = { roles, databaseUrl: url, folder: own, settings, env, nodeArgs }
+    programs.push(await startProgram(options))
+  }
+  return programs
+}
+
+async function openPeers(stage: Stage, gateway: string, logKey: string): Promise<void> {
+  const { vdab, companies, system, crowd, folder } = stage
+  const keyOf = (party: string) => testKey(party).privateKey as JWK
+  const keys = Object.fromEntries(system.companies.map(id => [id, keyOf(id)]))
+  const { webhookSecrets } = system
+  await companies.ask({ kind: 'open', gateway, keys, webhookSecrets, crowd })
+  const register = join(folder, 'register')
+  const privateKey = keyOf('vdab')
+  await vdab.ask({ kind: 'open', gateway, logKey, privateKey, folder: register, crowd })
+  await vdab.ask({ kind: 'prepare' })
+}
+
+/** What the operator gives partners, to check what the log publishes. */
+async function readLogKey(
+  { settings }: System,
+  databaseUrl: string,
+  folder: string,
+): Promise<string> {
+  const config = readConfig({
+    ...settings,
+    HUISBRUG_DATABASE_URL: databaseUrl,
+    HUISBRUG_DATA_DIR: join(folder, 'prepared'),
+  })
+  const store = await openStore(config, createLogger('error'))
+  try {
+    const [key = ''] = await loadLogVerifierKeys(store.keys, config.logOrigin)
+    return key
+  } finally {
+    await store.close()
+  }
+}
