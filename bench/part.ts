@@ -4,12 +4,30 @@ export interface Options {
   rounds: number
   /** Only to see that it runs: the figures mean nothing. */
   quick: boolean
-  /** Tells people how far it is. */
+  /** Entries of the audit log, for parts that fill one: 10,000,000 where nobody asks for less. */
+  entries: number
+  /** Aborted on Ctrl-C; a part needs it only where it would go on for long without awaiting anything that ends. */
+  signal: AbortSignal
+  /**
+   * Keeps work for the end of the part, whether it ended well, failed or was interrupted: folders and
+   * databases to remove, processes to end. What was given last is done first; what fails is passed over.
+   */
+  atEnd(work: () => Promise<unknown> | unknown): void
+  /** Tells people how far it is (on stderr). */
   say(line: string): void
+}
+
+/** What the ratio, or else the value, is to be: at least or at most. To be beaten. */
+export interface Aim {
+  least?: number
+  most?: number
+  /** Of what; the ratio where it does not say. */
+  of?: 'ratio' | 'value'
 }
 
 /** One figure, beside the best that could be had on the same machine in the same run. */
 export interface Result {
+  /** The part's name for its main figure, `part, what it is` for any other. */
   name: string
   /** Median over the rounds of what the product does, in `unit`. */
   value: number
@@ -20,12 +38,19 @@ export interface Result {
   ratio: number
   /** The least and the largest such ratio of a round. */
   spread: { min: number; max: number }
+  aim?: Aim
+  /** Whether it does what was aimed at. */
+  meets?: boolean
 }
 
 /** A measurement: each file of bench/parts exports one as `part`. */
 export interface Part {
   /** What is measured against what, in one line. */
   about: string
+  /** Rounds where nobody asks for another number; 40 where it does not say, 5 or more for a long one. */
+  rounds?: number
+  /** Whether it takes minutes to make ready, so that it is not done more often than needed. */
+  slow?: boolean
   run(options: Options): Promise<Result[]> | Result[]
 }
 
@@ -57,9 +82,9 @@ export async function alternate(
 }
 
 /** Sums up rounds by their medians; the ratio is that of the rounds, not of the medians. */
-export function summarise(name: string, unit: string, rounds: readonly Round[]): Result {
+export function summarise(name: string, unit: string, rounds: readonly Round[], aim?: Aim): Result {
   const ratios = rounds.map(({ product, ceiling }) => product / ceiling)
-  return {
+  const result = {
     name,
     value: round(median(rounds.map(({ product }) => product))),
     unit,
@@ -67,6 +92,14 @@ export function summarise(name: string, unit: string, rounds: readonly Round[]):
     ratio: round(median(ratios)),
     spread: { min: round(Math.min(...ratios)), max: round(Math.max(...ratios)) },
   }
+  return aim ? withAim(result, aim) : result
+}
+
+/** A figure with what it is to be, and whether it is. */
+export function withAim(result: Result, aim: Aim): Result {
+  const figure = result[aim.of ?? 'ratio']
+  const meets = figure >= (aim.least ?? -Infinity) && figure <= (aim.most ?? Infinity)
+  return { ...result, aim, meets }
 }
 
 /** The middle of the values; of an even number, the mean of the two in the middle. */

@@ -1,14 +1,12 @@
 import { fork } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import sodium from 'libsodium-wrappers-sumo'
 import { PseudonymPool } from '../../src/pseudonym/pool.ts'
 import { generateKeyPair } from '../../src/pseudonym/voprf.ts'
 import { type Options, type Part, summarise } from '../part.ts'
 import type { Told } from '../register/kit.ts'
+import { scratchFolder } from '../scratch.ts'
 
 const KIT = fileURLToPath(new URL('../register/kit.ts', import.meta.url))
 const [SMALL, LARGE] = [20_000, 200_000]
@@ -21,7 +19,12 @@ const BARE = 500
  * alone that the kit cannot do without, in this thread: one mapping and four multiplications a person
  * (blind, unblind, and two to check the proof).
  */
-export const part: Part = { about: `${LARGE} people, and against ${SMALL}`, run }
+export const part: Part = {
+  about: `${LARGE} people, and against ${SMALL}`,
+  rounds: 1,
+  slow: true,
+  run,
+}
 
 interface Run {
   /** People a second, batch by batch. */
@@ -31,12 +34,13 @@ interface Run {
   peak: number
 }
 
-async function run({ quick, say }: Options) {
+async function run(options: Options) {
+  const { quick, say } = options
   await sodium.ready
   const [small, large] = quick ? [200, 600] : [SMALL, LARGE]
   const ceilings = bareRates(quick ? 1 : 10)
-  const little = await prepare(small)
-  const much = await prepare(large)
+  const little = await prepare(small, options)
+  const much = await prepare(large, options)
   ceilings.push(...bareRates(quick ? 1 : 10))
   say(`  ${large} people in ${Math.round(large / mean(much.rates))} s at the mean rate`)
   const rounds = much.rates.map((product, turn) => {
@@ -51,13 +55,15 @@ async function run({ quick, say }: Options) {
 }
 
 /** Has the kit prepare so many people, all new. */
-async function prepare(people: number): Promise<Run> {
-  const folder = mkdtempSync(join(tmpdir(), 'huisbrug-bench-'))
+async function prepare(people: number, options: Options): Promise<Run> {
+  const folder = scratchFolder(options)
   const { secretKey: key, publicKey } = generateKeyPair()
   const pool = new PseudonymPool({ threads: 1 })
+  options.atEnd(() => pool.close())
   const args = [folder, String(people), Buffer.from(publicKey).toString('hex')]
   const execArgv = ['--no-warnings', '--expose-gc']
   const child = fork(KIT, args, { execArgv, serialization: 'advanced' })
+  options.atEnd(() => child.kill())
   const figures: Run = { rates: [], retained: [], peak: 0 }
   let added = 0
   child.on('message', async (told: Told) => {
@@ -71,8 +77,6 @@ async function prepare(people: number): Promise<Run> {
     }
   })
   const code = await new Promise(resolve => child.once('exit', resolve))
-  await pool.close()
-  rmSync(folder, { recursive: true, force: true })
   if (code !== 0 || added !== people) throw new Error('people are missing')
   return figures
 }

@@ -1,0 +1,61 @@
+import { parseArgs } from 'node:util'
+import { partNames } from './list.ts'
+
+/** What was asked for on the command line. */
+export interface Flags {
+  parts: string[]
+  rounds: number | undefined
+  quick: boolean
+  json: boolean
+  entries: number
+  /** A revision of the repository to measure beside this one. */
+  compare: string | undefined
+  /** A file of JSON lines that this run is added to. */
+  save: string | undefined
+  /** A file of JSON lines to draw, in place of measuring. */
+  chart: string | undefined
+}
+
+const USUAL_ENTRIES = 10_000_000
+const QUICK_ENTRIES = 20_000
+
+const OPTIONS = {
+  only: { type: 'string' },
+  rounds: { type: 'string' },
+  quick: { type: 'boolean', default: false },
+  json: { type: 'boolean', default: false },
+  entries: { type: 'string' },
+  compare: { type: 'string' },
+  save: { type: 'string' },
+  chart: { type: 'string' },
+} as const
+
+/** Reads the command line; see docs/performance.md. @throws Error with what is wrong and what there is */
+export function readFlags(args: string[]): Flags {
+  const { values } = parseArgs({ args, options: OPTIONS })
+  const { only, rounds, entries, quick, json, compare, save, chart } = values
+  return {
+    parts: readParts(only),
+    rounds: rounds === undefined ? undefined : readWhole('--rounds', rounds),
+    quick,
+    json,
+    entries: entries ? readWhole('--entries', entries) : quick ? QUICK_ENTRIES : USUAL_ENTRIES,
+    compare,
+    save,
+    chart,
+  }
+}
+
+function readParts(only: string | undefined): string[] {
+  const all = partNames()
+  const asked = only?.split(',').map(name => name.trim()) ?? all
+  const unknown = asked.filter(name => !all.includes(name))
+  if (unknown.length === 0) return asked
+  throw new Error(`There is no part ${unknown.join(', ')}. There are: ${all.join(', ')}.`)
+}
+
+function readWhole(flag: string, text: string): number {
+  const number = Number(text)
+  if (Number.isSafeInteger(number) && number > 0) return number
+  throw new Error(`${flag} takes a whole number above 0.`)
+}
