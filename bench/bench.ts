@@ -38,3 +38,5 @@ async function measure(flags: Flags, ending: Ending): Promise<void> {
 const flags = readFlagsOrEnd()
 if (flags.chart !== undefined) drawSaved(flags.chart, tell.figure)
 else await measure(flags, new Ending())
+// What a part left open does not keep the program going.
+setTimeout(() => process.exit(), 5_000).unref()

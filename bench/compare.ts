@@ -5,14 +5,9 @@ import { join } from 'node:path'
 import type { Ending } from './ending.ts'
 import type { Flags } from './flags.ts'
 import { placeOf } from './list.ts'
-import { loadPart, type Telling, USUAL_ROUNDS } from './measure.ts'
+import { loadPart, type Running, USUAL_ROUNDS } from './measure.ts'
 import { median, type Part, type Result } from './part.ts'
 import { ROOT } from './saved.ts'
-
-interface Running {
-  ending: Ending
-  tell: Telling
-}
 
 type Side = 'now' | 'before'
 

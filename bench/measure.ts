@@ -12,26 +12,26 @@ export interface Telling {
   progress(line: string): void
 }
 
+/** What a run needs besides what was asked for. */
+export interface Running {
+  ending: Ending
+  signal: AbortSignal
+  tell: Telling
+}
+
 /** Measures the parts one after the other, each cleared away before the next begins; one that fails is told. */
-export async function measureParts(
-  { parts, rounds, quick, entries }: Flags,
-  { ending, signal, tell }: { ending: Ending; signal: AbortSignal; tell: Telling },
-): Promise<Result[]> {
+export async function measureParts(flags: Flags, running: Running): Promise<Result[]> {
   const results: Result[] = []
-  for (const name of parts) {
-    const part = await loadPart(name)
-    const count = rounds ?? (quick ? QUICK_ROUNDS : (part.rounds ?? USUAL_ROUNDS))
-    tell.figure(`${name}: ${part.about}`)
+  for (const name of flags.parts) {
+    const { tell } = running
     const started = performance.now()
-    const options = { rounds: count, quick, entries, signal, say: tell.progress }
     try {
-      const atEnd = (work: () => unknown) => ending.add(work)
-      const measured = await runOne(part, ending, { ...options, atEnd })
+      const measured = await measureOne(await loadPart(name), flags, { ...running, name })
       for (const result of measured) tell.figure(describe(result))
       results.push(...measured)
     } catch (error) {
       // What the other parts measured in an hour is not lost with it.
-      tell.figure(`  ${name} FAILED`)
+      tell.figure(`${name} FAILED`)
       tell.progress((error as Error).stack ?? String(error))
       process.exitCode = 1
     }
@@ -45,14 +45,27 @@ export async function loadPart(name: string): Promise<Part> {
   return ((await import(`./parts/${name}.ts`)) as { part: Part }).part
 }
 
-async function runOne(part: Part, ending: Ending, options: Options): Promise<Result[]> {
+async function measureOne(
+  part: Part,
+  { rounds, quick, entries }: Flags,
+  { name, ending, signal, tell }: Running & { name: string },
+): Promise<Result[]> {
+  tell.figure(`${name}: ${part.about}`)
+  const options: Options = {
+    rounds: rounds ?? (quick ? QUICK_ROUNDS : (part.rounds ?? USUAL_ROUNDS)),
+    quick,
+    entries,
+    signal,
+    atEnd: work => ending.add(work),
+    say: tell.progress,
+  }
   const work = Promise.resolve(part.run(options))
   ending.during(work)
   try {
     return await work
   } catch (error) {
     // What was interrupted fails in any way it likes; the program ends once all is cleared away.
-    if (options.signal.aborted) return await new Promise(() => {})
+    if (signal.aborted) return await new Promise(() => {})
     throw error
   } finally {
     await ending.run()
