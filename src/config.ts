@@ -23,6 +23,7 @@ interface Environment
   HUISBRUG_HOST: string
   HUISBRUG_DATA_DIR: string
   HUISBRUG_DATABASE_URL?: string
+  HUISBRUG_READ_DATABASE_URL?: string
   HUISBRUG_QUEUE_URL?: string
   HUISBRUG_PROTOCOLS_DIR: string
   HUISBRUG_MASTER_KEY?: string
@@ -71,6 +72,7 @@ const schema = {
     HUISBRUG_PUBLIC_URL: { type: 'string', pattern: '^https?://[^?#]+$' },
     HUISBRUG_DATA_DIR: { type: 'string', minLength: 1, default: './data' },
     HUISBRUG_DATABASE_URL: { type: 'string', pattern: '^postgres(ql)?://' },
+    HUISBRUG_READ_DATABASE_URL: { type: 'string', pattern: '^postgres(ql)?://' },
     HUISBRUG_QUEUE_URL: {
       type: 'string',
       pattern: '^((rediss?|postgres(ql)?)://|rediss?\\+cluster://([^@]*@)?[^@,/]+(,[^@,/]+)*$)',
@@ -185,6 +187,8 @@ export interface Config {
   tls: tls.TlsSettings | undefined
   dataDir: string
   databaseUrl: string | undefined
+  /** A replica of it, for what may be some seconds old. */
+  readDatabaseUrl: string | undefined
   queueUrl: string | undefined
   protocolsDir: string
   masterKey: KeySource
@@ -260,6 +264,7 @@ function toConfig(env: Environment): Config {
     tls: tls.tlsOf(env),
     dataDir: resolve(env.HUISBRUG_DATA_DIR),
     databaseUrl: env.HUISBRUG_DATABASE_URL,
+    readDatabaseUrl: env.HUISBRUG_READ_DATABASE_URL,
     queueUrl: env.HUISBRUG_QUEUE_URL,
     protocolsDir: resolve(env.HUISBRUG_PROTOCOLS_DIR),
     masterKey: {

@@ -11,10 +11,12 @@ import type { NoteVerifier } from './audit/note.ts'
 import type { PublishedCheckpoints } from './audit/published.ts'
 import type { Config } from './config.ts'
 import type { Pool } from './db/pool.ts'
+import type { Reading } from './db/reading.ts'
 import type { Outbound } from './delivery/outbound.ts'
 import type { PeerTokens } from './delivery/peer-token.ts'
 import type { ProbePeer } from './delivery/probe-peer.ts'
 import type { Backlog } from './exchange/backlog.ts'
+import type { Intake } from './exchange/intake.ts'
 import type { KeyStore } from './keys/key-store.ts'
 import type { Logger } from './log.ts'
 import type { Metrics } from './metrics.ts'
@@ -31,6 +33,8 @@ export interface Context {
   /** The time; a test may hold it. */
   clock: () => Date
   pool: Pool
+  /** Where what may be some seconds old is read: a replica, where there is one. */
+  reading: Reading
   keys: KeyStore
   /** Whether persons may be told about now. */
   disclosures: Disclosures
@@ -58,6 +62,8 @@ export interface Context {
   wakeUps: WakeUps
   /** What waits for each recipient. */
   backlog: Backlog
+  /** Stores messages, those that are ready at the same moment together. */
+  intake: Intake
   /** The logs of others that this gateway is a witness for, by origin, with their keys. */
   witnessed: ReadonlyMap<string, readonly NoteVerifier[]>
   /** Other parts served on the same port, such as the console. */

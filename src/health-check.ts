@@ -2,6 +2,7 @@ import type { Disclosures } from './audit/disclosure.ts'
 import type { Config } from './config.ts'
 import type { Context } from './context.ts'
 import type { Queryable } from './db/pool.ts'
+import type { Reading } from './db/reading.ts'
 import type { KeyStore } from './keys/key-store.ts'
 import type { PseudonymKeys } from './pseudonym/evaluator.ts'
 
@@ -26,6 +27,8 @@ export interface HealthParts {
   wakeUps?: Pick<Context['wakeUps'], 'depth' | 'engine'>
   keys?: Pick<KeyStore, 'check'>
   disclosures?: Pick<Disclosures, 'read'>
+  /** Where absent, a replica is not looked at. */
+  reading?: Pick<Reading, 'standing'>
   /** Where the keys of the pseudonyms live, and whether that is elsewhere. */
   evaluator?: Pick<PseudonymKeys, 'check'>
   config?: Pick<Config, 'evaluator'> & Partial<Pick<Config, 'probe'>>

@@ -6,6 +6,7 @@ import { checkNotices } from './health-attention.ts'
 import { type HealthCheck, type HealthParts, list } from './health-check.ts'
 import { checkFlow } from './health-flow.ts'
 import { checkParties } from './health-parties.ts'
+import { checkReplica } from './health-replica.ts'
 import { checkVouching } from './health-witness.ts'
 
 export type { HealthCheck, HealthParts } from './health-check.ts'
@@ -25,6 +26,7 @@ export async function readHealth(parts: HealthParts): Promise<HealthCheck[]> {
       await checkEvidence(parts),
       ...(await checkDisclosures(parts)),
       ...(await countNowAndThen(parts)),
+      ...checkReplica(parts).map(check => ({ ...check, advisory: true as const })),
       ...(await checkKeys(parts)),
       ...(await checkEvaluator(parts)),
     ]

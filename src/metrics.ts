@@ -11,6 +11,7 @@ export class Metrics {
   readonly #bursts: Gauge
   readonly #evidence: { seconds: Gauge; stopped: Gauge }
   readonly #witnesses: { cosigned: Gauge; alarm: Gauge }
+  readonly #replica: { seconds: Gauge; read: Gauge }
   readonly #probes: { success: Gauge; seconds: Gauge; late: Gauge }
 
   constructor() {
@@ -64,6 +65,18 @@ export class Metrics {
       stopped: new Gauge({
         name: 'huisbrug_disclosures_stopped',
         help: 'Whether nothing about persons is taken in or handed over now',
+        registers,
+      }),
+    }
+    this.#replica = {
+      seconds: new Gauge({
+        name: 'huisbrug_replica_lag_seconds',
+        help: 'How far the replica for pages and reports is behind the primary at most',
+        registers,
+      }),
+      read: new Gauge({
+        name: 'huisbrug_replica_read',
+        help: 'Whether pages and reports are read from the replica now',
         registers,
       }),
     }
@@ -137,6 +150,12 @@ export class Metrics {
       if (seconds !== null) this.#probes.seconds.set({ protocol }, seconds)
       this.#probes.late.set({ protocol }, late ? 1 : 0)
     }
+  }
+
+  /** How it stands with the replica, where there is one; a lag that is not known is not a number. */
+  replica({ isRead, seconds }: { isRead: boolean; seconds: number | undefined }): void {
+    this.#replica.seconds.set(seconds ?? Number.NaN)
+    this.#replica.read.set(isRead ? 1 : 0)
   }
 
   /** How it goes with the witnesses that are asked; the others are not shown any more. */

@@ -15,11 +15,13 @@ import type { Context } from './context.ts'
 import { findEmbedded, startEmbedded } from './db/embedded.ts'
 import { migrate } from './db/migrate.ts'
 import { findAppRole, openPool, type Pool } from './db/pool.ts'
+import { Reading } from './db/reading.ts'
 import { forServices, jwksFetcher, openOutbound } from './delivery/outbound.ts'
 import { dueDestinations } from './delivery/outbox.ts'
 import { PeerTokens } from './delivery/peer-token.ts'
 import { ProbePeer } from './delivery/probe-peer.ts'
 import { Backlog } from './exchange/backlog.ts'
+import { Intake } from './exchange/intake.ts'
 import { ProtocolStatements } from './exchange/protocol-statements.ts'
 import { KeyStore } from './keys/key-store.ts'
 import { loadKeyring } from './keys/master-key.ts'
@@ -53,6 +55,8 @@ export interface Store {
   config: Config
   log: Logger
   databaseUrl: string
+  /** The role that the program works under. */
+  role: string | undefined
   pool: Pool
   keys: KeyStore
   /** Where the keys of the pseudonyms live. */
@@ -106,7 +110,7 @@ async function connectStore(
       throw error
     })
     const evaluator = keyService ? new RemoteKeys({ client: keyService }) : new LocalKeys(keys)
-    return { config, log, databaseUrl, pool, keys, evaluator, keyService, close }
+    return { config, log, databaseUrl, role, pool, keys, evaluator, keyService, close }
   } catch (error) {
     await stop()
     throw error
@@ -151,6 +155,11 @@ function openProvider(
   const pepper = () => keys.secret('people')
   const settings = people.oidc
   return new PeopleProvider({ settings, publicUrl, call, pepper, allowLoopback, log })
+}
+
+function openReading({ config, pool, role }: Pick<Store, 'config' | 'pool' | 'role'>): Reading {
+  const { readDatabaseUrl: url } = config
+  return new Reading(pool, url ? openPool(url, { name: 'huisbrug reading', role }) : undefined)
 }
 
 /** Makes every part once and ties them together; `overrides` replaces members of the context. */
@@ -199,11 +208,13 @@ export async function createParts(
   })
   const notes = new ProtocolStatements({ pool, parties, clock })
   const published = new PublishedCheckpoints(config.dataDir)
+  const reading = openReading(store)
   const context: Context = {
     config,
     log,
     clock,
     pool,
+    reading,
     keys,
     disclosures: new Disclosures({ pool, keys, config, published, clock, log }),
     published,
@@ -224,6 +235,7 @@ export async function createParts(
     peerTokens: new PeerTokens({ outbound, signing, publicUrl, now: clock }),
     wakeUps,
     backlog: new Backlog({ pool, most: config.limits.waiting }),
+    intake: new Intake(pool),
     witnessed: readWitnessedLogs(config),
     mounts: [],
     ...overrides,
@@ -233,6 +245,7 @@ export async function createParts(
     await context.readings.flush()
     await pseudonyms.close()
     await outbound.close()
+    await reading.close()
     await store.close()
   }
   return { context, sequencing: { pool, keys, config, log, clock, published }, close }

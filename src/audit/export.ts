@@ -37,12 +37,17 @@ export interface EntryExport {
  * Opens an export: the entries of a filter in the order of the log, as far as the newest checkpoint goes.
  * What is in the log never changes, so it needs no snapshot, however long it takes. `audit.exported`
  * commits before there is a first byte.
+ * @param from what is read, where that is not the database that the export is noted in; it never goes back in time
  * @throws Refusal HB-206 where the log is empty
  */
-export async function openExport(pool: Pool, request: ExportRequest): Promise<EntryExport> {
-  const checkpoint = await latestCheckpoint(pool)
+export async function openExport(
+  pool: Pool,
+  request: ExportRequest,
+  from: Queryable = pool,
+): Promise<EntryExport> {
+  const checkpoint = await latestCheckpoint(from)
   if (!checkpoint) throw refuse('HB-206', '', 'the log is empty')
-  const selection = await select(pool, request, checkpoint.size)
+  const selection = await select(from, request, checkpoint.size)
   const { rows } = selection
   await recordEntry(pool, {
     action: 'audit.exported',
@@ -54,7 +59,7 @@ export async function openExport(pool: Pool, request: ExportRequest): Promise<En
     reason: request.format,
   })
   const text = (onProgress = (_done: number) => {}) =>
-    write(pool, { request, selection, checkpoint, onProgress })
+    write(from, { request, selection, checkpoint, onProgress })
   return { rows, checkpoint, text }
 }
 
@@ -114,15 +119,15 @@ interface Writing {
   onProgress: (done: number) => void
 }
 
-async function* write(pool: Pool, writing: Writing): AsyncGenerator<string> {
+async function* write(db: Queryable, writing: Writing): AsyncGenerator<string> {
   const { request, selection, checkpoint, onProgress } = writing
   const writer = writerOf(request.format, request.proofs)
   yield writer.head
   let done = 0
-  for await (const rows of readRows(pool, selection, request.proofs)) {
+  for await (const rows of readRows(db, selection, request.proofs)) {
     const proofs = request.proofs
       ? await proofsOfEntries(
-          pool,
+          db,
           rows.map(({ index }) => index),
           checkpoint.size,
         )

@@ -18,6 +18,7 @@ import {
 import { checkNotices } from '../health-attention.ts'
 import { checkFlow } from '../health-flow.ts'
 import { checkParties } from '../health-parties.ts'
+import { examineReplica } from '../health-replica.ts'
 import { checkVouching } from '../health-witness.ts'
 import { createLogger } from '../log.ts'
 import { readCoreLimit } from '../no-dumps.ts'
@@ -90,6 +91,7 @@ async function examine(store: Opened): Promise<HealthCheck[]> {
     ...(await checkVouching(parts)),
     ...(await checkParties(parts)),
     await checkNotices(parts),
+    ...(await examineReplica(pool, config.readDatabaseUrl)),
     ...flow,
     ...(await checkEvaluator(parts)),
     dumps,

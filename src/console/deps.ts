@@ -6,6 +6,7 @@ import type { AccessTokens } from '../access/token.ts'
 import type { Disclosures } from '../audit/disclosure.ts'
 import type { Config } from '../config.ts'
 import type { Pool } from '../db/pool.ts'
+import type { Reading } from '../db/reading.ts'
 import type { Outcome } from '../exchange/outcome.ts'
 import type { Incoming } from '../exchange/receive.ts'
 import type { Logger } from '../log.ts'
@@ -18,6 +19,8 @@ export type Session = ConsoleSession
 /** What the console needs of the program; a test gives the same with a clock of its own. */
 export interface ConsoleDeps extends PersonParts {
   pool: Pool
+  /** Where pages and reports read what may be some seconds old. */
+  reading: Reading
   protocols: { current(): ProtocolSet }
   log: Pick<Logger, 'error'>
   config: Pick<Config, 'publicUrl' | 'fourEyes'> & Partial<Pick<Config, 'attention'>>

@@ -1,4 +1,5 @@
-import type { Pool } from '../db/pool.ts'
+import type { Pool, Tx } from '../db/pool.ts'
+import type { Reading } from '../db/reading.ts'
 import type { ProtocolSet } from '../protocol/load.ts'
 import { referenceOf } from '../protocol/lookup.ts'
 import { type Breach, type BreachFilter, breachExtract } from './breach.ts'
@@ -15,8 +16,9 @@ export function makeRegister(
   pool: Pool,
   set: ProtocolSet,
   { protocol, ...asking }: Asking & { protocol?: string | undefined },
+  reading?: Pick<Reading, 'within'>,
 ): Promise<Register> {
-  return makeReport(pool, asking, async tx => {
+  const make = async (tx: Tx) => {
     const kept = await readKeptVersions(tx)
     const report = processingRegister(set, asking.at, { only: protocol, kept })
     const reference = referenceOf(set, protocol)
@@ -27,7 +29,8 @@ export function makeRegister(
       ...(protocol !== undefined && { details: { protocol } }),
     }
     return { report, entry }
-  })
+  }
+  return makeReport(pool, asking, make, reading)
 }
 
 /**
@@ -38,8 +41,9 @@ export function makeBreach(
   pool: Pool,
   set: ProtocolSet,
   { by, at, format, ...filter }: Asking & BreachFilter,
+  reading?: Pick<Reading, 'within'>,
 ): Promise<Breach> {
-  return makeReport(pool, { by, at, ...(format && { format }) }, async tx => {
+  const make = async (tx: Tx) => {
     await assertAsked(tx, filter)
     const checkpoint = await readCheckpoint(tx)
     const read = await readBreach(tx, filter, checkpoint?.size ?? 0)
@@ -60,5 +64,6 @@ export function makeBreach(
       details: { from, until, ...only, ...checkpoint },
     }
     return { report, entry }
-  })
+  }
+  return makeReport(pool, { by, at, ...(format && { format }) }, make, reading)
 }

@@ -8,6 +8,7 @@ import { sequenceOnce } from '../../src/audit/sequencer.ts'
 import type { FourEyes } from '../../src/config.ts'
 import { createConsole } from '../../src/console/console.ts'
 import type { ConsoleDeps } from '../../src/console/deps.ts'
+import { Reading } from '../../src/db/reading.ts'
 import { KeyStore } from '../../src/keys/key-store.ts'
 import type { LoadedProtocol } from '../../src/protocol/document.ts'
 import type { ProtocolSet } from '../../src/protocol/load.ts'
@@ -60,6 +61,7 @@ export async function openRooms(
     evaluator,
     domains: new DomainStore({ pool: database.pool, keys, evaluator, clock }),
     pool: database.pool,
+    reading: new Reading(database.pool),
     protocols: { current: () => protocols },
     log: { error: ((...parts: unknown[]) => logged.push(parts)) as never },
     config: {

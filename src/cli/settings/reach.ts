@@ -8,9 +8,10 @@ const PATIENCE_MS = 5_000
 const OLDEST_MAJOR = 15
 const MAX_CLOCK_MS = 2_000
 
-/** Whether what the settings name answers: database (with TLS and clock) and queue. Changes nothing. */
+/** Whether what the settings name answers: database (with TLS and clock), replica and queue. Changes nothing. */
 export async function examineReach(config: Config): Promise<SettingCheck[]> {
-  return [...(await checkDatabase(config)), await checkQueue(config)]
+  const database = await checkDatabase(config)
+  return [...database, ...(await checkReplica(config)), await checkQueue(config)]
 }
 
 async function checkDatabase({ databaseUrl }: Config): Promise<SettingCheck[]> {
@@ -70,6 +71,29 @@ function describeDatabase(major: number, isSafe: boolean, tls: boolean): Setting
   const remedy =
     'Add ?sslmode=verify-full to HUISBRUG_DATABASE_URL, unless that network is of the two alone.'
   return found('needed', 'database', { detail, remedy })
+}
+
+async function checkReplica({ readDatabaseUrl: url }: Config): Promise<SettingCheck[]> {
+  if (!url) return []
+  const name = 'read-database'
+  const client = new QuietClient({
+    connectionString: url,
+    connectionTimeoutMillis: PATIENCE_MS,
+    query_timeout: PATIENCE_MS,
+  })
+  try {
+    await client.connect()
+    const { rows } = await client.query('SELECT pg_is_in_recovery() AS follows')
+    if (rows[0].follows) return [fine(name, 'a replica answers')]
+    const remedy = 'Name a streaming replica of HUISBRUG_DATABASE_URL, or leave the setting out.'
+    return [found('wrong', name, { detail: 'it is no replica', remedy })]
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string }
+    const remedy = 'Start it; check HUISBRUG_READ_DATABASE_URL. Without it the primary is read.'
+    return [found('wrong', name, { detail: message || code || 'no answer', remedy })]
+  } finally {
+    await client.end().catch(() => {})
+  }
 }
 
 async function checkQueue({ queueUrl }: Config): Promise<SettingCheck> {

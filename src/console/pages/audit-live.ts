@@ -27,12 +27,12 @@ export const auditLivePage: Page = {
   own: true,
   nav: 'auditLog',
   answer: async (deps, request) => {
-    const names = await partyNames(deps.pool, request.scope)
+    const names = await partyNames(deps.reading, request.scope)
     const form = new FilterForm(request.query)
     const filter = readFilter(form, names, deps, request)
     const from = request.query['vanaf'] ?? ''
     if (form.isWrong || !INDEX.test(from)) throw new PageProblem('not-found')
-    const read = (after: number) => entriesSince(deps.pool, after, filter, request.scope)
+    const read = (after: number) => entriesSince(deps.reading, after, filter, request.scope)
     const lines = async (after: number) => {
       const found = await read(after)
       return { ...found, items: found.items.map(item => lineOf(item, names)) }

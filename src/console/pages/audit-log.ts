@@ -38,15 +38,15 @@ export const auditLogPage: Page = {
 
 async function drawAuditLog(deps: ConsoleDeps, request: PageRequest): Promise<Drawing> {
   const { query, scope } = request
-  const names = await partyNames(deps.pool, scope)
+  const names = await partyNames(deps.reading, scope)
   const form = new FilterForm(query)
   const filter = readFilter(form, names, deps, request)
   const after = CURSOR.test(query['na'] ?? '') ? query['na'] : undefined
   const wanted = { limit: PER_PAGE, ...(after && { after }) }
   const isLive = query['volg'] === 'ja' && after === undefined && !form.isWrong
   // Read before the page: what comes in between comes live, and twice is noticed.
-  const last = isLive ? await lastIndex(deps.pool) : undefined
-  const page = form.isWrong ? undefined : await queryEntries(deps.pool, filter, wanted, scope)
+  const last = isLive ? await lastIndex(deps.reading) : undefined
+  const page = form.isWrong ? undefined : await queryEntries(deps.reading, filter, wanted, scope)
   const { fields, isWrong, isFiltered } = form
   return {
     view: 'audit-log',

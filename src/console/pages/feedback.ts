@@ -26,7 +26,7 @@ export const feedbackPage: Page = {
 }
 
 async function draw(
-  { pool }: ConsoleDeps,
+  { reading }: ConsoleDeps,
   { query, scope, session, at }: PageRequest,
 ): Promise<Drawing> {
   const text = texts().feedback
@@ -41,9 +41,9 @@ async function draw(
   // Exact counts of what became of persons are for who may read of each: others see what was released.
   const isAll = scope.party === undefined && mayPerson(session, 'evidence:read')
   const [lines, effect, names] = await Promise.all([
-    isWrong ? undefined : readProgress(pool, scope, closedOn),
-    isAll && !isWrong ? readEffect(pool, months) : [],
-    partyNames(pool),
+    isWrong ? undefined : readProgress(reading, scope, closedOn),
+    isAll && !isWrong ? readEffect(reading, months) : [],
+    partyNames(reading),
   ])
   const named = <T extends { party: string }>(line: T) => ({
     ...line,

@@ -17,14 +17,14 @@ export const figuresFile: Page = {
 
 /** The charts of a period, of whom the person sees something. */
 export async function readCharts(
-  { pool }: ConsoleDeps,
+  { reading }: ConsoleDeps,
   { scope, at }: Pick<PageRequest, 'scope' | 'at'>,
   period: Period,
 ): Promise<FigureChart[]> {
   const asked = { now: at, party: partyOf(scope) }
   const [slots, closings] = await Promise.all([
-    readSlots(pool, asked, period),
-    readClosingSlots(pool, asked, period),
+    readSlots(reading, asked, period),
+    readClosingSlots(reading, asked, period),
   ])
   return figureCharts(period, slots, closings)
 }

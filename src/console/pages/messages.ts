@@ -35,7 +35,7 @@ async function drawMessages(deps: ConsoleDeps, request: PageRequest): Promise<Dr
   const filter = await readFilter(form, deps, request)
   const found = form.isWrong
     ? undefined
-    : await searchMessages(deps.pool, filter, PER_PAGE, request.scope)
+    : await searchMessages(deps.reading, filter, PER_PAGE, request.scope)
   const nameOf = namesOfTypes(deps.protocols.current())
   const { fields, isWrong, isFiltered } = form
   return {
@@ -53,12 +53,12 @@ async function drawMessages(deps: ConsoleDeps, request: PageRequest): Promise<Dr
 
 async function readFilter(
   form: FilterForm,
-  { pool, protocols }: ConsoleDeps,
+  { reading, protocols }: ConsoleDeps,
   { query, scope, at }: PageRequest,
 ): Promise<MessageFilter> {
   const text = texts().messages.filters
   const set = protocols.current()
-  const senders = await listParties(pool, scope)
+  const senders = await listParties(reading, scope)
   const states = optionsOf(words.states, MESSAGE_STATES)
   return {
     id: wholeCase(form.text('bericht', text.id, ID_PART, 'msg_…')),

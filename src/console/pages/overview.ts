@@ -55,7 +55,7 @@ async function drawOverview(deps: ConsoleDeps, request: PageRequest): Promise<Dr
   const [now, charts, refusals, due] = await Promise.all([
     readNow(deps, request, today),
     readCharts(deps, request, period),
-    readRefusals(deps.pool, { now: at, party: partyOf(scope) }),
+    readRefusals(deps.reading, { now: at, party: partyOf(scope) }),
     mayAnswer ? countDue(deps.pool, at, scope.party) : undefined,
   ])
   const set = deps.protocols.current()
@@ -89,22 +89,22 @@ function nameRefusal(line: RefusalLine) {
 
 /** How it is at this moment. */
 async function readNow(deps: ConsoleDeps, request: PageRequest, today: string) {
-  const { pool } = deps
+  const { reading } = deps
   const { at, scope } = request
   const [balances, waiting, exceptions, contests, log, followUp, parked, quotas, vouching, noted] =
     await Promise.all([
       readToday(deps, scope, today),
-      readWaiting(pool, scope),
-      countUnseen(pool, scope),
+      readWaiting(reading, scope),
+      countUnseen(reading, scope),
       // Who had the same person as another is not for one of the two.
-      scope.party === undefined ? readContests(pool, at) : [],
-      readLogState(pool),
-      readFollowUp(pool, scope),
+      scope.party === undefined ? readContests(reading, at) : [],
+      readLogState(reading),
+      readFollowUp(reading, scope),
       oldestParked(deps, request),
       readQuotaShares(deps, request),
       readVouching(deps),
       // Of all parties together, as the page about it.
-      scope.party === undefined ? listAttention(pool, MOST_NOTED) : [],
+      scope.party === undefined ? listAttention(reading, MOST_NOTED) : [],
     ])
   const feedback = {
     open: followUp.reduce((total, one) => total + one.open, 0),
@@ -120,16 +120,20 @@ async function readNow(deps: ConsoleDeps, request: PageRequest, today: string) {
 }
 
 /** The balance of today per protocol; of one party, of what it sent. */
-async function readToday({ pool }: ConsoleDeps, scope: Scope, today: string): Promise<Balance[]> {
+async function readToday(
+  { reading }: ConsoleDeps,
+  scope: Scope,
+  today: string,
+): Promise<Balance[]> {
   const range = { from: today, until: today }
-  if (scope.party === undefined) return readBalances(pool, range)
-  const lines = await readBalances(pool, { ...range, perParty: true })
+  if (scope.party === undefined) return readBalances(reading, range)
+  const lines = await readBalances(reading, { ...range, perParty: true })
   return lines.filter(line => isWithin(scope, line.party))
 }
 
 /** The quotas of which the largest share is used, in thousandths. */
 async function readQuotaShares(deps: ConsoleDeps, { at, scope }: PageRequest) {
-  const [quotas, names] = await Promise.all([readQuotas(deps, at), partyNames(deps.pool)])
+  const [quotas, names] = await Promise.all([readQuotas(deps, at), partyNames(deps.reading)])
   return quotas
     .filter(({ party, state }) => state !== 'closed' && isWithin(scope, party))
     .map(({ party, domain, used, left }) => ({
@@ -142,11 +146,11 @@ async function readQuotaShares(deps: ConsoleDeps, { at, scope }: PageRequest) {
 }
 
 /** Who vouches for the log besides the gateway. */
-async function readVouching({ pool }: ConsoleDeps) {
+async function readVouching({ reading }: ConsoleDeps) {
   const [publishing, standings, stamps] = await Promise.all([
-    readPublishing(pool),
-    readStandings(pool),
-    readStampState(pool),
+    readPublishing(reading),
+    readStandings(reading),
+    readStampState(reading),
   ])
   const times = standings.flatMap(({ cosignedAt }) => cosignedAt?.getTime() ?? [])
   return {

@@ -13,10 +13,10 @@ export const partiesPage: Page = {
   operation: 'overview:read',
   own: true,
   nav: 'parties',
-  answer: async ({ pool }, { scope, at }) => ({
+  answer: async ({ reading }, { scope, at }) => ({
     view: 'parties',
     title: texts().parties.title,
-    model: { lines: await readParties(pool, scope, at), path: PATH },
+    model: { lines: await readParties(reading, scope, at), path: PATH },
   }),
 }
 

@@ -68,7 +68,7 @@ function isAccessionOf(set: ProtocolSet, id: string, framework: string): boolean
 
 /** What really moved, against what may: of an agreement all, under an accession what its party sent. */
 async function useOf(
-  { pool }: ConsoleDeps,
+  { reading }: ConsoleDeps,
   set: ProtocolSet,
   protocol: LoadedProtocol,
   { at, scope }: PageRequest,
@@ -80,7 +80,7 @@ async function useOf(
   const types = agreement.messageTypes
   const ids = types.map(({ type }) => type)
   const today = at.toISOString().slice(0, 10)
-  const used = await readProtocolUse(pool, agreement.protocolId, ids, today, party)
+  const used = await readProtocolUse(reading, agreement.protocolId, ids, today, party)
   const labels = Object.fromEntries(types.map(({ type, label }) => [type, label]))
   return {
     days: USE_DAYS,

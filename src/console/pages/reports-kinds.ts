@@ -109,16 +109,16 @@ const MAKERS: Readonly<Record<ReportKind, Maker>> = {
         ...days,
       })
   },
-  verwerkingsregister: ({ pool, protocols }, request, choices, form) => {
+  verwerkingsregister: ({ pool, reading, protocols }, request, choices, form) => {
     const protocol = form.choice('protocol', texts().reports.fields.protocol, choices.protocols)
     if (form.isWrong) return undefined
     return async format => {
       const asked = { ...askedBy(request, format), protocol }
-      const data = await makeRegister(pool, protocols.current(), asked)
+      const data = await makeRegister(pool, protocols.current(), asked, reading)
       return { report: registerReport(data), data }
     }
   },
-  inbreuk: ({ pool, protocols }, request, { parties, types }, form) => {
+  inbreuk: ({ pool, reading, protocols }, request, { parties, types }, form) => {
     const { fields } = texts().reports
     const { from, until } = form.range({ from: fields.from, until: fields.until })
     const party = form.choice('van-wie', fields.sender, parties)
@@ -127,7 +127,7 @@ const MAKERS: Readonly<Record<ReportKind, Maker>> = {
     if (!from || !until || form.isWrong) return undefined
     return async format => {
       const asked = { ...askedBy(request, format), from, until, party, recipient, type }
-      const data = await makeBreach(pool, protocols.current(), asked)
+      const data = await makeBreach(pool, protocols.current(), asked, reading)
       return { report: breachReport(data), data }
     }
   },

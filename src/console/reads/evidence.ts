@@ -1,5 +1,5 @@
 import { latestCheckpoint } from '../../audit/query.ts'
-import type { Pool, Queryable } from '../../db/pool.ts'
+import type { Queryable } from '../../db/pool.ts'
 
 /** How far the audit log is. */
 export interface LogState {
@@ -9,8 +9,8 @@ export interface LogState {
 }
 
 /** The last checkpoint and what waits for the next. Lateness goes by the clock of the database. */
-export async function readLogState(pool: Pool): Promise<LogState> {
-  const [checkpoint, pending] = await Promise.all([latestCheckpoint(pool), countPending(pool)])
+export async function readLogState(db: Queryable): Promise<LogState> {
+  const [checkpoint, pending] = await Promise.all([latestCheckpoint(db), countPending(db)])
   return { checkpoint: checkpoint && { size: checkpoint.size, at: checkpoint.at }, pending }
 }
 

@@ -18,6 +18,7 @@ export const system: typeof nlSystem = {
     bad: 'not well',
     names: {
       store: 'Database',
+      replica: 'Copy for reading',
       room: 'Room on the disk',
       evidence: 'Entries for the audit log',
       disclosures: 'Disclosures',

@@ -4,6 +4,11 @@ const PHRASES: readonly (readonly [RegExp, string])[] = [
   [/^stopped \((HB-\d+)\): /, 'gestopt ($1): '],
   [/, read only$/, ', alleen lezen'],
   [/the store does not answer/, 'de databank antwoordt niet'],
+  [/at most (\d+)\.(\d) s behind/, 'loopt hoogstens $1,$2 s achter'],
+  [/over (\d+) s behind/, 'loopt meer dan $1 s achter'],
+  [/the replica does not answer/, 'de kopie antwoordt niet'],
+  [/no replica of the primary/, 'dit is geen kopie van de hoofddatabank'],
+  [/; the primary is read$/, '; er wordt uit de hoofddatabank gelezen'],
   [/the disk of the store takes more/, 'er is plaats op de schijf van de databank'],
   [/the disk of the store is full/, 'de schijf van de databank is vol'],
   [/the key provider answers/, 'het sleutelbeheer antwoordt'],
@@ -58,6 +63,8 @@ const PHRASES: readonly (readonly [RegExp, string])[] = [
 const DO: Readonly<Record<string, string>> = {
   'Make room on the disk of PostgreSQL; it goes on by itself.':
     'Maak plaats op de schijf van PostgreSQL; daarna gaat het vanzelf verder.',
+  'Look at the replica and its connection to the primary (HUISBRUG_READ_DATABASE_URL); pages and reports are read from the primary meanwhile.':
+    'Kijk naar de kopie en haar verbinding met de hoofddatabank (HUISBRUG_READ_DATABASE_URL); pagina’s en rapporten komen ondertussen uit de hoofddatabank.',
   'Point the program at the primary, or let the database take writes again.':
     'Verwijs het programma naar de hoofddatabank, of laat de databank weer schrijven.',
   'See "Keys" in docs/operations.md; nothing is lost, and it goes on by itself.':

@@ -17,6 +17,7 @@ export const system = {
     bad: 'niet in orde',
     names: {
       store: 'Databank',
+      replica: 'Kopie om te lezen',
       room: 'Plaats op de schijf',
       evidence: 'Regels voor de auditlog',
       disclosures: 'Delen van gegevens',

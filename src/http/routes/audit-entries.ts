@@ -20,7 +20,7 @@ export const getAuditEntries: Route = {
     const { limit, after } = readPage(request, CURSOR)
     const page = { limit, ...(after !== undefined && { after }) }
     const scope = scopeOf(personOf(request))
-    const { items, next } = await queryEntries(context.pool, filter, page, scope)
+    const { items, next } = await queryEntries(context.reading, filter, page, scope)
     await recordReading(context, request, { fields: filterNames(filter), entries: items.length })
     return { status: 200, body: { items, next: next ?? null } }
   },

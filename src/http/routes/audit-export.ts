@@ -24,7 +24,11 @@ export const getAuditExport: Route = {
     const person = personOf(request)
     const [by, scope] = [actorOf(person), scopeOf(person)]
     const wanted = { filter, scope, format, proofs, by, at: request.at }
-    const { rows, checkpoint, text } = await openExport(context.pool, wanted)
+    const { rows, checkpoint, text } = await openExport(
+      context.pool,
+      wanted,
+      context.reading.onward(),
+    )
     return {
       status: 200,
       type: EXPORT_TYPES[format],

@@ -47,6 +47,7 @@ export const getMetrics: Route = {
       standing => context.metrics.evidence(standing),
       () => {},
     )
+    if (context.reading.standing) context.metrics.replica(context.reading.standing)
     const body = await context.metrics.expose()
     return { status: 200, body, type: 'text/plain; version=0.0.4; charset=utf-8' }
   },
