@@ -1,8 +1,9 @@
 import { join } from 'node:path'
 import { startEmbedded } from '../../src/db/embedded.ts'
 import { runningPostmaster } from '../../src/db/embedded-postmaster.ts'
-import { openPool } from '../../src/db/pool.ts'
+import { openPool, type Pool } from '../../src/db/pool.ts'
 import { createLogger } from '../../src/log.ts'
+import { assertDurable } from '../scratch.ts'
 import { familySeconds } from './processes.ts'
 
 /** A PostgreSQL as the program brings it, on a folder of its own. */
@@ -26,7 +27,7 @@ export async function openDatabase(folder: string): Promise<Database> {
   const server = await startEmbedded(folder, createLogger('error'))
   const postmaster = runningPostmaster(join(folder, 'postgres'))
   if (!postmaster) throw new Error('the embedded PostgreSQL is not to be found')
-  await assertDurable(server.url)
+  await withPool(server.url, assertDurable)
   return {
     url: server.url,
     create: async (name, template) => {
@@ -42,25 +43,14 @@ export async function openDatabase(folder: string): Promise<Database> {
   }
 }
 
-/** @throws Error where a commit could be lost in a crash */
-export async function assertDurable(url: string): Promise<void> {
-  const pool = openPool(url, { max: 1 })
-  try {
-    const { rows } = await pool.query<{ fsync: string; commit: string }>(
-      "SELECT current_setting('fsync') AS fsync, current_setting('synchronous_commit') AS commit",
-    )
-    const [durable] = rows
-    if (durable?.fsync !== 'on' || durable.commit !== 'on')
-      throw new Error('the database is not durable')
-  } finally {
-    await pool.end()
-  }
+async function run(url: string, statement: string): Promise<void> {
+  await withPool(url, pool => pool.query(statement))
 }
 
-async function run(url: string, statement: string): Promise<void> {
+async function withPool(url: string, work: (pool: Pool) => Promise<unknown>): Promise<void> {
   const pool = openPool(url, { max: 1, statementMs: 600_000 })
   try {
-    await pool.query(statement)
+    await work(pool)
   } finally {
     await pool.end()
   }

@@ -34,6 +34,8 @@ export interface SystemOptions {
   webhook?: (company: string) => string
   /** VDAB prepares a register and reports it ready itself; requests wait for that. */
   ownRegister?: boolean
+  /** Puts there what was before, once the parties are known; the log begins with it. */
+  fill?: (context: Context) => Promise<void>
   /** Changes the framework document before it is signed; its ceilings are out of the way already. */
   framework?: (document: Agreement) => void
 }
@@ -68,7 +70,9 @@ export async function prepareSystem(options: SystemOptions): Promise<System> {
     HUISBRUG_ALLOW_LOOPBACK: 'true',
     HUISBRUG_DATA_DIR: join(folder, 'prepared'),
     HUISBRUG_DATABASE_URL: databaseUrl,
-    HUISBRUG_ROLES: 'sequencer',
+    // No sequencer: a log that is filled comes before the evidence of this start.
+    HUISBRUG_ROLES: 'api',
+    HUISBRUG_PORT: '0',
     HUISBRUG_LOG_LEVEL: 'error',
   })
   const { context, close } = await startGateway(config, createLogger('error'))
