@@ -29,10 +29,12 @@ async function measure(flags: Flags, ending: Ending): Promise<void> {
   if (warning) tell.progress(warning)
   const signal = endOnSignal(ending)
   const running = { ending, signal, tell }
-  if (flags.compare !== undefined) return await compareWith(flags.compare, flags, running)
-  const results = await measureParts(flags, running)
-  if (flags.save !== undefined) saveRun(flags.save, { machine, results })
-  if (flags.json) tell.figure(JSON.stringify({ machine, results }))
+  const measured =
+    flags.compare === undefined
+      ? { results: await measureParts(flags, running) }
+      : await compareWith(flags.compare, flags, running)
+  if (flags.save !== undefined) saveRun(flags.save, { machine, results: measured.results })
+  if (flags.json) tell.figure(JSON.stringify({ machine, ...measured }))
 }
 
 const flags = readFlagsOrEnd()

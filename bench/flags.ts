@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { partNames } from './list.ts'
+import { ROOT } from './saved.ts'
 
 /** What was asked for on the command line. */
 export interface Flags {
@@ -34,6 +36,7 @@ const OPTIONS = {
 export function readFlags(args: string[]): Flags {
   const { values } = parseArgs({ args, options: OPTIONS })
   const { only, rounds, entries, quick, json, compare, save, chart } = values
+  if (compare !== undefined) assertRevision(compare)
   return {
     parts: readParts(only),
     rounds: rounds === undefined ? undefined : readWhole('--rounds', rounds),
@@ -44,6 +47,12 @@ export function readFlags(args: string[]): Flags {
     save,
     chart,
   }
+}
+
+function assertRevision(name: string): void {
+  const args = ['-C', ROOT, 'rev-parse', '--verify', '--quiet', `${name}^{commit}`]
+  if (spawnSync('git', args).status === 0) return
+  throw new Error(`--compare takes a revision of the repository; ${name} is none.`)
 }
 
 function readParts(only: string | undefined): string[] {

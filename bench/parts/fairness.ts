@@ -22,7 +22,7 @@ const SLOW_MS = 2_000
  * answers after two seconds, against the same without those two.
  */
 export const part: Part = {
-  rounds: 20,
+  rounds: 10,
   about: 'hand-over of 38 companies beside a dead and a slow one ÷ without them',
   run,
 }
