@@ -7,8 +7,8 @@ const LOOK_WITHIN_MS = 2_000
 /** A replica that is further behind is not read until it has caught up. */
 export const MOST_BEHIND_MS = 10_000
 const REMEMBERED = 600
-// A statement that took too long there takes as long on the primary.
-const STATEMENT_TIMEOUT = '57014'
+// What took too long there takes as long on the primary; what would write is a fault of ours.
+const NOT_AGAIN = new Set(['57014', '25006'])
 
 /** How it stands with the replica. */
 export interface Replica {
@@ -40,6 +40,7 @@ interface Place {
 export class Reading {
   readonly #primary: Pool
   readonly #replica: Pool | undefined
+  readonly #mostBehindMs: number
   readonly #closing = new AbortController()
   readonly #underway = new Set<(gone: Error) => void>()
   readonly #looking: Promise<void> | undefined
@@ -47,8 +48,9 @@ export class Reading {
   #standing: Replica = { isRead: false, seconds: undefined, fault: 'away' }
 
   /** @param replica a pool on the replica, which `close` ends; absent: there is none */
-  constructor(primary: Pool, replica?: Pool) {
+  constructor(primary: Pool, replica?: Pool, mostBehindMs = MOST_BEHIND_MS) {
     this.#primary = primary
+    this.#mostBehindMs = mostBehindMs
     this.#replica = replica
     if (replica) this.#looking = this.#keepLooking(replica)
   }
@@ -89,8 +91,8 @@ export class Reading {
     try {
       return await this.#whileThere(work(this.#replica))
     } catch (error) {
-      const isOurs = (error as { code?: string }).code === STATEMENT_TIMEOUT
-      if (isOurs || !(error instanceof Gone || isStoreAway(error))) throw error
+      const { code = '' } = error as { code?: string }
+      if (NOT_AGAIN.has(code) || !(error instanceof Gone || isStoreAway(error))) throw error
       return work(this.#primary)
     }
   }
@@ -128,7 +130,7 @@ export class Reading {
     const reached = this.#marks.findLast(mark => mark.lsn <= lsn) ?? this.#marks[0]
     const behind = performance.now() - (reached?.at ?? at)
     const hasReached = this.#marks.some(mark => mark.lsn <= lsn)
-    const isRead = hasReached && behind <= MOST_BEHIND_MS
+    const isRead = hasReached && behind <= this.#mostBehindMs
     return { isRead, seconds: behind / 1000, ...(!isRead && { fault: 'behind' as const }) }
   }
 }
