@@ -1,25 +1,36 @@
-import { createWriteStream } from 'node:fs'
-import { finished } from 'node:stream/promises'
+import { open } from 'node:fs/promises'
 
-/** A log of JSON lines in a file, written by a stream that gathers what comes while it writes. */
+/** A log of JSON lines in a file. */
 export interface Log {
   info(message: string, fields: object): void
   error(message: string, fields: object): void
   close(): Promise<void>
 }
 
+/** How long lines are gathered before they are written, as asynchronous loggers do. */
+const GATHER_MS = 20
+
 /** Opens the log at the end of a file. */
-export function openLog(file: string): Log {
-  const stream = createWriteStream(file, { flags: 'a' })
+export async function openLog(path: string): Promise<Log> {
+  const file = await open(path, 'a')
+  let lines: string[] = []
+  let writing = Promise.resolve()
+  const flush = () => {
+    const text = lines.join('')
+    lines = []
+    writing = writing.then(() => file.appendFile(text))
+  }
   const write = (level: string, message: string, fields: object) => {
-    stream.write(`${JSON.stringify({ time: Date.now(), level, message, ...fields })}\n`)
+    if (lines.length === 0) setTimeout(flush, GATHER_MS)
+    lines.push(`${JSON.stringify({ time: Date.now(), level, message, ...fields })}\n`)
   }
   return {
     info: (message, fields) => write('info', message, fields),
     error: (message, fields) => write('error', message, fields),
     close: async () => {
-      stream.end()
-      await finished(stream)
+      flush()
+      await writing
+      await file.close()
     },
   }
 }

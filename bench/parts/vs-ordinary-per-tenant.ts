@@ -5,7 +5,7 @@ import { setStage } from '../ordinary/stage.ts'
 import type { Options, Part } from '../part.ts'
 
 const NAME = 'vs-ordinary-per-tenant'
-const CONTEST = { messages: 10, tenants: 1_000, warm: 1 }
+const CONTEST = { messages: 10, tenants: 1_000, warm: 2 }
 const QUICK = { messages: 2, tenants: 50, warm: 0 }
 
 /** The same job done the ordinary way, with a job, a POST and a keyed hash for each tenant. */
