@@ -10,6 +10,8 @@ export interface Flags {
   quick: boolean
   json: boolean
   entries: number
+  /** Minutes of steady load for part `memory`; absent: none. */
+  soak: number | undefined
   /** A revision of the repository to measure beside this one. */
   compare: string | undefined
   /** A file of JSON lines that this run is added to. */
@@ -20,6 +22,7 @@ export interface Flags {
 
 const USUAL_ENTRIES = 10_000_000
 const QUICK_ENTRIES = 20_000
+const USUAL_SOAK = '30'
 
 const OPTIONS = {
   only: { type: 'string' },
@@ -27,6 +30,7 @@ const OPTIONS = {
   quick: { type: 'boolean', default: false },
   json: { type: 'boolean', default: false },
   entries: { type: 'string' },
+  soak: { type: 'string' },
   compare: { type: 'string' },
   save: { type: 'string' },
   chart: { type: 'string' },
@@ -34,8 +38,8 @@ const OPTIONS = {
 
 /** Reads the command line; see docs/performance.md. @throws Error with what is wrong and what there is */
 export function readFlags(args: string[]): Flags {
-  const { values } = parseArgs({ args, options: OPTIONS })
-  const { only, rounds, entries, quick, json, compare, save, chart } = values
+  const { values } = parseArgs({ args: withMinutes(args), options: OPTIONS })
+  const { only, rounds, entries, soak, quick, json, compare, save, chart } = values
   if (compare !== undefined) assertRevision(compare)
   return {
     parts: readParts(only),
@@ -43,10 +47,19 @@ export function readFlags(args: string[]): Flags {
     quick,
     json,
     entries: entries ? readWhole('--entries', entries) : quick ? QUICK_ENTRIES : USUAL_ENTRIES,
+    soak: soak === undefined ? undefined : readWhole('--soak', soak),
     compare,
     save,
     chart,
   }
+}
+
+/** `--soak` alone is half an hour. */
+function withMinutes(args: readonly string[]): string[] {
+  return args.flatMap((arg, i) => {
+    const isAlone = arg === '--soak' && (args[i + 1] ?? '--').startsWith('--')
+    return isAlone ? [arg, USUAL_SOAK] : [arg]
+  })
 }
 
 function assertRevision(name: string): void {

@@ -47,7 +47,7 @@ export async function loadPart(name: string): Promise<Part> {
 
 async function measureOne(
   part: Part,
-  { rounds, quick, entries }: Flags,
+  { rounds, quick, entries, soak }: Flags,
   { name, ending, signal, tell }: Running & { name: string },
 ): Promise<Result[]> {
   tell.figure(`${name}: ${part.about}`)
@@ -55,6 +55,7 @@ async function measureOne(
     rounds: rounds ?? (quick ? QUICK_ROUNDS : (part.rounds ?? USUAL_ROUNDS)),
     quick,
     entries,
+    soak,
     signal,
     atEnd: work => ending.add(work),
     say: tell.progress,

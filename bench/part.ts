@@ -6,6 +6,8 @@ export interface Options {
   quick: boolean
   /** Entries of the audit log, for parts that fill one: 10,000,000 where nobody asks for less. */
   entries: number
+  /** Minutes of steady load, for the part that looks at memory over time; absent: none. */
+  soak?: number | undefined
   /** Aborted on Ctrl-C; a part needs it only where it would go on for long without awaiting anything that ends. */
   signal: AbortSignal
   /**

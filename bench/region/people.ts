@@ -1,4 +1,8 @@
-import { createPopulation, type Population, type SyntheticTenant } from '../../src/sandbox/population.ts'
+import {
+  createPopulation,
+  type Population,
+  type SyntheticTenant,
+} from '../../src/sandbox/population.ts'
 import { REGION } from '../../src/sandbox/region.ts'
 
 /** Who lives where, and whom of them VDAB knows. Everybody is synthetic. */
@@ -7,6 +11,8 @@ export interface Crowd {
   sizes: readonly number[]
   /** People of VDAB's client file that is prepared; absent: its whole share. */
   clients?: number
+  /** Whether VDAB says whom it reaches with difficulty or not at all: that comes over weeks, not with a list. */
+  feedback?: boolean
 }
 
 const SEED = 'bench'
@@ -35,18 +41,22 @@ export function tenantsOf({ sizes }: Crowd): SyntheticTenant[][] {
   })
 }
 
-/**
- * VDAB's client file: the share of the tenants who are clients, and clients who are no tenants. It
- * reaches all of them, so that no feedback follows: that comes in over weeks, not with a list.
- */
-export function clientFileOf({ sizes, clients }: Crowd): Population {
+/** VDAB's client file: the share of the tenants who are clients, and clients who are no tenants. */
+export function clientFileOf({ sizes, clients, feedback }: Crowd): Population {
   const { seed, tenants, otherClients } = populationOf(sizes)
-  const known = tenants.filter(({ registered }) => registered).slice(0, clients)
+  const registered = tenants.filter(tenant => tenant.registered)
+  const known = clients === undefined ? registered : spread(registered, clients)
   return {
     seed,
-    tenants: known.map(tenant => ({ ...tenant, reachability: 'reached' })),
+    tenants: feedback ? known : known.map(tenant => ({ ...tenant, reachability: 'reached' })),
     otherClients: clients === undefined ? otherClients : [],
   }
+}
+
+/** Some of them, of every company as many. */
+function spread<T>(all: readonly T[], wanted: number): T[] {
+  const step = Math.max(1, all.length / wanted)
+  return all.filter((_, i) => Math.floor(i / step) > Math.floor((i - 1) / step))
 }
 
 function populationOf(sizes: readonly number[]): Population {

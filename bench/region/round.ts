@@ -29,7 +29,7 @@ export interface RoundOptions {
   companies?: number
   /** One process for each set of roles. */
   roles?: readonly string[]
-  nodeArgs?: string[]
+  nodeArgs?: readonly string[]
 }
 
 let made = 0
@@ -39,14 +39,14 @@ let made = 0
  * hand-over delivered and every entry signed, in a fresh copy of the prepared database.
  */
 export async function playRound(stage: Stage, options: RoundOptions = {}): Promise<Round> {
-  const { companies = stage.crowd.sizes.length, roles = [ALL_ROLES], nodeArgs } = options
+  const { companies = stage.crowd.sizes.length, roles = [ALL_ROLES], nodeArgs = [] } = options
   made += 1
   const name = `round_${made}`
   const url = await stage.database.create(name, PREPARED)
   const folder = join(stage.folder, name)
   mkdirSync(folder)
   await stage.vdab.ask({ kind: 'begin', folder })
-  const programs = await stage.start(url, roles, nodeArgs)
+  const programs = await stage.start({ databaseUrl: url, folder, roles, nodeArgs })
   const pool = openPool(url, { max: 1 })
   try {
     const clock = startClock(stage, programs)

@@ -9,8 +9,8 @@ import { testKey } from '../../test/support/statements.ts'
 import { type Database, openDatabase } from '../system/database.ts'
 import { prepareSystem, type System } from '../system/parties.ts'
 import { freePort, type Program, startProgram } from '../system/program.ts'
-import type { Crowd } from './people.ts'
 import { type Peer, startPeer } from './peers.ts'
+import type { Crowd } from './people.ts'
 import type { ToCompanies, ToVdab } from './talk.ts'
 
 export const ALL_ROLES = 'api,worker,sequencer,evaluator,console'
@@ -23,9 +23,18 @@ export interface Stage {
   database: Database
   vdab: Peer<ToVdab>
   companies: Peer<ToCompanies>
-  /** Starts the product, one process for each set of roles, on a database. */
-  start(databaseUrl: string, roles: readonly string[], nodeArgs?: string[]): Promise<Program[]>
+  /** Starts the product, one process for each set of roles. */
+  start(options: StartOptions): Promise<Program[]>
   close(): Promise<void>
+}
+
+export interface StartOptions {
+  databaseUrl: string
+  /** New for each copy of a database: a program refuses one that is older than what it published. */
+  folder: string
+  /** One process for each of these; all in one where left out. */
+  roles?: readonly string[]
+  nodeArgs?: readonly string[]
 }
 
 /** The database that rounds copy. */
@@ -57,9 +66,9 @@ export async function setStage(
     const gateway = `http://127.0.0.1:${port}`
     const stage: Stage = {
       ...{ folder, crowd, system, database, vdab, companies, close },
-      start: (url, roles, nodeArgs = []) => startAll(stage, { url, port, gateway }, roles, nodeArgs),
+      start: options => startAll(system.settings, { port, gateway }, options),
     }
-    const [program] = await stage.start(databaseUrl, [ALL_ROLES])
+    const [program] = await stage.start({ databaseUrl, folder: join(folder, 'first') })
     const started = performance.now()
     await openPeers(stage, gateway, await readLogKey(system, databaseUrl, folder))
     await program?.stop()
@@ -72,21 +81,16 @@ export async function setStage(
 }
 
 async function startAll(
-  { folder, system: { settings } }: Stage,
-  { url, port, gateway }: { url: string; port: string; gateway: string },
-  sets: readonly string[],
-  nodeArgs: string[],
+  settings: System['settings'],
+  { port, gateway }: { port: string; gateway: string },
+  { databaseUrl, folder, roles = [ALL_ROLES], nodeArgs = [] }: StartOptions,
 ): Promise<Program[]> {
   const programs: Program[] = []
-  for (const [i, roles] of sets.entries()) {
-    const own = join(folder, `program-${i}`)
-    const isFront = roles.split(',').includes('api')
-    const env = {
-      HUISBRUG_PUBLIC_URL: gateway,
-      ...(isFront && { HUISBRUG_PORT: port }),
-    }
-    const options = { roles, databaseUrl: url, folder: own, settings, env, nodeArgs }
-    programs.push(await startProgram(options))
+  for (const [i, some] of roles.entries()) {
+    const isFront = some.split(',').includes('api')
+    const env = { HUISBRUG_PUBLIC_URL: gateway, ...(isFront && { HUISBRUG_PORT: port }) }
+    const own = { roles: some, databaseUrl, folder: join(folder, `program-${i}`) }
+    programs.push(await startProgram({ ...own, settings, env, nodeArgs }))
   }
   return programs
 }
