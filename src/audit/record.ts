@@ -32,15 +32,25 @@ const INSERT_ALL = `
  *   database error aborts the caller's transaction
  */
 export async function recordEntries(tx: Queryable, drafts: EntryDraft[]): Promise<RecordedEntry[]> {
-  if (drafts.length === 0) return []
-  const sealed = drafts.map(draft => sealEntry(draft, randomBytes))
+  const sealed = drafts.map(seal)
+  await insertEntries(tx, sealed)
+  return sealed.map(({ entry, leaf }) => ({ id: entry.id, commitment: leaf.toString('base64url') }))
+}
+
+/** Makes an entry that {@link insertEntries} writes later: its commitment is known before. See sealEntry. */
+export function seal(draft: EntryDraft): SealedEntry {
+  return sealEntry(draft, randomBytes)
+}
+
+/** Writes sealed entries in the caller's transaction, in one statement; see recordEntries. */
+export async function insertEntries(tx: Queryable, sealed: SealedEntry[]): Promise<void> {
+  if (sealed.length === 0) return
   const bare = sealed.every(({ detail, subjects }) => !detail && subjects.length === 0)
   if (bare) await tx.query(named('audit-record', INSERT_PENDING, pendingColumns(sealed)))
   else {
     const values = [...pendingColumns(sealed), ...detailColumns(sealed), ...subjectColumns(sealed)]
     await tx.query(named('audit-record-all', INSERT_ALL, values))
   }
-  return sealed.map(({ entry, leaf }) => ({ id: entry.id, commitment: leaf.toString('base64url') }))
 }
 
 /** Records one entry; see recordEntries. */

@@ -34,29 +34,34 @@ export async function findCurrentRoutes(
   return new Map([...routes].filter(([tag, [first]]) => first?.tag.toString('base64url') === tag))
 }
 
-/** A person whom a request names. */
-interface Named {
-  tag: Uint8Array
-  subjectTag: Uint8Array
+/** A request, and the persons whom it names. */
+interface Naming {
+  protocol: string
+  party: string
+  domain: string
+  at: Date
+  sealed: readonly { tag: Uint8Array; subjectTag: Uint8Array }[]
 }
 
 /**
- * Feedback on its way to another party about persons whom this one names as well, from now on: it
+ * Feedback on its way to another party about persons whom these requests name as well, from now on: it
  * goes to nobody until one route is left. What a worker has in hand may still go.
  */
-export async function holdContested(
-  tx: Tx,
-  place: { protocol: string; party: string; domain: string; at: Date },
-  named: readonly Named[],
-): Promise<void> {
+export async function holdContested(tx: Tx, requests: readonly Naming[]): Promise<void> {
+  const named = requests.flatMap(({ sealed }, request) =>
+    sealed.map(({ tag, subjectTag }) => ({ request, tag, subjectTag })),
+  )
+  if (named.length === 0) return
   const { rows } = await tx.query<{ id: string }>(CONTESTED, [
-    place.protocol,
-    place.party,
-    place.domain,
+    requests.map(it => it.protocol),
+    requests.map(it => it.party),
+    requests.map(it => it.domain),
+    named.map(it => it.request + 1),
     named.map(it => it.tag),
     named.map(it => it.subjectTag),
   ])
-  await hold(tx, rows, place.at)
+  const at = new Date(Math.max(...requests.map(it => it.at.getTime())))
+  await hold(tx, rows, at)
 }
 
 /** What was in a worker's hand while its person came to have two routes, and did not arrive. */
@@ -179,14 +184,21 @@ const ON_ITS_WAY = `h.kind = 'event' AND h.counted AND h.message_id = f.message_
   AND h.reason IS DISTINCT FROM '${REASON}' AND (h.claimed_until IS NULL OR h.claimed_until < now())`
 
 const CONTESTED = `
-  WITH named AS (SELECT * FROM unnest($4::bytea[], $5::bytea[]) AS n (tag, subject_tag)),
-  open AS (SELECT name FROM domain WHERE protocol = $1 AND state <> 'closed'),
+  WITH request AS (
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY
+      AS r (protocol, party, domain, number)),
+  named AS (
+    SELECT r.protocol, r.party, r.domain, n.tag, n.subject_tag
+    FROM unnest($4::int[], $5::bytea[], $6::bytea[]) AS n (number, tag, subject_tag)
+      JOIN request r USING (number)),
+  open AS (SELECT name, protocol FROM domain WHERE state <> 'closed'),
   other AS (
     SELECT r.domain, r.tag, r.party_id FROM named n JOIN current_route r
-      ON r.subject_tag = n.subject_tag AND r.domain IN (SELECT name FROM open) AND r.party_id <> $2
+      ON r.subject_tag = n.subject_tag AND r.party_id <> n.party
+      JOIN open o ON o.name = r.domain AND o.protocol = n.protocol
     UNION
     SELECT r.domain, r.tag, r.party_id FROM named n JOIN current_route r
-      ON r.domain = $3 AND r.tag = n.tag AND r.party_id <> $2)
+      ON r.domain = n.domain AND r.tag = n.tag AND r.party_id <> n.party)
   SELECT h.id FROM other o
     JOIN feedback f ON f.domain = o.domain AND f.tag = o.tag AND f.party_id = o.party_id
     JOIN hand_over h ON h.feedback_id = f.id

@@ -20,7 +20,8 @@ export interface MessageColumns {
   answers?: string
 }
 
-interface NewMessage extends MessageColumns {
+/** A message as it is stored, once and for all. */
+export interface NewMessage extends MessageColumns {
   id: string
   type: string
   party: string
@@ -28,39 +29,42 @@ interface NewMessage extends MessageColumns {
   digest: string
   accepted: number
   refused: number
+  receipt: string
   code?: ErrorCode
 }
 
-/** Inserts a message. */
-export async function insertMessage(tx: Tx, message: NewMessage): Promise<void> {
-  await tx.query(
-    `INSERT INTO message (id, type, protocol, protocol_version, protocol_digest, party_id, purpose,
-       fields, domain, period, reference_date, target_group, in_reply_to, received_at, received_day,
-       digest, accepted, refused, code, answer_state, answer_due_at, found)
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
-       ($14::timestamptz AT TIME ZONE 'UTC')::date, $15, $16, $17, $18,
-       CASE WHEN $19::timestamptz IS NOT NULL THEN 'awaiting' END, $19, $20)`,
-    [
-      message.id,
-      message.type,
-      message.protocol?.id,
-      message.protocol?.version,
-      message.protocol?.digest,
-      message.party,
-      message.purpose,
-      message.fields,
-      message.domain,
-      message.period,
-      message.referenceDate,
-      message.targetGroup && JSON.stringify(message.targetGroup),
-      message.inReplyTo,
-      message.receivedAt,
-      message.digest,
-      message.accepted,
-      message.refused,
-      message.code,
-      message.accepted > 0 ? message.answerDueAt : undefined,
-      message.found,
-    ],
-  )
+/** Inserts messages, in one statement. */
+export async function insertMessages(tx: Tx, messages: readonly NewMessage[]): Promise<void> {
+  const rows = messages.map(message => ({
+    id: message.id,
+    type: message.type,
+    protocol: message.protocol?.id,
+    protocol_version: message.protocol?.version,
+    protocol_digest: message.protocol?.digest,
+    party_id: message.party,
+    purpose: message.purpose,
+    fields: message.fields,
+    domain: message.domain,
+    period: message.period,
+    reference_date: message.referenceDate,
+    target_group: message.targetGroup,
+    in_reply_to: message.inReplyTo,
+    received_at: message.receivedAt,
+    received_day: message.receivedAt.toISOString().slice(0, 10),
+    digest: message.digest,
+    accepted: message.accepted,
+    refused: message.refused,
+    code: message.code,
+    receipt: message.receipt,
+    answer_state: message.accepted > 0 && message.answerDueAt ? 'awaiting' : undefined,
+    answer_due_at: message.accepted > 0 ? message.answerDueAt : undefined,
+    found: message.found,
+  }))
+  await tx.query({ name: 'insert-messages', text: INSERT, values: [JSON.stringify(rows)] })
 }
+
+const COLUMNS = `id, type, protocol, protocol_version, protocol_digest, party_id, purpose, fields, domain,
+  period, reference_date, target_group, in_reply_to, received_at, received_day, digest, accepted,
+  refused, code, receipt, answer_state, answer_due_at, found`
+const INSERT = `
+  INSERT INTO message (${COLUMNS}) SELECT ${COLUMNS} FROM json_populate_recordset(NULL::message, $1)`

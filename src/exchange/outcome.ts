@@ -44,13 +44,72 @@ export function isOutcome({ status, code }: Refusal): boolean {
 
 /** The outcome stored for a key, if there is one. */
 export async function findOutcome(pool: Queryable, keyed: Keyed): Promise<Outcome | undefined> {
-  const { rows } = await pool.query<Outcome>(
-    `SELECT status, response AS body, digest FROM idempotency
-     WHERE party_id = $1 AND operation = $2 AND key = $3`,
-    [keyed.caller.party, keyed.operation, keyed.key],
-  )
-  return rows[0]
+  const [outcome] = await findOutcomes(pool, [keyed])
+  return outcome
 }
+
+/** The outcomes stored for keys, in one query: of each what there is. */
+export async function findOutcomes(
+  db: Queryable,
+  all: readonly Keyed[],
+): Promise<(Outcome | undefined)[]> {
+  const { rows } = await db.query<Outcome & { position: number }>(FIND, keysOf(all))
+  const found = new Map(rows.map(({ position, ...outcome }) => [position, outcome]))
+  return all.map((_, position) => found.get(position))
+}
+
+/**
+ * Keeps the outcomes of calls, each with its key, in this transaction.
+ * @returns positions of those whose key another transaction, or one before it here, has won
+ */
+export async function keepOutcomes(
+  tx: Tx,
+  all: readonly { keyed: Keyed; outcome: Outcome }[],
+): Promise<Set<number>> {
+  const lost = new Set(all.keys())
+  if (all.length === 0) return lost
+  const keys = all.map(({ keyed }) => keyed)
+  const { rows } = await tx.query<{ name: string }>({
+    name: 'keep-outcomes',
+    text: KEEP,
+    values: [
+      ...keysOf(keys),
+      all.map(({ outcome }) => outcome.digest),
+      all.map(({ outcome }) => outcome.status),
+      all.map(({ outcome }) => JSON.stringify(outcome.body)),
+    ],
+  })
+  const won = new Set(rows.map(({ name }) => name))
+  keys.forEach((keyed, position) => {
+    if (won.delete(nameOf(keyed))) lost.delete(position)
+  })
+  return lost
+}
+
+// None of the three holds a line break.
+function nameOf({ caller, operation, key }: Keyed): string {
+  return `${caller.party}\n${operation}\n${key}`
+}
+
+function keysOf(all: readonly Keyed[]): unknown[] {
+  return [
+    all.map(({ caller }) => caller.party),
+    all.map(({ operation }) => operation),
+    all.map(({ key }) => key),
+  ]
+}
+
+const FIND = `
+  SELECT a.ordinality::int - 1 AS position, i.status, i.response AS body, i.digest
+  FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS a (party_id, operation, key, ordinality)
+  JOIN idempotency i USING (party_id, operation, key)`
+
+// In one order, so that two of them never wait for each other.
+const KEEP = `
+  INSERT INTO idempotency (party_id, operation, key, digest, status, response)
+  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::int[], $6::json[])
+    AS o (party_id, operation, key, digest, status, response) ORDER BY 1, 2, 3
+  ON CONFLICT DO NOTHING RETURNING party_id || E'\n' || operation || E'\n' || key AS name`
 
 /** Takes the key for this transaction; false where another transaction has won it. */
 export async function reserveKey(tx: Tx, keyed: Keyed, digest: string): Promise<boolean> {

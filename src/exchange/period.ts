@@ -18,7 +18,7 @@ import { releaseTable, withholdingOf } from '../report/release.ts'
 import { freshNoise } from './noise.ts'
 import { obstacleFor } from './obstacle.ts'
 import { signReceipt } from './receipt.ts'
-import type { PeriodPlace } from './request-store.ts'
+import { type PeriodPlace, periodLock } from './request-store.ts'
 import { assertBound } from './token-binding.ts'
 
 /** What makes a receipt of a close: who asked, with which bytes, when. */
@@ -74,11 +74,12 @@ async function receiptClose(
   })
   // The body holds a protocol and a month, nothing of a person: its digest needs no nonce.
   const digest = createHash('sha256').update(raw).digest('base64url')
-  const receipt = await signReceipt(context, tx, {
+  const receipted = {
     ...{ messageId, type: CLOSE_TYPE, party, at, digest, accepted: true },
     protocol: reference,
     entryCommitment: commitment,
-  })
+  }
+  const receipt = await signReceipt(context, receipted, tx)
   await tx.query(
     `UPDATE period_close SET message_id = $4, receipt = $5
      WHERE protocol = $1 AND party_id = $2 AND period = $3`,
@@ -113,9 +114,7 @@ async function assertHasRequests(context: Context, place: PeriodPlace): Promise<
 
 async function close(tx: Tx, place: PeriodPlace, at: Date): Promise<boolean> {
   const { protocol, party, period } = place
-  await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
-    `period ${protocol} ${party} ${period}`,
-  ])
+  await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [periodLock(place)])
   const { rowCount } = await tx.query(
     `INSERT INTO period_close (protocol, party_id, period, closed_at) VALUES ($1, $2, $3, $4)
      ON CONFLICT DO NOTHING`,

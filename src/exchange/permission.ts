@@ -29,8 +29,30 @@ export interface Permission {
   to: Profile['message']['to']
   /** Whether the same message may go to this party: its own accession is in force. */
   reaches(party: string): boolean
+  /** What so many items use of the ceilings. */
+  useOf(items: number, domain?: string): Use
   /** Counts the items against the ceilings, exactly: @throws Refusal HB-313, HB-604 */
   assertCeilings(tx: Tx, items: number, domain?: string): Promise<void>
+}
+
+/** Items of one message against the ceilings of its protocol. */
+export interface Use {
+  protocol: string
+  party: string
+  type: string
+  /** Key epoch by its domain; empty for types without one. */
+  domain: string
+  /** UTC day of receipt. */
+  day: string
+  items: number
+  /** Why they are too many, where they are, after what was used before. */
+  refusalAfter(used: Used): Refusal | undefined
+}
+
+/** What was used before, on the day and in the key epoch. */
+export interface Used {
+  day: number
+  epoch: number
 }
 
 interface Asked {
@@ -71,6 +93,18 @@ export function permit(
   const reasons = compileMessage(decision.document, type, general, decision.purpose)(body)
   if (reasons.length > 0) throw new Refusal(reasons)
   const { version, digest, recipient, modalities, purpose, rule } = decision
+  const useOf = (items: number, domain = ''): Use => ({
+    protocol: decision.protocol,
+    party: question.party,
+    type: incoming.type,
+    domain,
+    day: incoming.at.toISOString().slice(0, 10),
+    items,
+    refusalAfter: used => {
+      const still = decide(set, { ...question, items, used })
+      return still.allow ? undefined : refusalOf(set, still, incoming, asked)
+    },
+  })
   const profile = profileOf(decision.document, incoming.type)
   if (!profile) throw new Error('a message type that is allowed but not listed')
   return {
@@ -87,11 +121,11 @@ export function permit(
       // A suspended accession holds what is on its way; it does not make a tenant routeless.
       return there.allow || there.code === 'HB-307'
     },
-    assertCeilings: async (tx, items, domain = '') => {
+    useOf,
+    assertCeilings: async (tx, items, domain) => {
       if (items === 0) return
-      const used = await countUse(tx, { ...question, protocol: decision.protocol }, domain, items)
-      const still = decide(set, { ...question, items, used })
-      if (!still.allow) throw refusalOf(set, still, incoming, asked)
+      const [refusal] = await countUses(tx, [useOf(items, domain)])
+      if (refusal) throw refusal
     },
   }
 }
@@ -156,29 +190,56 @@ function refusalOf(
   )
 }
 
-/** Adds to the use of today, whose row lock keeps others out until commit; tells what was used before. */
-async function countUse(
-  tx: Tx,
-  question: Question,
-  domain: string,
-  items: number,
-): Promise<{ day: number; epoch: number }> {
-  const { protocol, party, type, at } = question
-  const day = at.toISOString().slice(0, 10)
-  const { rows } = await tx.query<{ used: number }>(
-    `INSERT INTO volume_use AS v (protocol, party_id, type, domain, day, used)
-     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (protocol, party_id, type, domain, day)
-     DO UPDATE SET used = v.used + excluded.used RETURNING used`,
-    [protocol, party, type, domain, day, items],
-  )
-  const { rows: others } = await tx.query<{ used: number }>(
-    `SELECT coalesce(sum(used), 0)::bigint AS used FROM volume_use
-     WHERE protocol = $1 AND party_id = $2 AND type = $3 AND domain = $4 AND day <> $5`,
-    [protocol, party, type, domain, day],
-  )
-  const today = (rows[0]?.used ?? items) - items
-  return { day: today, epoch: today + (others[0]?.used ?? 0) }
+/**
+ * Adds to the uses of the day, whose row locks keep others out until commit; those of one day, one after
+ * the other in the order given.
+ * @returns of each why it is too much, where it is
+ */
+export async function countUses(tx: Tx, uses: readonly Use[]): Promise<(Refusal | undefined)[]> {
+  if (uses.length === 0) return []
+  const { rows } = await tx.query<{ place: string; used: number; others: number }>({
+    name: 'count-uses',
+    text: COUNT_USES,
+    values: [
+      uses.map(it => it.protocol),
+      uses.map(it => it.party),
+      uses.map(it => it.type),
+      uses.map(it => it.domain),
+      uses.map(it => it.day),
+      uses.map(it => it.items),
+    ],
+  })
+  const places = new Map(rows.map(row => [row.place, row]))
+  for (const use of uses) placeOf(places, use).used -= use.items
+  return uses.map(use => {
+    const place = placeOf(places, use)
+    const refusal = use.refusalAfter({ day: place.used, epoch: place.used + place.others })
+    if (!refusal) place.used += use.items
+    return refusal
+  })
 }
+
+function placeOf<T>(places: ReadonlyMap<string, T>, use: Use): T {
+  const place = places.get([use.protocol, use.party, use.type, use.domain, use.day].join('\n'))
+  if (!place) throw new Error('a use was not counted')
+  return place
+}
+
+// In one order, so that two of them never wait for each other.
+const COUNT_USES = `
+  WITH counted AS (
+    INSERT INTO volume_use AS v (protocol, party_id, type, domain, day, used)
+    SELECT protocol, party_id, type, domain, day, sum(items)
+    FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::date[], $6::int[])
+      AS u (protocol, party_id, type, domain, day, items)
+    GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+    ON CONFLICT (protocol, party_id, type, domain, day) DO UPDATE SET used = v.used + excluded.used
+    RETURNING *)
+  SELECT concat_ws(E'\\n', protocol, party_id, type, domain, day) AS place, used, (
+    SELECT coalesce(sum(o.used), 0)::bigint FROM volume_use o
+    WHERE o.protocol = c.protocol AND o.party_id = c.party_id AND o.type = c.type
+      AND o.domain = c.domain AND o.day <> c.day) AS others
+  FROM counted c`
 
 /**
  * The names of the data fields of a message: its own, without what says what it is, and those of its

@@ -24,11 +24,14 @@ export interface Receipted {
   entryCommitment: string
 }
 
-/** Signs the receipt of a message in the transaction that decides on it; a compact JWS. */
+/**
+ * Signs the receipt of a message; a compact JWS. It is given out once what it says is committed.
+ * @param db the transaction that decides on it, where it is signed in one
+ */
 export function signReceipt(
   { signing, config }: Pick<Context, 'signing' | 'config'>,
-  tx: Queryable,
   receipted: Receipted,
+  db?: Queryable,
 ): Promise<string> {
   const { messageId, type, party, at, digest, accepted, code, protocol, answers } = receipted
   const payload = {
@@ -46,7 +49,7 @@ export function signReceipt(
     entryCommitment: receipted.entryCommitment,
     iat: Math.floor(at.getTime() / 1000),
   }
-  return signing.signReceipt(payload, tx)
+  return signing.signReceipt(payload, db)
 }
 
 /**

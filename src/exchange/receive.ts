@@ -1,26 +1,19 @@
 import type { Caller } from '../access/operations.ts'
-import { recordEntry } from '../audit/record.ts'
+import type { SealedEntry } from '../audit/entry.ts'
+import { recordEntry, seal } from '../audit/record.ts'
 import type { Actor, EntryDraft } from '../audit/types.ts'
 import type { Context } from '../context.ts'
-import { inTransaction, type Tx } from '../db/pool.ts'
+import type { Tx } from '../db/pool.ts'
 import { problemOf, type Reason, Refusal, refuse } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { agreementOf, referenceOf } from '../protocol/lookup.ts'
 import { profileOf } from '../protocol/profile.ts'
-import { shareRestrictions } from '../pseudonym/restricted.ts'
 import { asObject, countItems, digestOf, parseBody, protocolNamed } from './body.ts'
-import { insertMessage, type MessageColumns } from './message.ts'
-import {
-  findOutcome,
-  hasGoodKey,
-  isOutcome,
-  type Outcome,
-  replay,
-  requireKey,
-  reserveKey,
-  storeOutcome,
-} from './outcome.ts'
+import type { Ready } from './intake.ts'
+import type { MessageColumns, NewMessage } from './message.ts'
+import { hasGoodKey, isOutcome, type Outcome, replay, requireKey } from './outcome.ts'
 import { type Receipted, signReceipt } from './receipt.ts'
+import type { NewRequest } from './request-store.ts'
 import { assertProvenAgain, signatureDetails } from './signature.ts'
 
 /** A person-bearing request as it arrives, before anything in it is trusted. */
@@ -56,8 +49,10 @@ export interface Acceptance {
   refused: ItemRefusal[]
   /** What the evidence says beyond the columns of the message. */
   evidence: Pick<EntryDraft, 'counts' | 'recipient' | 'rule' | 'subjects'>
-  /** Writes what belongs to the message, in its transaction. May refuse. */
-  store(tx: Tx, messageId: string): Promise<void>
+  /** What a request about persons stores, together with others that are ready at the same moment. */
+  request?: NewRequest
+  /** Writes what belongs to any other message, in its transaction. May refuse. */
+  store?(tx: Tx, messageId: string): Promise<void>
   /** Destinations to wake once it is committed. */
   wake: string[]
 }
@@ -79,7 +74,7 @@ export async function receive(
   const digest = await digestOf(context.keys, incoming.raw, body)
   try {
     requireKey(incoming)
-    const earlier = await findOutcome(context.pool, incoming)
+    const earlier = await context.intake.findOutcome(incoming)
     if (earlier) await assertProvenAgain(context, incoming, earlier)
     if (earlier) return replay(earlier, digest, body, referenceField(context, incoming, body))
     if ('fault' in parsed) throw parsed.fault
@@ -99,20 +94,21 @@ async function acceptAndStore(
 ): Promise<Outcome> {
   const messageId = newId('msg', incoming.at)
   const acceptance = await accept(body, messageId)
-  const outcome = await inTransaction(context.pool, async tx => {
-    await shareRestrictions(tx)
-    if (!(await reserveKey(tx, incoming, digest))) return undefined
-    return storeAcceptance(context, tx, incoming, digest, messageId, acceptance)
-  })
-  if (outcome) {
+  const ready = await readyToAccept(context, incoming, digest, messageId, acceptance)
+  if (await context.intake.store(ready)) {
     context.metrics.received(incoming.type, acceptance.accepted, acceptance.refused.length)
     await context.wakeUps.wake(acceptance.wake)
-    return replay(outcome, digest, body, referenceField(context, incoming, body))
+    return replay(ready.outcome, digest, body, referenceField(context, incoming, body))
   }
-  // The same key won elsewhere at the same instant: its outcome is committed by now.
-  const winner = await findOutcome(context.pool, incoming)
-  if (!winner) throw new Error('an outcome vanished')
+  const winner = await winnerOf(context, incoming)
   return replay(winner, digest, body, referenceField(context, incoming, body))
+}
+
+/** The outcome of the same key that won elsewhere at the same instant: it is committed by now. */
+async function winnerOf(context: Context, incoming: Incoming): Promise<Outcome> {
+  const winner = await context.intake.findOutcome(incoming)
+  if (!winner) throw new Error('an outcome vanished')
+  return winner
 }
 
 /** The field of the items that holds the sender's own reference of a person. */
@@ -122,55 +118,58 @@ function referenceField(context: Context, { type }: Incoming, body: unknown): st
   return profile?.reference ?? 'tenantRef'
 }
 
-async function storeAcceptance(
+/** All that is stored of a message that is accepted: its entry and receipt are made before it is written. */
+async function readyToAccept(
   context: Context,
-  tx: Tx,
   incoming: Incoming,
   digest: string,
   messageId: string,
-  acceptance: Acceptance,
-): Promise<Outcome> {
-  const { accepted, refused, message } = acceptance
-  await insertMessage(tx, {
-    ...message,
-    id: messageId,
-    type: incoming.type,
-    party: incoming.caller.party,
-    receivedAt: incoming.at,
-    digest,
-    accepted,
-    refused: refused.length,
-  })
-  await acceptance.store(tx, messageId)
-  const { commitment } = await recordEntry(tx, {
+  { accepted, refused, message, evidence, request, store }: Acceptance,
+): Promise<Ready> {
+  const entry = seal({
     ...describe(incoming, message),
     ...signatureDetails(incoming, digest),
     action: accepted > 0 ? 'message.accepted' : 'message.refused',
     decision: accepted > 0 ? 'allowed' : 'refused',
-    ...acceptance.evidence,
-    counts: { ...acceptance.evidence.counts, accepted, refused: refused.length },
+    ...evidence,
+    counts: { ...evidence.counts, accepted, refused: refused.length },
     message: { id: messageId, type: incoming.type },
     ...(refused[0] && { code: refused[0].code }),
   })
   const { inReplyTo, answers } = message
-  const receipt = await signReceipt(context, tx, {
-    ...receiptOf(incoming, messageId, digest, commitment),
+  const receipt = await signReceipt(context, {
+    ...receiptOf(incoming, messageId, digest, entry),
     accepted: accepted > 0,
     protocol: message.protocol,
     answers: inReplyTo && answers ? { messageId: inReplyTo, digest: answers } : undefined,
   })
-  await tx.query('UPDATE message SET receipt = $2 WHERE id = $1', [messageId, receipt])
   const state = accepted > 0 ? 'accepted' : 'refused'
   // A tenant reference is in the body that a retry repeats; it need not stay here.
   const withoutReference = refused.map(({ tenantRef: _, ...item }) => item)
-  const reply = {
-    messageId,
-    state,
-    accepted,
-    refused: withoutReference,
-    receipt,
+  const reply = { messageId, state, accepted, refused: withoutReference, receipt }
+  return {
+    keyed: incoming,
+    keeps: true,
+    outcome: { status: 202, body: reply, digest },
+    message: {
+      ...message,
+      ...rowOf(incoming, messageId, digest),
+      accepted,
+      refused: refused.length,
+      receipt,
+    },
+    entry,
+    ...(request && { request }),
+    ...(store && { store }),
   }
-  return storeOutcome(tx, incoming, { status: 202, body: reply, digest })
+}
+
+function rowOf(
+  { type, caller, at }: Incoming,
+  id: string,
+  digest: string,
+): Pick<NewMessage, 'id' | 'type' | 'party' | 'receivedAt' | 'digest'> {
+  return { id, type, party: caller.party, receivedAt: at, digest }
 }
 
 async function storeRefusal(
@@ -182,8 +181,6 @@ async function storeRefusal(
 ): Promise<Outcome> {
   const named = protocolNamed(body) ?? incoming.about
   const protocol = referenceOf(context.protocols.current(), named)
-  const fault = isOutcome(refusal)
-  const messageId = newId('msg', incoming.at)
   const refused = countItems(body)
   const columns = protocol ? { protocol } : {}
   const draft: EntryDraft = {
@@ -193,50 +190,57 @@ async function storeRefusal(
     code: refusal.code,
     rule: refusal.reasons[0]?.rule ?? '',
     counts: { refused },
-    ...(fault && signatureDetails(incoming, digest)),
-    ...(fault && { message: { id: messageId, type: incoming.type } }),
   }
-  if (!fault) {
+  if (!isOutcome(refusal)) {
     await recordEntry(context.pool, draft)
     throw refusal
   }
-  const outcome = await inTransaction(context.pool, async tx => {
-    // A key that is missing, malformed or taken by another body cannot hold this outcome.
-    const keeps = hasGoodKey(incoming) && refusal.code !== 'HB-501'
-    if (keeps && !(await reserveKey(tx, incoming, digest))) return undefined
-    const row = {
-      id: messageId,
-      type: incoming.type,
-      party: incoming.caller.party,
-      digest,
-      refused,
-    }
-    await insertMessage(tx, {
-      ...columns,
-      ...row,
-      receivedAt: incoming.at,
-      accepted: 0,
-      code: refusal.code,
-    })
-    const { commitment } = await recordEntry(tx, draft)
-    const receipt = await signReceipt(context, tx, {
-      ...receiptOf(incoming, messageId, digest, commitment),
-      accepted: false,
-      code: refusal.code,
-      protocol,
-    })
-    await tx.query('UPDATE message SET receipt = $2 WHERE id = $1', [messageId, receipt])
-    const problem = { ...problemOf(refusal, messageId), receipt }
-    const result: Outcome = { status: refusal.status, body: problem, digest }
-    return keeps ? storeOutcome(tx, incoming, result) : result
-  })
+  const ready = await readyToRefuse(context, incoming, digest, refusal, { columns, draft, refused })
+  const stored = await context.intake.store(ready)
   context.metrics.received(incoming.type, 0, refused)
-  if (outcome) return outcome
-  const winner = await findOutcome(context.pool, incoming)
-  if (!winner) throw new Error('an outcome vanished')
+  if (stored) return ready.outcome
+  const winner = await winnerOf(context, incoming)
   if (winner.digest === digest) return replay(winner, digest, body)
   const taken = refuse('HB-501', '', 'header Idempotency-Key')
   return storeRefusal(context, incoming, digest, body, taken)
+}
+
+/** All that is stored of a message that is refused. */
+async function readyToRefuse(
+  context: Context,
+  incoming: Incoming,
+  digest: string,
+  refusal: Refusal,
+  { columns, draft, refused }: { columns: MessageColumns; draft: EntryDraft; refused: number },
+): Promise<Ready> {
+  const messageId = newId('msg', incoming.at)
+  const entry = seal({
+    ...draft,
+    ...signatureDetails(incoming, digest),
+    message: { id: messageId, type: incoming.type },
+  })
+  const receipt = await signReceipt(context, {
+    ...receiptOf(incoming, messageId, digest, entry),
+    accepted: false,
+    code: refusal.code,
+    protocol: columns.protocol,
+  })
+  const problem = { ...problemOf(refusal, messageId), receipt }
+  return {
+    keyed: incoming,
+    // A key that is missing, malformed or taken by another body cannot hold this outcome.
+    keeps: hasGoodKey(incoming) && refusal.code !== 'HB-501',
+    outcome: { status: refusal.status, body: problem, digest },
+    message: {
+      ...columns,
+      ...rowOf(incoming, messageId, digest),
+      accepted: 0,
+      refused,
+      code: refusal.code,
+      receipt,
+    },
+    entry,
+  }
 }
 
 function describe(
@@ -256,7 +260,8 @@ function receiptOf(
   { type, caller, at }: Incoming,
   messageId: string,
   digest: string,
-  entryCommitment: string,
+  { leaf }: SealedEntry,
 ): Omit<Receipted, 'accepted'> {
+  const entryCommitment = leaf.toString('base64url')
   return { messageId, type, party: caller.party, at, digest, entryCommitment }
 }

@@ -1,7 +1,17 @@
 import type { Tx } from '../db/pool.ts'
-import { Refusal, reason, refuse } from '../errors.ts'
+import { type Reason, Refusal, reason } from '../errors.ts'
+import { findRestricted } from '../pseudonym/restricted.ts'
 import { holdContested } from './contested.ts'
-import { OBJECTION_WINDOW } from './precondition.ts'
+import { type Announcement, findObjected, objectedReason } from './objection.ts'
+import { countUses, type Permission, type Use } from './permission.ts'
+import {
+  findWithdrawn,
+  OBJECTION_WINDOW,
+  type Participation,
+  restrictedReason,
+  storeParticipations,
+  withdrawnReason,
+} from './precondition.ts'
 
 /** A person on the way: pseudonyms, sealed row, encrypted reference; no national number any more. */
 export interface SealedPerson {
@@ -22,135 +32,275 @@ export interface PeriodPlace {
   period: string
 }
 
-/**
- * Serialises the writers of one period: who is new in it, its ceilings and its closing are exact.
- * @throws Refusal HB-509 where the period is closed
- */
-export async function lockPeriod(tx: Tx, place: PeriodPlace): Promise<void> {
-  const { protocol, party, period } = place
-  await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [
-    `period ${protocol} ${party} ${period}`,
-  ])
-  const { rowCount } = await tx.query(
-    'SELECT FROM period_close WHERE protocol = $1 AND party_id = $2 AND period = $3',
-    [protocol, party, period],
-  )
-  if (rowCount) throw refuse('HB-509', '/referenceDate', `period ${period}`)
-}
-
 /** What two items of one period may not share, in the order in which it is told. */
 const ALONE = ['tag', 'secret', 'subjectTag'] as const
 
-/**
- * A person is in at most one request of a type per period, across key epochs: by subject tag. What a
- * blind sender says of that cannot be verified, so by tag and by row id as well, which is of the
- * secret: whoever sent one person many times could average away the noise of the counts.
- * @param pointerOf the place of an item's member
- * @throws Refusal HB-404 naming each such tenant
- */
-export async function assertNewInPeriod(
-  tx: Tx,
-  place: PeriodPlace & { type: string },
-  sealed: SealedPerson[],
-  pointerOf: (index: number, field: (typeof ALONE)[number]) => string,
-): Promise<void> {
-  const { rows } = await tx.query<{ index: number; shared: number }>(SENT_BEFORE, [
-    place.protocol,
-    place.party,
-    place.period,
-    place.type,
-    sealed.map(it => it.index),
-    sealed.map(it => it.tag),
-    sealed.map(it => it.rowId),
-    sealed.map(it => it.subjectTag),
-  ])
-  if (rows.length === 0) return
-  const rule = 'a tenant is in at most one request per period'
-  throw new Refusal(
-    rows.map(({ index, shared }) =>
-      reason('HB-404', pointerOf(index, ALONE[shared] ?? 'tag'), rule),
-    ),
-  )
-}
-
-// One join for each, as each has an index of its own.
-const SENT_BEFORE = `
-  WITH sent AS (
-    SELECT * FROM unnest($5::int[], $6::bytea[], $7::bytea[], $8::bytea[])
-      AS t (index, tag, row_id, subject_tag)),
-  shared AS (
-    ${['tag', 'row_id', 'subject_tag']
-      .map(
-        (column, position) => `SELECT sent.index, ${position} AS shared FROM sent
-    JOIN period_member p ON p.protocol = $1 AND p.party_id = $2 AND p.period = $3 AND p.type = $4
-      AND p.${column} = sent.${column}`,
-      )
-      .join(' UNION ALL ')})
-  SELECT index, min(shared) AS shared FROM shared GROUP BY index ORDER BY index`
-
-interface NewRequest extends PeriodPlace {
+/** A request that was checked, with its persons: what is stored of it beside its message. */
+export interface NewRequest extends PeriodPlace {
+  type: string
   messageId: string
   domain: string
   handOverId: string
-  type: string
   destination: string
   at: Date
   /** The end of an objection window, where there is one. */
   heldUntil: Date | undefined
   expiresAt: Date
   sealed: SealedPerson[]
+  profile: Permission['profile']
+  use: Use
+  participations: Participation[]
+  announcements: Announcement[]
+  /** The place of an item in the body, or of a member of it. */
+  pointerOf(position: number, member?: (typeof ALONE)[number]): string
+}
+
+/** Requests that may not be stored, each with why, by the id of its message; the others may. */
+export class Refused extends Error {
+  readonly refusals: ReadonlyMap<string, Refusal>
+
+  constructor(refusals: ReadonlyMap<string, Refusal>) {
+    super('requests are refused')
+    this.refusals = refusals
+  }
 }
 
 /**
- * Writes members, rows, routes and the hand-over of one request, set-based; holds the feedback that is
- * on its way to another party about the same persons.
+ * Writes requests in the transaction of their messages, set-based: members, rows, routes and hand-overs.
+ * Who is new in a period, its ceilings and its closing are exact, also beside other writers.
+ * @throws Refused HB-509, HB-404, HB-415, HB-408, HB-417, HB-313, HB-604; a unique violation where another
+ *   transaction has just sent the same person
  */
-export async function insertRequest(tx: Tx, request: NewRequest): Promise<void> {
-  const { sealed } = request
-  if (sealed.length === 0) return
-  await tx.query(INSERT, [
-    request.messageId,
-    request.protocol,
-    request.party,
-    request.period,
-    request.domain,
-    request.expiresAt,
-    sealed.map(it => it.rowId),
-    sealed.map(it => it.nonce),
-    sealed.map(it => it.ciphertext),
-    sealed.map(it => it.tag),
-    sealed.map(it => it.subjectTag),
-    sealed.map(it => it.reference),
-    sealed.map(it => it.referenceHash),
-    request.handOverId,
-    request.destination,
-    sealed.length,
-    request.at,
-    request.type,
-    request.heldUntil,
-  ])
-  await holdContested(tx, request, sealed)
+export async function storeRequests(tx: Tx, requests: readonly NewRequest[]): Promise<void> {
+  await sharePeriods(tx, requests)
+  refuseAll(await findSentBefore(tx, requests))
+  for (const request of requests) refuseAll(await withdrawnNow(tx, request))
+  await insertRequests(tx, requests)
+  await holdContested(tx, requests)
+  // The routes are locked by now, and restrictions wait: an objection or restriction either sees this
+  // request or is seen here.
+  refuseAll(await stopped(tx, requests))
+  // Last, for it keeps out all others who count the same.
+  const counted = requests.filter(({ sealed }) => sealed.length > 0)
+  const tooMuch = await countUses(
+    tx,
+    counted.map(({ use }) => use),
+  )
+  refuseAll(
+    new Map(
+      counted.flatMap(({ messageId }, position) => {
+        const refusal = tooMuch[position]
+        return refusal ? [[messageId, refusal] as const] : []
+      }),
+    ),
+  )
 }
 
+type Refusals = Map<string, Refusal>
+
+function refuseAll(refusals: Refusals): void {
+  if (refusals.size > 0) throw new Refused(refusals)
+}
+
+/** Of each message of which something is wrong a refusal. */
+function refusalsOf(faults: readonly { messageId: string; reason: Reason }[]): Refusals {
+  const byMessage = Map.groupBy(faults, ({ messageId }) => messageId)
+  return new Map(
+    [...byMessage].map(([messageId, all]) => [messageId, new Refusal(all.map(it => it.reason))]),
+  )
+}
+
+/** The lock of a period: shared by those who send in it, alone by who closes it. */
+export function periodLock({ protocol, party, period }: PeriodPlace): string {
+  return `period ${protocol} ${party} ${period}`
+}
+
+async function sharePeriods(tx: Tx, requests: readonly NewRequest[]): Promise<void> {
+  await tx.query({
+    name: 'share-periods',
+    text: 'SELECT pg_advisory_xact_lock_shared(hashtextextended(name, 0)) FROM unnest($1::text[]) AS p (name)',
+    values: [[...new Set(requests.map(periodLock))].toSorted()],
+  })
+  const { rows } = await tx.query<{ position: number }>(
+    `SELECT p.ordinality::int - 1 AS position
+     FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY
+       AS p (protocol, party_id, period, ordinality)
+     JOIN period_close c USING (protocol, party_id, period)`,
+    [requests.map(it => it.protocol), requests.map(it => it.party), requests.map(it => it.period)],
+  )
+  refuseAll(
+    refusalsOf(
+      rows.flatMap(({ position }) => {
+        const { messageId, period } = requests[position] ?? {}
+        if (messageId === undefined) return []
+        return [{ messageId, reason: reason('HB-509', '/referenceDate', `period ${period}`) }]
+      }),
+    ),
+  )
+}
+
+/**
+ * A person is in at most one request of a type per period, across key epochs: by subject tag. What a
+ * blind sender says of that cannot be verified, so by tag and by row id as well, which is of the
+ * secret: whoever sent one person many times could average away the noise of the counts. Of each such
+ * tenant HB-404.
+ */
+async function findSentBefore(tx: Tx, requests: readonly NewRequest[]): Promise<Refusals> {
+  const { numbers, persons } = personsOf(requests)
+  const { rows } = await tx.query<{ position: number; shared: number }>(SENT_BEFORE, [
+    requests.map(it => it.protocol),
+    requests.map(it => it.party),
+    requests.map(it => it.period),
+    requests.map(it => it.type),
+    numbers,
+    persons.map(it => it.tag),
+    persons.map(it => it.rowId),
+    persons.map(it => it.subjectTag),
+  ])
+  const rule = 'a tenant is in at most one request per period'
+  return refusalsOf(
+    rows.map(({ position, shared }) => {
+      const { request, at } = placeOf(requests, numbers, position)
+      const pointer = request.pointerOf(at, ALONE[shared] ?? 'tag')
+      return { messageId: request.messageId, reason: reason('HB-404', pointer, rule) }
+    }),
+  )
+}
+
+/** All persons of requests one after the other, each with the number of its request, from 1. */
+function personsOf(requests: readonly NewRequest[]) {
+  const numbers = requests.flatMap(({ sealed }, request) => sealed.map(() => request + 1))
+  return { numbers, persons: requests.flatMap(({ sealed }) => sealed) }
+}
+
+/** The request of a person, and its place there. */
+function placeOf(
+  requests: readonly NewRequest[],
+  numbers: readonly number[],
+  position: number,
+): { request: NewRequest; at: number } {
+  const number = numbers[position] ?? 0
+  const request = requests[number - 1]
+  if (!request) throw new Error('a person without a request')
+  return { request, at: position - numbers.indexOf(number) }
+}
+
+// Looked up one by one, as each has an index of its own: what is known of a table that grows by the
+// second would lead the planner elsewhere.
+const SENT_BEFORE = `
+  WITH request AS (
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY
+      AS r (protocol, party_id, period, type, number)),
+  sent AS (
+    SELECT s.ordinality::int - 1 AS position, r.*, s.tag, s.row_id, s.subject_tag
+    FROM unnest($5::int[], $6::bytea[], $7::bytea[], $8::bytea[]) WITH ORDINALITY
+      AS s (number, tag, row_id, subject_tag, ordinality)
+      JOIN request r USING (number)),
+  shared AS (
+    ${['tag', 'row_id', 'subject_tag']
+      .map(
+        (column, position) => `SELECT position, ${position} AS shared FROM sent s, LATERAL (
+      SELECT FROM period_member p
+      WHERE (p.protocol, p.party_id, p.period, p.type) = (s.protocol, s.party_id, s.period, s.type)
+        AND p.${column} = s.${column} LIMIT 1) m`,
+      )
+      .join(' UNION ALL ')})
+  SELECT position, min(shared) AS shared FROM shared GROUP BY position ORDER BY position`
+
+/** Keeps what persons signed; HB-415 where one withdrew at this very moment. */
+async function withdrawnNow(tx: Tx, request: NewRequest): Promise<Refusals> {
+  const gone = await storeParticipations(tx, request, request.participations)
+  return refusalsOf(gone.map(at => refused(request, at, withdrawnReason)))
+}
+
+function refused(
+  request: NewRequest,
+  at: number,
+  why: (profile: NewRequest['profile'], pointer: string) => Reason,
+): { messageId: string; reason: Reason } {
+  const { messageId, profile } = request
+  return { messageId, reason: why(profile, request.pointerOf(at)) }
+}
+
+/** Persons of whom nothing may go: restricted, withdrawn, or who objected. */
+async function stopped(tx: Tx, requests: readonly NewRequest[]): Promise<Refusals> {
+  const { numbers, persons } = personsOf(requests)
+  const restricted = await findRestricted(
+    tx,
+    persons.map(it => it.subjectTag),
+  )
+  const faults = restricted.map(position => {
+    const { request, at } = placeOf(requests, numbers, position)
+    return refused(request, at, (_, pointer) => restrictedReason(pointer))
+  })
+  for (const request of requests) {
+    const { profile, announcements, participations } = request
+    for (const at of await findObjected(tx, request, profile, announcements))
+      faults.push(refused(request, at, objectedReason))
+    for (const at of await findWithdrawn(tx, request, participations))
+      faults.push(refused(request, at, withdrawnReason))
+  }
+  return refusalsOf(faults)
+}
+
+async function insertRequests(tx: Tx, requests: readonly NewRequest[]): Promise<void> {
+  const { numbers, persons } = personsOf(requests)
+  if (persons.length === 0) return
+  await tx.query({
+    name: 'insert-requests',
+    text: INSERT,
+    values: [
+      requests.map(it => it.messageId),
+      requests.map(it => it.protocol),
+      requests.map(it => it.party),
+      requests.map(it => it.period),
+      requests.map(it => it.type),
+      requests.map(it => it.domain),
+      requests.map(it => it.expiresAt),
+      requests.map(it => it.handOverId),
+      requests.map(it => it.destination),
+      requests.map(it => it.sealed.length),
+      requests.map(it => it.at),
+      requests.map(it => it.heldUntil),
+      numbers,
+      persons.map(it => it.rowId),
+      persons.map(it => it.nonce),
+      persons.map(it => it.ciphertext),
+      persons.map(it => it.tag),
+      persons.map(it => it.subjectTag),
+      persons.map(it => it.reference),
+      persons.map(it => it.referenceHash),
+    ],
+  })
+}
+
+// In the order of the tags, so that two of them never wait for each other.
 const INSERT = `
-  WITH tenant AS (
-    SELECT * FROM unnest($7::bytea[], $8::bytea[], $9::bytea[], $10::bytea[], $11::bytea[],
-      $12::bytea[], $13::bytea[])
-      AS t (row_id, nonce, ciphertext, tag, subject_tag, reference, reference_hash)
-    ORDER BY tag),
+  WITH request AS (
+    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[],
+      $7::timestamptz[], $8::text[], $9::text[], $10::int[], $11::timestamptz[], $12::timestamptz[])
+      WITH ORDINALITY AS r (message_id, protocol, party_id, period, type, domain, expires_at,
+        hand_over_id, destination, items, at, held_until, number)),
+  tenant AS (
+    SELECT r.message_id, r.protocol, r.party_id, r.period, r.type, r.domain, r.expires_at, t.*
+    FROM unnest($13::int[], $14::bytea[], $15::bytea[], $16::bytea[], $17::bytea[], $18::bytea[],
+      $19::bytea[], $20::bytea[])
+      AS t (number, row_id, nonce, ciphertext, tag, subject_tag, reference, reference_hash)
+      JOIN request r USING (number) ORDER BY t.tag, r.party_id),
   member AS (
     INSERT INTO period_member (protocol, party_id, period, type, subject_tag, tag, row_id)
-    SELECT $2, $3, $4, $18, subject_tag, tag, row_id FROM tenant),
+    SELECT protocol, party_id, period, type, subject_tag, tag, row_id FROM tenant),
   sealed AS (
     INSERT INTO detection_row (message_id, row_id, nonce, ciphertext, tag, subject_tag)
-    SELECT $1, row_id, nonce, ciphertext, tag, subject_tag FROM tenant),
+    SELECT message_id, row_id, nonce, ciphertext, tag, subject_tag FROM tenant),
   routed AS (
     INSERT INTO route (domain, tag, party_id, subject_tag, reference_hash, reference, period, expires_at)
-    SELECT $5, tag, $3, subject_tag, reference_hash, reference, $4, $6 FROM tenant
+    SELECT domain, tag, party_id, subject_tag, reference_hash, reference, period, expires_at FROM tenant
     ON CONFLICT (domain, tag, party_id) DO UPDATE SET reference = excluded.reference,
       reference_hash = excluded.reference_hash, period = greatest(route.period, excluded.period),
       ended_on = NULL, expires_at = excluded.expires_at)
   INSERT INTO hand_over (id, message_id, destination, kind, domain, items, state, reason, due_at, created_at)
-  VALUES ($14, $1, $15, 'request', $5, $16,
-    CASE WHEN $19::timestamptz IS NULL THEN 'queued' ELSE 'held' END,
-    CASE WHEN $19::timestamptz IS NOT NULL THEN '${OBJECTION_WINDOW}' END, coalesce($19, now()), $17)`
+  SELECT hand_over_id, message_id, destination, 'request', domain, items,
+    CASE WHEN held_until IS NULL THEN 'queued' ELSE 'held' END,
+    CASE WHEN held_until IS NOT NULL THEN '${OBJECTION_WINDOW}' END, coalesce(held_until, now()), at
+  FROM request WHERE items > 0`

@@ -1,11 +1,9 @@
 import type { Context } from '../context.ts'
-import type { Queryable, Tx } from '../db/pool.ts'
 import { type Reason, Refusal, reason } from '../errors.ts'
 import { newId } from '../ids.ts'
 import { BLIND, formOf } from '../protocol/forms.ts'
 import type { Profile } from '../protocol/profile.ts'
 import { containsNationalNumber, parseNationalNumber } from '../pseudonym/national-number.ts'
-import { findRestricted } from '../pseudonym/restricted.ts'
 import { RouteCipher } from '../pseudonym/route-cipher.ts'
 import { domainOfBlind, isSentBlind, numberInPseudonym, sealBlind } from './blind-items.ts'
 import {
@@ -23,11 +21,10 @@ import {
   missingParticipation,
   participationsOf,
   restrictedReason,
-  storeParticipations,
   withdrawnReason,
 } from './precondition.ts'
 import { type Acceptance, type Incoming, type ItemRefusal, receive } from './receive.ts'
-import { assertNewInPeriod, insertRequest, lockPeriod, type SealedPerson } from './request-store.ts'
+import type { NewRequest, SealedPerson } from './request-store.ts'
 
 const DAY_MS = 86_400_000
 
@@ -87,9 +84,12 @@ export async function domainOf(
   throw new Refusal(reason('HB-316', '/protocol', 'pseudonym domain'), { retryAfter: 30 })
 }
 
-/** Refuses the items of persons who withdrew their participation, or objected. */
+/**
+ * Refuses the items of persons who may not be sent: their processing is restricted, they withdrew their
+ * participation, or objected.
+ */
 async function withoutWithdrawn(context: Context, place: Place, all: Sealed): Promise<Sealed> {
-  const reasons = await stopsOf(context.pool, place, all.sealed)
+  const reasons = await stopsOf(context, place, all.sealed)
   if (reasons.size === 0) return all
   const { reference = '' } = place.permission.profile
   const refused = [...reasons].map(([position, why]) => {
@@ -102,12 +102,8 @@ async function withoutWithdrawn(context: Context, place: Place, all: Sealed): Pr
   }
 }
 
-/**
- * Why persons may not be sent, by position: their processing is restricted, they withdrew their
- * participation, or objected.
- */
 async function stopsOf(
-  db: Queryable,
+  { pool, intake }: Context,
   { incoming, permission, request }: Place,
   sealed: Sealed['sealed'],
 ): Promise<Map<number, Reason>> {
@@ -115,10 +111,9 @@ async function stopsOf(
   const holder = { protocol: permission.protocol.id, party: incoming.caller.party }
   const at = (position: number) => `/${listOf(incoming)}/${sealed[position]?.index}`
   const announced = announcementsOf(profile, request as unknown as Item, sealed)
-  const objected = await findObjected(db, holder, profile, announced)
-  const withdrawn = await findWithdrawn(db, holder, participationsOf(profile, sealed))
-  const subjectTags = sealed.map(person => person.subjectTag)
-  const restricted = await findRestricted(db, subjectTags)
+  const objected = await findObjected(pool, holder, profile, announced)
+  const withdrawn = await findWithdrawn(pool, holder, participationsOf(profile, sealed))
+  const restricted = await intake.findRestricted(sealed.map(person => person.subjectTag))
   return new Map([
     ...objected.map(position => [position, objectedReason(profile, at(position))] as const),
     ...withdrawn.map(position => [position, withdrawnReason(profile, at(position))] as const),
@@ -173,52 +168,37 @@ function toAcceptance(
       subjects: sealed.map(person => person.subjectTag),
     },
     wake: sealed.length > 0 && !until ? [permission.recipient] : [],
-    store: tx => store(tx, place, sealed, until),
+    request: toStore(place, sealed, until),
   }
 }
 
-async function store(
-  tx: Tx,
-  place: Place,
-  sealed: Sealed['sealed'],
-  until: Date | undefined,
-): Promise<void> {
+function toStore(place: Place, sealed: Sealed['sealed'], heldUntil: Date | undefined): NewRequest {
   const { incoming, permission, request, domain, messageId } = place
-  const { party } = incoming.caller
   const { profile, modalities } = permission
-  const protocol = permission.protocol.id
-  const inPeriod = { protocol, party, period: periodOf(request, incoming.at) }
   const list = listOf(incoming)
-  await lockPeriod(tx, inPeriod)
-  await permission.assertCeilings(tx, sealed.length, domain)
   const blind = sealed.some(({ item }) => isSentBlind(profile, [item]))
-  await assertNewInPeriod(tx, { ...inPeriod, type: incoming.type }, sealed, (index, field) => {
-    return `/${list}/${index}/${blind ? field : profile.number}`
-  })
-  const stated = participationsOf(profile, sealed)
-  const gone = await storeParticipations(tx, { protocol, party }, stated)
-  // Withdrawn at this very moment: the sender finds out on its next try.
-  if (gone.length > 0) {
-    throw new Refusal(
-      gone.map(position => withdrawnReason(profile, `/${list}/${sealed[position]?.index}`)),
-    )
-  }
-  await insertRequest(tx, {
-    ...inPeriod,
+  return {
+    protocol: permission.protocol.id,
+    party: incoming.caller.party,
+    period: periodOf(request, incoming.at),
     type: incoming.type,
     messageId,
     domain,
     handOverId: newId('del', incoming.at),
     destination: permission.recipient,
     at: incoming.at,
-    heldUntil: until,
+    heldUntil,
     expiresAt: new Date(incoming.at.getTime() + modalities.routeRetentionDays * DAY_MS),
     sealed,
-  })
-  // The routes are locked by now, and restrictions wait: an objection or restriction either sees this
-  // request or is seen here.
-  const stopped = await stopsOf(tx, place, sealed)
-  if (stopped.size > 0) throw new Refusal([...stopped.values()])
+    profile,
+    use: permission.useOf(sealed.length, domain),
+    participations: participationsOf(profile, sealed),
+    announcements: announcementsOf(profile, request as unknown as Item, sealed),
+    pointerOf: (position, member) => {
+      const at = `/${list}/${sealed[position]?.index}`
+      return member ? `${at}/${blind ? member : profile.number}` : at
+    },
+  }
 }
 
 interface Screened {
