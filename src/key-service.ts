@@ -40,8 +40,8 @@ export async function startKeyService(
     const published = new PublishedCheckpoints(config.dataDir)
     const parts = { pool, keys, config, log, clock, published }
     const disclosures = new Disclosures(parts)
-    if (config.roles.has('sequencer')) running.push(startSequencer(parts))
     const metrics = new Metrics()
+    if (config.roles.has('sequencer')) running.push(startSequencer({ ...parts, metrics }))
     const service = new KeyService({
       ...parts,
       pseudonyms,

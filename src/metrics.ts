@@ -10,6 +10,13 @@ export class Metrics {
   readonly #quotaLeft: Gauge
   readonly #bursts: Gauge
   readonly #evidence: { seconds: Gauge; stopped: Gauge }
+  readonly #sequencer: {
+    entries: Counter
+    busy: Counter
+    lastEntries: Gauge
+    lastSeconds: Gauge
+    pending: Gauge
+  }
   readonly #witnesses: { cosigned: Gauge; alarm: Gauge }
   readonly #replica: { seconds: Gauge; read: Gauge }
   readonly #probes: { success: Gauge; seconds: Gauge; late: Gauge }
@@ -80,6 +87,7 @@ export class Metrics {
         registers,
       }),
     }
+    this.#sequencer = sequencerFigures(this.#registry)
     this.#witnesses = {
       cosigned: new Gauge({
         name: 'huisbrug_witness_cosigned_timestamp_seconds',
@@ -140,6 +148,20 @@ export class Metrics {
     this.#evidence.stopped.set(code ? 1 : 0)
   }
 
+  /** A batch of the sequencer, of the process that leads; without entries it only looked for some. */
+  sequenced({ entries, seconds }: { entries: number; seconds: number }): void {
+    this.#sequencer.busy.inc(seconds)
+    if (entries === 0) return
+    this.#sequencer.entries.inc(entries)
+    this.#sequencer.lastEntries.set(entries)
+    this.#sequencer.lastSeconds.set(seconds)
+  }
+
+  /** Entries that wait for a place in the log. */
+  pending(entries: number): void {
+    this.#sequencer.pending.set(entries)
+  }
+
   /** The last probe of each protocol; what is not among them is not shown any more. */
   probes(
     now: readonly { protocol: string; at: Date | null; seconds: number | null; late: boolean }[],
@@ -170,5 +192,21 @@ export class Metrics {
   /** The figures in the Prometheus text format. */
   expose(): Promise<string> {
     return this.#registry.metrics()
+  }
+}
+
+function sequencerFigures(registry: Registry) {
+  const registers = [registry]
+  const made =
+    <T>(Kind: new (of: { name: string; help: string; registers: Registry[] }) => T) =>
+    (name: string, help: string) =>
+      new Kind({ name: `huisbrug_sequencer_${name}`, help, registers })
+  const [counter, gauge] = [made(Counter), made(Gauge)]
+  return {
+    entries: counter('entries_total', 'Entries that this process gave their place in the log'),
+    busy: counter('busy_seconds_total', 'Time that this process spent on giving places'),
+    lastEntries: gauge('batch_entries', 'Entries of the last batch'),
+    lastSeconds: gauge('batch_seconds', 'Time that the last batch took'),
+    pending: gauge('pending_entries', 'Entries that wait for a place in the log'),
   }
 }

@@ -248,5 +248,9 @@ export async function createParts(
     await reading.close()
     await store.close()
   }
-  return { context, sequencing: { pool, keys, config, log, clock, published }, close }
+  return {
+    context,
+    sequencing: { pool, keys, config, log, clock, published, metrics: context.metrics },
+    close,
+  }
 }

@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Config } from '../config.ts'
-import type { Pool, Tx } from '../db/pool.ts'
+import type { Pool, Queryable, Tx } from '../db/pool.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { Logger } from '../log.ts'
+import type { Metrics } from '../metrics.ts'
 import { BATCH_ENTRIES, type Leader, sequenceBatch, takeLead } from './batch.ts'
 import { assertContinuous } from './continuity.ts'
 import { openLogSigner } from './log-key.ts'
@@ -25,6 +26,8 @@ export interface SequencerParts {
   clock: () => Date
   /** Where what is signed is kept outside the database. */
   published?: PublishedCheckpoints
+  /** Where each batch is counted, those that found nothing too. */
+  metrics?: Pick<Metrics, 'sequenced'>
 }
 
 /** A running sequencer. `close` sequences what is pending if it leads, and hands the lead over. */
@@ -65,6 +68,12 @@ export async function sequenceOnce(
   })
 }
 
+/** How many entries wait for their place in the log. */
+export async function countPending(db: Queryable): Promise<number> {
+  const { rows } = await db.query<{ count: number }>('SELECT count(*) AS count FROM audit_pending')
+  return rows[0]?.count ?? 0
+}
+
 async function run(parts: SequencerParts, signal: AbortSignal): Promise<void> {
   let lastTrouble = ''
   while (!signal.aborted) {
@@ -94,6 +103,8 @@ async function standByAndLead(db: Tx, parts: SequencerParts, signal: AbortSignal
     last = signal.aborted
     const started = performance.now()
     added = await sequenceBatch(leader, parts.clock())
+    const seconds = (performance.now() - started) / 1_000
+    parts.metrics?.sequenced({ entries: added, seconds })
     if (added < BATCH_ENTRIES) await rest(started + BATCH_EVERY_MS - performance.now(), signal)
   }
   await unlock(db)

@@ -54,6 +54,8 @@ test('a probe goes the whole way: claimed, checked, sent, recorded, with evidenc
   const figures = await metrics()
   expect(figures).toMatch(/huisbrug_probe_last_success_timestamp_seconds\{protocol="wm-vdab"\} 1/)
   expect(figures).toContain('huisbrug_probe_late{protocol="wm-vdab"} 0')
+  for (const name of ['entries_total', 'busy_seconds_total', 'batch_entries', 'batch_seconds'])
+    expect(figures).toMatch(new RegExp(`^huisbrug_sequencer_${name} (?!0$)[0-9]`, 'm'))
 })
 
 test('it counts nowhere, is no party to anyone, and can get no token', async () => {

@@ -131,6 +131,7 @@ test('without signed evidence nothing is taken in, handed over or spent, and it 
   const metrics = (await call(gateway, 'GET', '/metrics')).text
   expect(metrics).toMatch(/^huisbrug_disclosures_stopped 1$/m)
   expect(Number(/^huisbrug_evidence_oldest_seconds (.+)$/m.exec(metrics)?.[1])).toBeGreaterThan(6)
+  expect(metrics).toMatch(/^huisbrug_sequencer_pending_entries [1-9]/m)
   // Due again by now, had a try been spent on it.
   await gateway.context.pool.query("UPDATE hand_over SET due_at = now() WHERE state = 'retrying'")
   await new Promise(resolve => setTimeout(resolve, 1_500))

@@ -1,3 +1,4 @@
+import { countPending } from '../../audit/sequencer.ts'
 import { readStandings } from '../../audit/witness-store.ts'
 import type { Context } from '../../context.ts'
 import { refuse } from '../../errors.ts'
@@ -43,6 +44,10 @@ export const getMetrics: Route = {
     context.metrics.quotas(await openQuotas(context, request.at))
     context.metrics.probes(await readProbes(context).catch(() => []))
     context.metrics.witnesses(await readStandings(context.pool).catch(() => []))
+    await countPending(context.pool).then(
+      entries => context.metrics.pending(entries),
+      () => {},
+    )
     await context.disclosures.read().then(
       standing => context.metrics.evidence(standing),
       () => {},
