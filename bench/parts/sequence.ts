@@ -49,7 +49,24 @@ async function run(options: Options): Promise<Result[]> {
     say(`  ${name}: ${measured.length} rounds of ${entries} entries, ${rows} a transaction`)
     results.push(summarise(name, 'entries a second', measured, aim))
   }
+  results.push(await measureHeadroom(scene, options))
   return results
+}
+
+/** What the one sequencer places where enough waits, against what all those connections can hand it. */
+async function measureHeadroom(scene: Scene, { rounds, quick }: Options): Promise<Result> {
+  const entries = quick ? 1_600 : ENTRIES.one
+  const place = async () => {
+    await insert(scene, 'audit_pending', prepare(entries, 50))
+    return rate(entries, sequenceAll(scene))
+  }
+  const write = () => rate(entries, insert(scene, 'plain', prepare(entries, 1)))
+  const measured = await alternate(rounds, 1, place, write)
+  return summarise('sequence, headroom', 'entries a second', measured)
+}
+
+async function sequenceAll({ leader }: Scene): Promise<void> {
+  while ((await sequenceBatch(leader, new Date())) > 0);
 }
 
 /** Entries a second of work that has just begun. */
