@@ -42,15 +42,15 @@ export async function soak(stage: Stage, options: SoakOptions): Promise<Soak> {
   const programs = await stage.start({ databaseUrl, folder: join(stage.folder, 'soak'), roles })
   const pool = openPool(databaseUrl, { max: 2, name: 'bench' })
   try {
-    const gateway = programs[0]?.url ?? ''
-    const turn = mixedTurns(stage, gateway, await signIn(pool))
-    const load = new Load(turn)
+    const load = new Load(mixedTurns(stage, await signIn(pool)))
     const rate = options.rate ?? (await load.findMost()) / 2
     say(`  ${rate.toFixed(1)} turns a second for ${minutes} minutes`)
     const look = () => sampleOf(stage, { programs, roles, pool })
     const samples = await keep(load, { rate, seconds: minutes * 60, look, say })
     const done = samples.at(-1)?.at ?? 1
     const files = writeSamples(folder, samples)
+    // What fails is not the load that was to be kept.
+    if (load.failed > load.done / 100) throw new Error(`${load.failed} failed: ${load.lastFault}`)
     return { trends: trendsOf(samples), rate: load.done / done, failed: load.failed, files }
   } finally {
     await pool.end()
@@ -78,6 +78,7 @@ class Load {
       while (performance.now() < until) await this.#one()
     }
     await Promise.all(Array.from({ length: MOST.atOnce }, work))
+    if (this.done === 0) throw new Error(`nothing is taken: ${this.lastFault}`)
     const most = this.done / MOST.seconds
     this.done = 0
     return most
@@ -150,9 +151,9 @@ async function sampleOf(stage: Stage, { programs, roles, pool }: Looked) {
   for (const [i, program] of programs.entries()) {
     const name = programs.length === 1 ? 'program' : (roles[i] ?? '')
     figures[`${name} MB`] = program.memory().resident / MB
-    const heap = await heapOf(program.url).catch(() => undefined)
-    if (heap !== undefined) figures[`${name} heap MB`] = heap / MB
   }
+  const heap = await heapOf(stage.gateway)
+  if (heap !== undefined) figures['heap MB'] = heap / MB
   figures['PostgreSQL MB'] = postgresBytes(stage.folder) / MB
   const { rows } = await pool.query<{ n: number }>(
     `SELECT count(*)::int AS n FROM pg_stat_activity

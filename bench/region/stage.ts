@@ -18,6 +18,8 @@ export const ALL_ROLES = 'api,worker,sequencer,evaluator,console'
 /** Peers, and a database in which VDAB's register is prepared, to be copied for each round. */
 export interface Stage {
   folder: string
+  /** Where the product is reached, whichever copy runs. */
+  gateway: string
   crowd: Crowd
   system: System
   database: Database
@@ -65,12 +67,12 @@ export async function setStage(
     const port = String(await freePort())
     const gateway = `http://127.0.0.1:${port}`
     const stage: Stage = {
-      ...{ folder, crowd, system, database, vdab, companies, close },
+      ...{ folder, gateway, crowd, system, database, vdab, companies, close },
       start: options => startAll(system.settings, { port, gateway }, options),
     }
     const [program] = await stage.start({ databaseUrl, folder: join(folder, 'first') })
     const started = performance.now()
-    await openPeers(stage, gateway, await readLogKey(system, databaseUrl, folder))
+    await openPeers(stage, await readLogKey(system, databaseUrl, folder))
     await program?.stop()
     say(`  register prepared in ${Math.round((performance.now() - started) / 1_000)} s`)
     return stage
@@ -95,8 +97,8 @@ async function startAll(
   return programs
 }
 
-async function openPeers(stage: Stage, gateway: string, logKey: string): Promise<void> {
-  const { vdab, companies, system, crowd, folder } = stage
+async function openPeers(stage: Stage, logKey: string): Promise<void> {
+  const { gateway, vdab, companies, system, crowd, folder } = stage
   const keyOf = (party: string) => testKey(party).privateKey as JWK
   const keys = Object.fromEntries(system.companies.map(id => [id, keyOf(id)]))
   const { webhookSecrets } = system

@@ -32,7 +32,7 @@ export type Turn = (n: number) => Promise<void>
  * Everything that goes on in a month: requests that VDAB answers and gives feedback on, states and
  * receipts that are read, inboxes, new tokens, pages of the console.
  */
-export function mixedTurns({ crowd, system }: Stage, gateway: string, cookie: string): Turn {
+export function mixedTurns({ crowd, system, gateway }: Stage, cookie: string): Turn {
   const people = tenantsOf(crowd)
   const senders = system.companies.map((id, i): Sender => {
     return { client: clientOf(gateway, id), known: [...(people[i] ?? [])] }
