@@ -1,6 +1,6 @@
 import type { Ending } from './ending.ts'
 import type { Flags } from './flags.ts'
-import type { Options, Part, Result } from './part.ts'
+import { type Options, type Part, type Result, withAim } from './part.ts'
 
 /** Where neither the command line nor the part says how many. */
 export const USUAL_ROUNDS = 40
@@ -63,7 +63,7 @@ async function measureOne(
   const work = Promise.resolve(part.run(options))
   ending.during(work)
   try {
-    return await work
+    return (await work).map(one => (one.aim ? withAim(one, one.aim) : one))
   } catch (error) {
     // What was interrupted fails in any way it likes; the program ends once all is cleared away.
     if (signal.aborted) return await new Promise(() => {})

@@ -41,7 +41,7 @@ export interface Result {
   /** The least and the largest such ratio of a round. */
   spread: { min: number; max: number }
   aim?: Aim
-  /** Whether it does what was aimed at. */
+  /** Whether it does what was aimed at; told by the harness where the part does not. */
   meets?: boolean
 }
 

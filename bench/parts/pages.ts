@@ -8,7 +8,7 @@ import { fillSystem } from '../pages/fill.ts'
 import { PEOPLE, serveSystem, type Who } from '../pages/gateway.ts'
 import { readWorld } from '../pages/lines.ts'
 import { buildLog } from '../pages/log.ts'
-import { type Options, type Part, type Result, withAim } from '../part.ts'
+import type { Options, Part, Result } from '../part.ts'
 import { scratchDatabase, scratchFolder } from '../scratch.ts'
 
 const EMPTY = 200
@@ -102,7 +102,7 @@ export async function measure(
     tell(page, kept, say)
   }
   const worst = results.reduce((a, b) => (b.value > a.value ? b : a))
-  return [withAim({ ...worst, name: 'pages' }, { most: AIM_MS, of: 'value' }), ...results]
+  return [{ ...worst, name: 'pages', aim: { most: AIM_MS, of: 'value' } }, ...results]
 }
 
 interface Measured {
