@@ -1087,6 +1087,7 @@ export interface AuditEntry {
     | 'disclosure.resumed'
     | 'log.unwitnessed'
     | 'log.recovered'
+    | 'retention.dropped'
   /**
    * Who did it
    */

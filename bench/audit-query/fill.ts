@@ -77,6 +77,12 @@ const ENTRIES = `
     ) AS told OFFSET 0
   ) AS written`
 
+// Those of the log, and of its partitions by themselves; not those that are part of another.
+const INDEXES = `
+  SELECT indexrelid::regclass::text AS name, replace(pg_get_indexdef(indexrelid), ' ON ONLY ', ' ON ') AS definition
+  FROM pg_partition_tree('audit_entry') AS tree JOIN pg_index i ON i.indrelid = tree.relid
+  WHERE NOT i.indisprimary AND NOT EXISTS (SELECT FROM pg_inherits WHERE inhrelid = i.indexrelid)`
+
 /** Fills an empty log of a scratch database with `size` entries from `start` on, and says how far it is. */
 export async function fillLog(
   pool: Pool,
@@ -85,12 +91,9 @@ export async function fillLog(
   start = START,
 ): Promise<void> {
   await pool.query(`${SLOTS}; ANALYZE slot`)
-  const rows = await pool.query<{ name: string; definition: string }>(
-    `SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS definition FROM pg_index
-     WHERE indrelid = 'audit_entry'::regclass AND NOT indisprimary`,
-  )
+  await pool.query('SELECT make_log_partitions($1)', [size])
+  const rows = await pool.query<{ name: string; definition: string }>(INDEXES)
   // Built afterwards: one sort instead of ten million places to find.
-  await pool.query('ALTER TABLE audit_entry DROP CONSTRAINT audit_entry_entry_id_key')
   for (const { name } of rows.rows) await pool.query(`DROP INDEX IF EXISTS ${name}`)
   const step = 250_000
   for (let from = 0; from < size; from += step) {

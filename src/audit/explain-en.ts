@@ -83,6 +83,7 @@ const sentences: Tongue['sentences'] = {
       : `the audit log was published with too few signatures of witnesses${w.counts}.`,
   'log.recovered': w =>
     `${w.who} accepted that the gateway goes on from an older backup${w.counts}${w.why}.`,
+  'retention.dropped': w => `what was kept until the end of its retention was deleted${w.why}.`,
 }
 
 /** Entries in plain English. */

@@ -88,6 +88,7 @@ const sentences: Tongue['sentences'] = {
       : `de auditlog is gepubliceerd met te weinig handtekeningen van getuigen${w.counts}.`,
   'log.recovered': w =>
     `${w.who} aanvaardde dat de gateway verder gaat vanaf een oudere back-up${w.counts}${w.why}.`,
+  'retention.dropped': w => `wat lang genoeg bewaard was, is gewist${w.why}.`,
 }
 
 /** Entries in plain Dutch (level B1). */

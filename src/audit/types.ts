@@ -67,6 +67,7 @@ export const ENTRY_ACTIONS = [
   'disclosure.resumed',
   'log.unwitnessed',
   'log.recovered',
+  'retention.dropped',
 ] as const
 export type EntryAction = (typeof ENTRY_ACTIONS)[number]
 

@@ -80,10 +80,19 @@ export async function verifyGuards(db: Queryable): Promise<Problem[]> {
   return problems.map(what => ({ kind: 'trigger-disabled', what }))
 }
 
+// What is append only is so in each of its partitions, for an owner who comes at them directly.
 const OFF = `
-  SELECT w."table", w.trigger FROM unnest($1::text[], $2::text[], $3::text[]) AS w ("table", trigger, fires)
+  WITH listed AS (
+    SELECT w."table", to_regclass(w."table")::oid AS id, w.trigger, w.fires
+    FROM unnest($1::text[], $2::text[], $3::text[]) AS w ("table", trigger, fires)),
+  watched AS (
+    SELECT * FROM listed
+    UNION ALL
+    SELECT c.relname::text, c.oid, l.trigger, l.fires FROM listed l JOIN pg_inherits i ON i.inhparent = l.id
+      JOIN pg_class c ON c.oid = i.inhrelid WHERE l.trigger = 'append_only')
+  SELECT w."table", w.trigger FROM watched w
   WHERE NOT EXISTS (
-    SELECT FROM pg_trigger t WHERE t.tgrelid = to_regclass(w."table") AND t.tgname = w.trigger
+    SELECT FROM pg_trigger t WHERE t.tgrelid = w.id AND t.tgname = w.trigger
       AND (t.tgenabled::text = 'A' OR t.tgenabled::text = w.fires))
   ORDER BY 1, 2`
 

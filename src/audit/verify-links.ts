@@ -1,4 +1,5 @@
 import type { Queryable } from '../db/pool.ts'
+import { readPersonsDropped } from './dropped.ts'
 import { parseEntry } from './entry.ts'
 import { checkBeside, checkStrays, type Erased, explain } from './verify-links-beside.ts'
 import { checkMessages } from './verify-links-message.ts'
@@ -27,7 +28,12 @@ export interface LinkOptions {
  */
 export async function verifyLinks(db: Queryable, options: LinkOptions): Promise<Problem[]> {
   const problems: Problem[] = []
-  const erased: Erased = { details: 0, subjects: 0, explained: { details: 0, subjects: 0 } }
+  const erased: Erased = {
+    details: 0,
+    subjects: 0,
+    explained: { details: 0, subjects: 0 },
+    dropped: await readPersonsDropped(db),
+  }
   for (let start = options.from; start < options.size; start += PAGE) {
     const end = Math.min(start + PAGE, options.size)
     problems.push(...(await checkBeside(db, { start, end }, erased)))

@@ -26,7 +26,11 @@ export async function migrate(databaseUrl: string, log: Logger): Promise<string[
     await client.query('SELECT pg_advisory_lock($1)', [LOCK])
     const { pending, unknown } = await migrationState(client)
     if (unknown.length > 0) throw new Error(newerDatabase(unknown))
-    if (pending.length === 0) return []
+    if (pending.length === 0) {
+      // After a time in which the program was down; while it runs, it does so itself.
+      await client.query('SELECT make_partitions()')
+      return []
+    }
     // Loaded when needed: it is a fifth of what a command on a database loads.
     const { applyMigrations } = await import('./apply-migrations.ts')
     const applied = await applyMigrations(client, migrationFiles())

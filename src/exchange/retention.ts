@@ -5,7 +5,6 @@ import { endOverlaps } from '../delivery/webhook-secrets.ts'
 import { type Agreement, isAgreement } from '../protocol/document.ts'
 
 const OUTCOME_DAYS = 30
-const ATTEMPT_DAYS = 90
 
 /**
  * Erases what its protocol no longer lets the gateway keep: payloads once acknowledged, withdrawn or
@@ -26,10 +25,7 @@ export async function eraseExpired(context: Context): Promise<void> {
   await context.pool.query(ERASE_UNSENT)
   await context.pool.query('DELETE FROM route WHERE expires_at < $1', [at])
   await context.pool.query(ERASE_PARTICIPATIONS)
-  await context.pool.query(
-    `DELETE FROM attempt WHERE at < $1::timestamptz - make_interval(days => ${ATTEMPT_DAYS})`,
-    [at],
-  )
+  await dropPartitions(context)
   await endOverlaps(context)
   for (const table of ['participation', 'objection']) {
     await context.pool.query(
@@ -54,6 +50,21 @@ export async function eraseExpired(context: Context): Promise<void> {
     `DELETE FROM idempotency WHERE created_at < $1::timestamptz - make_interval(days => ${OUTCOME_DAYS})`,
     [at],
   )
+}
+
+/**
+ * Drops the partitions whose retention is over, with an entry that names them. The database knows which
+ * those are, by its own clock; where somebody reads in one for long, the next round tries again.
+ */
+async function dropPartitions({ pool, clock }: Pick<Context, 'pool' | 'clock'>): Promise<void> {
+  await inTransaction(pool, async tx => {
+    const { rows } = await tx.query<{ name: string }>('SELECT drop_partitions() AS name')
+    const entry = { action: 'retention.dropped', at: clock(), actor: { role: 'gateway' } } as const
+    await recordEntries(
+      tx,
+      rows.map(({ name }) => ({ ...entry, reason: name })),
+    )
+  })
 }
 
 // What was withdrawn before it left: the transaction that withdrew it erases it, this is the net.

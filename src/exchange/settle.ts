@@ -77,6 +77,7 @@ export async function settleOnce(
       ]
       if (round % ROUNDS_A_MINUTE === 0) await holdContestedRetries(context)
       await settleTwoRoutes(context)
+      if (round % ROUNDS_A_MINUTE === 0) await context.pool.query('SELECT make_partitions()')
       if (round % ROUNDS_A_MINUTE === 0) await eraseExpired(context)
       if (round % ROUNDS_A_MINUTE === 0) await noteBalances(context)
       await context.wakeUps.wake([...new Set(wake)])

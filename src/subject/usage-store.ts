@@ -1,3 +1,4 @@
+import { readPersonsDropped } from '../audit/dropped.ts'
 import type { Queryable } from '../db/pool.ts'
 
 /** What to look for, and how far back. */
@@ -71,7 +72,7 @@ export async function findUsages(
   return { total: counted[0]?.total ?? 0, rows }
 }
 
-/** How far back the log goes, and until when it is signed. */
+/** How far back the log can tell of persons, and until when it is signed. */
 export async function spanOfLog(
   db: Queryable,
 ): Promise<{ oldest: Date | null; signed: Date | null }> {
@@ -79,7 +80,9 @@ export async function spanOfLog(
     `SELECT (SELECT min(at) FROM audit_entry) AS oldest,
        (SELECT at FROM audit_checkpoint ORDER BY size DESC LIMIT 1) AS signed`,
   )
-  return rows[0] ?? { oldest: null, signed: null }
+  const { oldest, signed } = rows[0] ?? { oldest: null, signed: null }
+  const dropped = await readPersonsDropped(db)
+  return { oldest: oldest && dropped && dropped > oldest ? dropped : oldest, signed }
 }
 
 const OFFICER_STEPS = [

@@ -48,7 +48,8 @@ describe('even the owner of the tables', () => {
       `SELECT tgname, tgenabled FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
        WHERE c.relname LIKE 'audit\\_%' AND NOT tgisinternal`,
     )
-    expect(rows).toHaveLength(15)
+    // Those of the three partitions of the log are its own.
+    expect(rows).toHaveLength(18)
     expect(rows.filter(row => row.tgenabled !== 'A')).toEqual([])
   })
 
@@ -129,10 +130,10 @@ describe('the role of the program', () => {
 test('every table, column and function of the log is commented', async () => {
   const { rows } = await log.pool.query(
     `SELECT c.relname || '.' || a.attname AS name FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
-     WHERE c.relname LIKE 'audit\\_%' AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
+     WHERE c.relname LIKE 'audit\\_%' AND c.relkind IN ('r', 'p') AND NOT c.relispartition AND a.attnum > 0 AND NOT a.attisdropped
        AND col_description(c.oid, a.attnum) IS NULL
      UNION ALL SELECT relname FROM pg_class
-     WHERE relname LIKE 'audit\\_%' AND relkind = 'r' AND obj_description(oid, 'pg_class') IS NULL
+     WHERE relname LIKE 'audit\\_%' AND relkind IN ('r', 'p') AND NOT relispartition AND obj_description(oid, 'pg_class') IS NULL
      UNION ALL SELECT proname FROM pg_proc
      WHERE proname LIKE 'audit\\_%' AND obj_description(oid, 'pg_proc') IS NULL`,
   )

@@ -30,6 +30,7 @@ test('a store that is well: every check passes, and nothing is changed', async (
     'migrations true',
     'durability true',
     'append-only true',
+    'partitions true',
     'clock true',
     'writable true',
     'data-folder true',

@@ -70,7 +70,7 @@ async function salted(db: pg.Pool, subjectTag: Buffer): Promise<Buffer[]> {
 const TABLES = `
   SELECT format('%I.%I', n.nspname, c.relname) AS name
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-  WHERE c.relkind IN ('r', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema')
+  WHERE c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition AND n.nspname NOT IN ('pg_catalog', 'information_schema')
     AND n.nspname NOT LIKE 'pg_toast%' ORDER BY 1`
 
 /** The tables of all schemas, the queue's too, in which one of these stands in any form. */

@@ -122,6 +122,7 @@ export const enWords: typeof nlWords = {
     'disclosure.resumed': 'Exchange resumed: evidence is recorded again',
     'log.unwitnessed': 'Too few witnesses for the audit log',
     'log.recovered': 'Older backup accepted',
+    'retention.dropped': 'Deleted at the end of its retention',
   },
   counts: {
     accepted: 'accepted',

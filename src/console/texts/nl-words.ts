@@ -120,6 +120,7 @@ export const nlWords = {
     'disclosure.resumed': 'Uitwisseling hervat: bewijs wordt weer vastgelegd',
     'log.unwitnessed': 'Te weinig getuigen voor de auditlog',
     'log.recovered': 'Oudere back-up aanvaard',
+    'retention.dropped': 'Gewist na de bewaartermijn',
   },
   counts: {
     accepted: 'aanvaard',

@@ -101,6 +101,9 @@ COMMENT ON COLUMN idempotency.status IS 'HTTP status of the outcome';
 COMMENT ON COLUMN idempotency.response IS 'Body of the outcome, without tenant references; json, for a retry gets the same bytes';
 COMMENT ON COLUMN idempotency.created_at IS 'When the outcome was stored';
 
+-- What is too old is deleted by when it came; small, and next to nothing to keep.
+CREATE INDEX idempotency_created ON idempotency USING brin (created_at);
+
 CREATE TABLE detection_row (
   message_id  text NOT NULL REFERENCES message,
   row_id      bytea NOT NULL CHECK (length(row_id) = 16),
@@ -354,7 +357,7 @@ CREATE INDEX hand_over_probe ON hand_over (probe, created_at) WHERE probe IS NOT
 CREATE INDEX hand_over_held ON hand_over (reason) WHERE state = 'held';
 
 CREATE TABLE attempt (
-  id           text PRIMARY KEY,
+  id           text COLLATE "C" PRIMARY KEY,
   hand_over_id text NOT NULL REFERENCES hand_over,
   destination  text NOT NULL REFERENCES party,
   at           timestamptz NOT NULL,
@@ -362,8 +365,8 @@ CREATE TABLE attempt (
   outcome      text CHECK (outcome IN ('delivered', 'retrying', 'parked', 'withdrawn')),
   status       int,
   reason       text
-);
-COMMENT ON TABLE attempt IS 'Every try of a hand-over, for tracing and statistics; kept for 90 days';
+) PARTITION BY RANGE (id);
+COMMENT ON TABLE attempt IS 'Every try of a hand-over, for tracing and statistics; kept for 90 days, and until the month in which they began is over for so long';
 COMMENT ON COLUMN attempt.id IS 'att_ and a ULID; the header X-Huisbrug-Attempt of that try';
 COMMENT ON COLUMN attempt.hand_over_id IS 'What was handed over';
 COMMENT ON COLUMN attempt.destination IS 'To whom';

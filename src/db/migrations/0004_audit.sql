@@ -39,7 +39,7 @@ ALTER TABLE audit_pending SET (
 
 CREATE TABLE audit_entry (
   index      bigint PRIMARY KEY CHECK (index >= 0),
-  entry_id   bytea NOT NULL UNIQUE CHECK (octet_length(entry_id) = 16),
+  entry_id   bytea NOT NULL CHECK (octet_length(entry_id) = 16),
   entry      bytea NOT NULL CHECK (octet_length(entry) BETWEEN 1 AND 65535),
   leaf       bytea NOT NULL CHECK (octet_length(leaf) = 32),
   at         timestamptz NOT NULL,
@@ -56,7 +56,7 @@ CREATE TABLE audit_entry (
     action || E'\n' || actor || E'\n' || coalesce(party, '') || E'\n' || coalesce(protocol, '') || E'\n' ||
     coalesce(type, '') || E'\n' || coalesce(decision, '') || E'\n' || coalesce(code, '') || E'\n' ||
     coalesce(recipient, ''), 0)) STORED
-);
+) PARTITION BY RANGE (index);
 COMMENT ON TABLE audit_entry IS 'The log: append only. Everything but entry is a copy for searching, checked by huisbrug audit verify';
 COMMENT ON COLUMN audit_entry.index IS 'Place in the log, from 0, without gaps';
 COMMENT ON COLUMN audit_entry.entry_id IS 'Copy of id in the entry';
@@ -194,15 +194,17 @@ CREATE TABLE audit_subject (
   subject_tag bytea CHECK (octet_length(subject_tag) = 16),
   salt        bytea CHECK (octet_length(salt) = 32),
   leaf        bytea CHECK (octet_length(leaf) = 32),
-  PRIMARY KEY (entry_id, position),
+  at          timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (entry_id, position, at),
   CHECK ((subject_tag IS NULL) = (salt IS NULL) AND (salt IS NULL) = (leaf IS NOT NULL))
-);
-COMMENT ON TABLE audit_subject IS 'The persons of an entry, which itself holds only the Merkle root over their salted commitments; may be erased';
+) PARTITION BY RANGE (at);
+COMMENT ON TABLE audit_subject IS 'The persons of an entry, which itself holds only the Merkle root over their salted commitments; may be erased, and goes by the month when the retention of every agreement is over';
 COMMENT ON COLUMN audit_subject.entry_id IS 'Id of the entry';
 COMMENT ON COLUMN audit_subject.position IS 'Place of the commitment in that tree, from 0';
 COMMENT ON COLUMN audit_subject.subject_tag IS 'The gateway''s own index of the person; empty once the person was erased';
 COMMENT ON COLUMN audit_subject.salt IS 'Random; the commitment is SHA-256(salt || subject_tag); destroyed with the person''s erasure';
 COMMENT ON COLUMN audit_subject.leaf IS 'Of an erased person: the commitment itself, which says nothing without its salt and keeps those of the others provable';
+COMMENT ON COLUMN audit_subject.at IS 'When it was written, by the clock of the database: the month that it goes with when its retention is over';
 CREATE INDEX audit_subject_tag ON audit_subject (subject_tag) WHERE subject_tag IS NOT NULL;
 
 CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -280,7 +282,7 @@ BEGIN
   EXECUTE format('GRANT USAGE ON SCHEMA %I TO huisbrug_app', current_schema());
   FOR own IN
     SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace
-      AND relkind IN ('r', 'v') AND pg_get_userbyid(relowner) = current_user
+      AND relkind IN ('r', 'p', 'v') AND pg_get_userbyid(relowner) = current_user
   LOOP
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %I TO huisbrug_app', own);
   END LOOP;
