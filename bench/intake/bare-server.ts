@@ -9,7 +9,7 @@ import { prepareLoad } from '../system/drive.ts'
 import type { LoadReport } from '../system/load-plan.ts'
 import { startNode } from '../system/program.ts'
 import type { BarePlan } from './bare-plan.ts'
-import type { Ground, Sending } from './scene.ts'
+import { type Cost, differenceOf, type Ground, type Sending } from './scene.ts'
 
 const FILE = fileURLToPath(new URL('./bare.ts', import.meta.url))
 const PATH = '/v1/detections'
@@ -19,11 +19,8 @@ const SCOPE = 'detections:write periods:close feedback:progress tenancies:end me
 /** The bare server in a process of its own, with a database of its own in the same PostgreSQL. */
 export interface BareServer {
   /** The same load as the product gets, by the same generator. */
-  send(load: Sending): Promise<{ report: LoadReport; cost: BareCost }>
+  send(load: Sending): Promise<{ report: LoadReport; cost: Cost }>
 }
-
-/** Processor seconds, by process. */
-export type BareCost = Record<'server' | 'postgres' | 'generator', number>
 
 /**
  * Starts the bare server.
@@ -52,14 +49,10 @@ export async function openBareServer(
     const batch = { senders, requests, tenants, firstPerson }
     firstPerson += requests * tenants
     const load = await prepareLoad({ url, path: PATH, batch, ...rest })
-    const before = { server: server.seconds(), postgres: database.seconds() }
+    const read = () => ({ 'bare server': server.seconds(), postgres: database.seconds() })
+    const before = read()
     const report = await load.run()
-    const cost = {
-      server: server.seconds() - before.server,
-      postgres: database.seconds() - before.postgres,
-      generator: report.seconds,
-    }
-    return { report, cost }
+    return { report, cost: { ...differenceOf(before, read()), generator: report.seconds } }
   }
   return { send }
 }

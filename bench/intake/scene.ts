@@ -14,18 +14,18 @@ const COMPANIES = 40
 const PATH = '/v1/detections'
 const SETTLED_MS = 60_000
 
-/** Processor seconds, by process. */
-export type Cost = Record<'api' | 'sequencer' | 'postgres' | 'generator', number>
+/** Processor seconds, by process or what it did. */
+export type Cost = Readonly<Record<string, number>>
 
-/** A database server and, in its database `name`, parties with a protocol in force, to be copied. */
+/** A database in a server of its own or shared, with parties and a protocol in force. */
 export interface Ground {
   database: Database
+  url: string
   folder: string
-  name: string
   system: System
 }
 
-/** A gateway of two processes, intake and sequencer, with a database of its own. */
+/** A gateway of two processes, intake and sequencer. */
 export interface Scene {
   url: string
   pool: Pool
@@ -50,7 +50,7 @@ export async function openGround(options: Ending): Promise<Ground> {
   const folder = scratchFolder(options)
   const opening = openDatabase(folder)
   options.atEnd(async () => (await opening).close())
-  return prepareGround(await opening, folder, 'prepared')
+  return prepareGround(await opening, folder, 'gateway')
 }
 
 /** Prepares another such gateway in the same server; `fill` adds what was there before. */
@@ -60,23 +60,22 @@ export async function prepareGround(
   name: string,
   fill?: SystemOptions['fill'],
 ): Promise<Ground> {
-  const databaseUrl = await database.create(name)
+  const url = await database.create(name)
   const own = join(folder, name)
   const system = await prepareSystem({
-    databaseUrl,
+    databaseUrl: url,
     folder: own,
     companies: COMPANIES,
     ...(fill && { fill }),
   })
-  return { database, folder: own, name, system }
+  return { database, url, folder: own, system }
 }
 
-/** Starts the product on a copy of what is prepared. */
-export async function openScene(options: Ending, ground: Ground, name: string): Promise<Scene> {
-  const { database, system } = ground
-  const databaseUrl = await database.create(name, ground.name)
+/** Starts the product on what is prepared. */
+export async function openScene(options: Ending, ground: Ground): Promise<Scene> {
+  const { database, system, url: databaseUrl } = ground
   const start = async (roles: string) => {
-    const folder = join(ground.folder, `${name}-${roles}`)
+    const folder = join(ground.folder, roles)
     const starting = startProgram({ roles, databaseUrl, folder, settings: system.settings })
     options.atEnd(async () => (await starting).stop())
     return starting
@@ -98,8 +97,7 @@ export async function openScene(options: Ending, ground: Ground, name: string): 
     const before = read()
     const report = await load.run()
     await settled(pool)
-    const after = read()
-    return { report, cost: costOf(before, after, report.seconds) }
+    return { report, cost: { ...differenceOf(before, read()), generator: report.seconds } }
   }
   return { url: databaseUrl, pool, api, send }
 }
@@ -112,27 +110,22 @@ export function costLine(cost: Cost, items: number): string {
   return `${each.join(', ')} ms of processor time each`
 }
 
-/** The same of several rounds. */
+/** That of several rounds. */
 export function sumOf(costs: readonly Cost[]): Cost {
-  const sum = { api: 0, sequencer: 0, postgres: 0, generator: 0 }
-  for (const cost of costs)
-    for (const name of Object.keys(sum) as (keyof Cost)[]) sum[name] += cost[name]
+  const sum: Record<string, number> = {}
+  for (const [name, seconds] of costs.flatMap(cost => Object.entries(cost)))
+    sum[name] = (sum[name] ?? 0) + seconds
   return sum
+}
+
+/** What was spent since. */
+export function differenceOf(before: Cost, after: Cost): Cost {
+  const names = Object.keys(after)
+  return Object.fromEntries(names.map(name => [name, (after[name] ?? 0) - (before[name] ?? 0)]))
 }
 
 async function sendersOf(url: string, { companies }: System) {
   return Promise.all(companies.map(async party => ({ party, token: await tokenOf(url, party) })))
-}
-
-type Read = Omit<Cost, 'generator'>
-
-function costOf(before: Read, after: Read, generator: number): Cost {
-  return {
-    api: after.api - before.api,
-    sequencer: after.sequencer - before.sequencer,
-    postgres: after.postgres - before.postgres,
-    generator,
-  }
 }
 
 /** Until each entry has its place in the log: what is left to do would slow what is measured next. */

@@ -1,9 +1,9 @@
-import { type BareServer, openBareServer } from '../intake/bare-server.ts'
+import { openBareServer } from '../intake/bare-server.ts'
 import { bytesOfMessage } from '../intake/inserts.ts'
 import { type Cost, costLine, openGround, openScene, type Scene, sumOf } from '../intake/scene.ts'
 import { alternate, type Options, type Part, type Result, type Round, summarise } from '../part.ts'
 
-const FULL = { requests: 3_000, tenants: 1, connections: 32 }
+const FULL = { requests: 4_000, tenants: 1, connections: 32 }
 const QUICK = { requests: 40, tenants: 1, connections: 4 }
 const WARM_ROUNDS = 2
 
@@ -22,35 +22,33 @@ async function run(options: Options): Promise<Result[]> {
   const { rounds, quick, say } = options
   const load = quick ? QUICK : FULL
   const ground = await openGround(options)
-  const scene = await openScene(options, ground, 'intake')
-  await scene.send({ ...load, requests: load.connections })
+  const scene = await openScene(options, ground)
+  // A few at first: a process that has just started answers none of many in time.
+  await scene.send({ ...load, requests: quick ? 10 : 500, connections: 4 })
   const rowBytes = await bytesOfMessage(scene.pool)
   const bare = await openBareServer(options, ground, rowBytes)
   say(`  ${rowBytes} bytes are written for a message`)
-  const costs: Cost[] = []
-  const product = async () => {
-    const { report, cost } = await scene.send(load)
-    costs.push(cost)
-    return report.rate
-  }
-  const measured = await alternate(rounds, quick ? 1 : WARM_ROUNDS, product, () =>
-    bareRate(bare, load, say),
+  const costs = { product: [] as Cost[], bare: [] as Cost[] }
+  const rateOf =
+    (side: keyof typeof costs, { send }: Pick<Scene, 'send'>) =>
+    async () => {
+      const { report, cost } = await send(load)
+      costs[side].push(cost)
+      return report.rate
+    }
+  const measured = await alternate(
+    rounds,
+    quick ? 1 : WARM_ROUNDS,
+    rateOf('product', scene),
+    rateOf('bare', bare),
   )
-  say(`  ${costLine(sumOf(costs.slice(-rounds)), load.requests * rounds)}`)
+  for (const side of Object.values(costs))
+    say(`  ${costLine(sumOf(side.slice(-rounds)), load.requests * rounds)}`)
   const halves = await halfLoad(scene, load, measured)
   return [
     summarise('intake-1', 'messages a second', measured, { least: 0.4 }),
     summarise('intake-1, p99 ÷ median under half load', 'ms', halves, { most: 5 }),
   ]
-}
-
-async function bareRate(bare: BareServer, load: typeof FULL, say: Options['say']) {
-  const { report, cost } = await bare.send(load)
-  const each = Object.entries(cost).map(
-    ([name, seconds]) => `${name} ${((seconds * 1_000) / load.requests).toFixed(3)}`,
-  )
-  say(`  bare: ${each.join(', ')} ms of processor time each`)
-  return report.rate
 }
 
 /** Of each round, with half the rate that it had, at even distances: the 99th percentile, and the median. */

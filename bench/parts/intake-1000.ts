@@ -1,5 +1,5 @@
 import { openBareInserts } from '../intake/inserts.ts'
-import { type Cost, costLine, openGround, openScene, type Scene, sumOf } from '../intake/scene.ts'
+import { type Cost, costLine, type Ground, openGround, openScene, sumOf } from '../intake/scene.ts'
 import { openBareSealing } from '../intake/sealing.ts'
 import { alternate, type Options, type Part, type Result, type Round, summarise } from '../part.ts'
 
@@ -24,8 +24,8 @@ async function run(options: Options): Promise<Result[]> {
   const { rounds, quick, say } = options
   const load = quick ? QUICK : FULL
   const warm = quick ? 1 : WARM_ROUNDS
-  const people = load.requests * load.tenants
-  const scene = await openScene(options, await openGround(options), 'intake')
+  const ground = await openGround(options)
+  const scene = await openScene(options, ground)
   const costs: Cost[] = []
   const product = async () => {
     const { report, cost } = await scene.send(load)
@@ -33,9 +33,11 @@ async function run(options: Options): Promise<Result[]> {
     return report.rate * load.tenants
   }
   await product()
-  const bare = await openBare(options, scene, load)
-  const measured = await alternate(rounds, warm, product, () => bare.rate(people))
-  say(`  ${costLine(sumOf(costs.slice(-rounds)), people * rounds)}`)
+  const bare = await openBare(options, ground, load)
+  const measured = await alternate(rounds, warm, product, bare.rate)
+  const people = load.requests * load.tenants * rounds
+  say(`  ${costLine(sumOf(costs.slice(-rounds)), people)}`)
+  say(`  ${costLine(sumOf(bare.costs.slice(-rounds)), people)}`)
   say(`  api: at most ${Math.round(scene.api.memory().peak / 2 ** 20)} MB resident`)
   const unit = 'tenants a second'
   const beside = (kept: readonly number[]): Round[] =>
@@ -47,8 +49,8 @@ async function run(options: Options): Promise<Result[]> {
   ]
 }
 
-/** Both ceilings, one after the other; what each gave is kept. */
-async function openBare({ atEnd }: Options, { url }: Scene, load: typeof FULL) {
+/** Both ceilings, one after the other; what each gave and took is kept. */
+async function openBare({ atEnd }: Options, { url, database }: Ground, load: typeof FULL) {
   const inserts = await openBareInserts(url, {
     messages: load.requests,
     connections: load.connections,
@@ -56,13 +58,26 @@ async function openBare({ atEnd }: Options, { url }: Scene, load: typeof FULL) {
   atEnd(() => inserts.close())
   const sealing = await openBareSealing(THREADS)
   atEnd(() => sealing.close())
-  const [sealed, inserted]: [number[], number[]] = [[], []]
-  const rate = async (people: number) => {
-    const one = await sealing.rate(people)
+  const [sealed, inserted, costs]: [number[], number[], Cost[]] = [[], [], []]
+  const rate = async () => {
+    const began = ownSeconds()
+    const one = await sealing.rate(load.requests * load.tenants)
+    const [own, server] = [ownSeconds(), database.seconds()]
     const other = (await inserts.rate()) * load.tenants
     sealed.push(one)
     inserted.push(other)
+    costs.push({
+      'bare sealing': own - began,
+      'bare inserts': ownSeconds() - own,
+      'and in postgres': database.seconds() - server,
+    })
     return Math.min(one, other)
   }
-  return { rate, sealed, inserted }
+  return { rate, sealed, inserted, costs }
+}
+
+/** Processor time of this process and its threads, in seconds. */
+function ownSeconds(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1e6
 }
