@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 
 // As one reads them: numbers to pseudonyms, messages in, messages out, the log, all together, beside others.
-const ORDER = [
+export const ORDER: readonly string[] = [
   'pseudonymise',
   'blind-batch',
   'intake-1000',
@@ -21,7 +21,6 @@ const ORDER = [
   'fairness',
   'pages',
   'register',
-  'scale',
 ]
 
 /** The parts of a revision, in order: every file of bench/parts is one, named after its file. */
