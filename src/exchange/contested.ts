@@ -192,13 +192,16 @@ const CONTESTED = `
     FROM unnest($4::int[], $5::bytea[], $6::bytea[]) AS n (number, tag, subject_tag)
       JOIN request r USING (number)),
   open AS (SELECT name, protocol FROM domain WHERE state <> 'closed'),
+  -- Person by person (OFFSET keeps it so), whatever is known of a table that grows by the second.
   other AS (
-    SELECT r.domain, r.tag, r.party_id FROM named n JOIN current_route r
-      ON r.subject_tag = n.subject_tag AND r.party_id <> n.party
-      JOIN open o ON o.name = r.domain AND o.protocol = n.protocol
+    SELECT r.domain, r.tag, r.party_id FROM named n, LATERAL (
+      SELECT * FROM current_route r
+      WHERE r.subject_tag = n.subject_tag AND r.party_id <> n.party OFFSET 0) r
+      JOIN open o ON o.name = r.domain WHERE o.protocol = n.protocol
     UNION
-    SELECT r.domain, r.tag, r.party_id FROM named n JOIN current_route r
-      ON r.domain = n.domain AND r.tag = n.tag AND r.party_id <> n.party)
+    SELECT r.domain, r.tag, r.party_id FROM named n, LATERAL (
+      SELECT * FROM current_route r
+      WHERE r.domain = n.domain AND r.tag = n.tag AND r.party_id <> n.party OFFSET 0) r)
   SELECT h.id FROM other o
     JOIN feedback f ON f.domain = o.domain AND f.tag = o.tag AND f.party_id = o.party_id
     JOIN hand_over h ON h.feedback_id = f.id

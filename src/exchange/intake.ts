@@ -6,7 +6,7 @@ import type { Refusal } from '../errors.ts'
 import { findRestricted, shareRestrictions } from '../pseudonym/restricted.ts'
 import { insertMessages, type NewMessage } from './message.ts'
 import { findOutcomes, type Keyed, keepOutcomes, type Outcome } from './outcome.ts'
-import { type NewRequest, Refused, storeRequests } from './request-store.ts'
+import { type NewRequest, Refused, SentBefore, storeRequests } from './request-store.ts'
 
 /** A message that was decided on, with all that is stored of it: accepted or refused. */
 export interface Ready {
@@ -26,8 +26,9 @@ export interface Ready {
 // What one transaction takes: as many persons as two full messages.
 const MOST_PERSONS = 2_000
 const MOST_LOOKUPS = 1_000
-const UNIQUE_VIOLATION = '23505'
-const MAX_RUNS = 3
+// A person who is in two requests of one turn: PostgreSQL's cardinality_violation.
+const TWICE = '21000'
+const APART_MS = 60_000
 
 /**
  * Writes messages: those that are ready at the same moment share a transaction, each still whole or not
@@ -36,6 +37,8 @@ const MAX_RUNS = 3
 export class Intake {
   readonly #pool: Pool
   readonly #requests: Together<Ready, boolean>
+  /** Parties whose requests go alone, since when. */
+  readonly #apart = new Map<string, number>()
   readonly #outcomes: Together<Keyed, Outcome | undefined>
   readonly #restricted: Together<readonly Uint8Array[], number[]>
 
@@ -61,7 +64,8 @@ export class Intake {
    * @throws Refusal where it may not be stored
    */
   async store(ready: Ready): Promise<boolean> {
-    if (!ready.store) return this.#requests.do(ready)
+    if (!ready.store && !this.#isApart(ready)) return this.#requests.do(ready)
+    if (ready.request) return this.#storeApart(ready)
     return inTransaction(this.#pool, async tx => (await storeIn(tx, [ready])).has(ready))
   }
 
@@ -75,27 +79,42 @@ export class Intake {
     return this.#restricted.do(subjectTags)
   }
 
-  async #storeAll(all: Ready[], runs = 1): Promise<Settled<boolean>[]> {
+  /** Whoever has just sent the same persons again would have everybody's messages written one by one. */
+  #isApart({ request, message }: Ready): boolean {
+    const since = this.#apart.get(message.party)
+    if (since === undefined) return false
+    if (performance.now() - since < APART_MS) return request !== undefined
+    this.#apart.delete(message.party)
+    return false
+  }
+
+  async #storeApart(ready: Ready): Promise<boolean> {
+    const settled = await this.#storeAlone(ready)
+    if ('error' in settled) throw settled.error
+    return settled.value
+  }
+
+  async #storeAll(all: Ready[]): Promise<Settled<boolean>[]> {
     try {
       const stored = await inTransaction(this.#pool, tx => storeIn(tx, all))
       return all.map(ready => ({ value: stored.has(ready) }))
     } catch (error) {
       if (error instanceof Refused) return this.#storeOthers(all, error.refusals)
-      if ((error as { code?: string }).code !== UNIQUE_VIOLATION) throw error
-      // Two sent the same person at the same instant: who comes second finds the first.
-      if (all.length === 1 && runs < MAX_RUNS) return this.#storeAll(all, runs + 1)
-      if (all.length === 1) throw error
+      const mixed = error instanceof SentBefore || (error as { code?: string }).code === TWICE
+      if (!mixed || all.length === 1) throw error
       const settled: Settled<boolean>[] = []
-      for (const ready of all) settled.push(...(await this.#storeAlone(ready)))
+      for (const ready of all) settled.push(await this.#storeAlone(ready))
       return settled
     }
   }
 
-  async #storeAlone(ready: Ready): Promise<Settled<boolean>[]> {
+  async #storeAlone(ready: Ready): Promise<Settled<boolean>> {
     try {
-      return await this.#storeAll([ready])
+      const [settled] = await this.#storeAll([ready])
+      if (settled && 'error' in settled) this.#apart.set(ready.message.party, performance.now())
+      return settled ?? { value: false }
     } catch (error) {
-      return [{ error }]
+      return { error }
     }
   }
 

@@ -65,17 +65,18 @@ export class Refused extends Error {
   }
 }
 
+/** Somebody in one of these requests was sent before, or is in two of them: to find out, each goes alone. */
+export class SentBefore extends Error {}
+
 /**
  * Writes requests in the transaction of their messages, set-based: members, rows, routes and hand-overs.
  * Who is new in a period, its ceilings and its closing are exact, also beside other writers.
- * @throws Refused HB-509, HB-404, HB-415, HB-408, HB-417, HB-313, HB-604; a unique violation where another
- *   transaction has just sent the same person
+ * @throws Refused HB-509, HB-404, HB-415, HB-408, HB-417, HB-313, HB-604; SentBefore of several requests
  */
 export async function storeRequests(tx: Tx, requests: readonly NewRequest[]): Promise<void> {
   await sharePeriods(tx, requests)
-  refuseAll(await findSentBefore(tx, requests))
   for (const request of requests) refuseAll(await withdrawnNow(tx, request))
-  await insertRequests(tx, requests)
+  if (!(await insertRequests(tx, requests))) await refuseSentBefore(tx, requests)
   await holdContested(tx, requests)
   // The routes are locked by now, and restrictions wait: an objection or restriction either sees this
   // request or is seen here.
@@ -142,29 +143,32 @@ async function sharePeriods(tx: Tx, requests: readonly NewRequest[]): Promise<vo
 /**
  * A person is in at most one request of a type per period, across key epochs: by subject tag. What a
  * blind sender says of that cannot be verified, so by tag and by row id as well, which is of the
- * secret: whoever sent one person many times could average away the noise of the counts. Of each such
- * tenant HB-404.
+ * secret: whoever sent one person many times could average away the noise of the counts.
+ * @throws Refused HB-404 naming each such tenant
  */
-async function findSentBefore(tx: Tx, requests: readonly NewRequest[]): Promise<Refusals> {
-  const { numbers, persons } = personsOf(requests)
+async function refuseSentBefore(tx: Tx, requests: readonly NewRequest[]): Promise<void> {
+  const [request, ...others] = requests
+  if (!request || others.length > 0) throw new SentBefore()
+  const { messageId, sealed } = request
   const { rows } = await tx.query<{ position: number; shared: number }>(SENT_BEFORE, [
-    requests.map(it => it.protocol),
-    requests.map(it => it.party),
-    requests.map(it => it.period),
-    requests.map(it => it.type),
-    numbers,
-    persons.map(it => it.tag),
-    persons.map(it => it.rowId),
-    persons.map(it => it.subjectTag),
+    request.protocol,
+    request.party,
+    request.period,
+    request.type,
+    sealed.map(it => it.tag),
+    sealed.map(it => it.rowId),
+    sealed.map(it => it.subjectTag),
   ])
   const rule = 'a tenant is in at most one request per period'
-  return refusalsOf(
-    rows.map(({ position, shared }) => {
-      const { request, at } = placeOf(requests, numbers, position)
-      const pointer = request.pointerOf(at, ALONE[shared] ?? 'tag')
-      return { messageId: request.messageId, reason: reason('HB-404', pointer, rule) }
-    }),
+  refuseAll(
+    refusalsOf(
+      rows.map(({ position, shared }) => {
+        const pointer = request.pointerOf(position, ALONE[shared] ?? 'tag')
+        return { messageId, reason: reason('HB-404', pointer, rule) }
+      }),
+    ),
   )
+  throw new Error('a person was sent before, and cannot be found')
 }
 
 /** All persons of requests one after the other, each with the number of its request, from 1. */
@@ -185,24 +189,18 @@ function placeOf(
   return { request, at: position - numbers.indexOf(number) }
 }
 
-// Looked up one by one, as each has an index of its own: what is known of a table that grows by the
-// second would lead the planner elsewhere.
+// One join for each, as each has an index of its own. Whoever was new has a row by now, made of all three.
 const SENT_BEFORE = `
-  WITH request AS (
-    SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY
-      AS r (protocol, party_id, period, type, number)),
-  sent AS (
-    SELECT s.ordinality::int - 1 AS position, r.*, s.tag, s.row_id, s.subject_tag
-    FROM unnest($5::int[], $6::bytea[], $7::bytea[], $8::bytea[]) WITH ORDINALITY
-      AS s (number, tag, row_id, subject_tag, ordinality)
-      JOIN request r USING (number)),
+  WITH sent AS (
+    SELECT ordinality::int - 1 AS position, tag, row_id, subject_tag
+    FROM unnest($5::bytea[], $6::bytea[], $7::bytea[]) WITH ORDINALITY
+      AS t (tag, row_id, subject_tag, ordinality)),
   shared AS (
     ${['tag', 'row_id', 'subject_tag']
       .map(
-        (column, position) => `SELECT position, ${position} AS shared FROM sent s, LATERAL (
-      SELECT FROM period_member p
-      WHERE (p.protocol, p.party_id, p.period, p.type) = (s.protocol, s.party_id, s.period, s.type)
-        AND p.${column} = s.${column} LIMIT 1) m`,
+        (column, at) => `SELECT sent.position, ${at} AS shared FROM sent
+    JOIN period_member p ON p.protocol = $1 AND p.party_id = $2 AND p.period = $3 AND p.type = $4
+      AND p.${column} = sent.${column} AND p.xmin <> pg_current_xact_id()::xid`,
       )
       .join(' UNION ALL ')})
   SELECT position, min(shared) AS shared FROM shared GROUP BY position ORDER BY position`
@@ -243,10 +241,11 @@ async function stopped(tx: Tx, requests: readonly NewRequest[]): Promise<Refusal
   return refusalsOf(faults)
 }
 
-async function insertRequests(tx: Tx, requests: readonly NewRequest[]): Promise<void> {
+/** @returns whether every person was new in the period */
+async function insertRequests(tx: Tx, requests: readonly NewRequest[]): Promise<boolean> {
   const { numbers, persons } = personsOf(requests)
-  if (persons.length === 0) return
-  await tx.query({
+  if (persons.length === 0) return true
+  const { rows } = await tx.query<{ members: number }>({
     name: 'insert-requests',
     text: INSERT,
     values: [
@@ -272,6 +271,7 @@ async function insertRequests(tx: Tx, requests: readonly NewRequest[]): Promise<
       persons.map(it => it.referenceHash),
     ],
   })
+  return rows[0]?.members === persons.length
 }
 
 // In the order of the tags, so that two of them never wait for each other.
@@ -289,7 +289,8 @@ const INSERT = `
       JOIN request r USING (number) ORDER BY t.tag, r.party_id),
   member AS (
     INSERT INTO period_member (protocol, party_id, period, type, subject_tag, tag, row_id)
-    SELECT protocol, party_id, period, type, subject_tag, tag, row_id FROM tenant),
+    SELECT protocol, party_id, period, type, subject_tag, tag, row_id FROM tenant
+    ON CONFLICT DO NOTHING RETURNING 1),
   sealed AS (
     INSERT INTO detection_row (message_id, row_id, nonce, ciphertext, tag, subject_tag)
     SELECT message_id, row_id, nonce, ciphertext, tag, subject_tag FROM tenant),
@@ -298,9 +299,10 @@ const INSERT = `
     SELECT domain, tag, party_id, subject_tag, reference_hash, reference, period, expires_at FROM tenant
     ON CONFLICT (domain, tag, party_id) DO UPDATE SET reference = excluded.reference,
       reference_hash = excluded.reference_hash, period = greatest(route.period, excluded.period),
-      ended_on = NULL, expires_at = excluded.expires_at)
-  INSERT INTO hand_over (id, message_id, destination, kind, domain, items, state, reason, due_at, created_at)
+      ended_on = NULL, expires_at = excluded.expires_at),
+  handed AS (INSERT INTO hand_over (id, message_id, destination, kind, domain, items, state, reason, due_at, created_at)
   SELECT hand_over_id, message_id, destination, 'request', domain, items,
     CASE WHEN held_until IS NULL THEN 'queued' ELSE 'held' END,
     CASE WHEN held_until IS NOT NULL THEN '${OBJECTION_WINDOW}' END, coalesce(held_until, now()), at
-  FROM request WHERE items > 0`
+  FROM request WHERE items > 0)
+  SELECT count(*)::int AS members FROM member`
