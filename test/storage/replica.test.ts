@@ -95,6 +95,13 @@ test('a replica that falls behind or goes away is not read, and is again when it
   await reading.close()
 })
 
+test('a server ends the sessions of a host that is cut off, with their locks, within half a minute', async () => {
+  const { rows } = await primary.query(
+    `SELECT current_setting('tcp_user_timeout') AS silent, current_setting('tcp_keepalives_idle') AS idle`,
+  )
+  expect(rows).toEqual([{ silent: '20000', idle: '10' }])
+})
+
 test('the primary itself is no replica; a wrong statement is wrong, and not asked twice', async () => {
   const same = new Reading(primary, openPool(pair.primaryUrl, { max: 2 }))
   await until(() => same.standing?.fault === 'no replica of the primary')
