@@ -46,7 +46,8 @@ export async function soak(stage: Stage, options: SoakOptions): Promise<Soak> {
     const rate = options.rate ?? (await load.findMost()) / 2
     say(`  ${rate.toFixed(1)} turns a second for ${minutes} minutes`)
     const look = () => sampleOf(stage, { programs, roles, pool })
-    const samples = await keep(load, { rate, seconds: minutes * 60, look, say })
+    const note = (some: readonly Sample[]) => writeSamples(folder, some)
+    const samples = await keep(load, { rate, seconds: minutes * 60, look, note, say })
     const done = samples.at(-1)?.at ?? 1
     const files = writeSamples(folder, samples)
     // What fails is not the load that was to be kept.
@@ -112,12 +113,14 @@ interface Keeping {
   rate: number
   seconds: number
   look(): Promise<Sample['figures']>
+  /** What there is so far, also where the rest is cut off. */
+  note(samples: readonly Sample[]): unknown
   say(line: string): void
 }
 
 const MOST_UNDER_WAY = 200
 
-async function keep(load: Load, { rate, seconds, look, say }: Keeping): Promise<Sample[]> {
+async function keep(load: Load, { rate, seconds, look, note, say }: Keeping): Promise<Sample[]> {
   const samples: Sample[] = []
   const started = performance.now()
   const passed = () => (performance.now() - started) / 1_000
@@ -128,6 +131,7 @@ async function keep(load: Load, { rate, seconds, look, say }: Keeping): Promise<
     if (passed() < looked) continue
     looked += EVERY_SECONDS
     samples.push({ at: passed(), figures: await look() })
+    note(samples)
     if (samples.length % 6 === 1)
       say(`  ${line(samples.at(-1))}; ${load.failed} failed ${load.lastFault}`)
   }

@@ -13,7 +13,6 @@ const PAGES = [
   '/',
   '/berichten',
   '/auditlog',
-  '/cijfers',
   '/systeem',
   '/terugkoppeling',
   '/partijen',
