@@ -1,6 +1,3 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type Options, type Part, type Result, type Round, summarise } from '../part.ts'
 import { equalSizes } from '../region/people.ts'
 import { playRound } from '../region/round.ts'
@@ -21,11 +18,10 @@ export const part: Part = {
   run,
 }
 
-async function run({ rounds, quick, say, atEnd }: Options): Promise<Result[]> {
+async function run(options: Options): Promise<Result[]> {
+  const { rounds, quick, say } = options
   const { tenants, companies } = quick ? QUICK : { tenants: TENANTS, companies: COMPANIES }
-  const folder = mkdtempSync(join(tmpdir(), 'huisbrug-bench-'))
-  const stage = await setStage(folder, { sizes: equalSizes(tenants, companies) }, say)
-  atEnd(() => stage.close())
+  const stage = await setStage(options, { sizes: equalSizes(tenants, companies) })
   const play = async (senders: number) => {
     const played = await playRound(stage, { companies: senders })
     await stage.database.drop(played.database.name)

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ROLES } from '../../src/config.ts'
@@ -38,19 +38,13 @@ async function run(options: Options): Promise<Result[]> {
   if (options.soak !== undefined) return soakFor(options.soak, options)
   const results: Result[] = []
   for (const [size, crowd] of Object.entries(options.quick ? QUICK : CROWDS)) {
-    const stage = await openStage(crowd, options)
+    const stage = await setStage(options, crowd)
     for (const roles of [[ALL_ROLES], [...ROLES]])
       results.push(...(await measure(stage, size, roles, options)))
     await stage.close()
   }
   const worst = results.reduce((one, other) => (other.value > one.value ? other : one))
   return [{ ...worst, name: 'memory' }, ...results]
-}
-
-async function openStage(crowd: Crowd, { say, atEnd }: Options): Promise<Stage> {
-  const stage = await setStage(mkdtempSync(join(tmpdir(), 'huisbrug-bench-')), crowd, say)
-  atEnd(() => stage.close())
-  return stage
 }
 
 async function measure(
@@ -70,7 +64,7 @@ async function measure(
 }
 
 async function soakFor(minutes: number, options: Options): Promise<Result[]> {
-  const stage = await openStage(SOAKED, options)
+  const stage = await setStage(options, SOAKED)
   const folder = join(tmpdir(), 'huisbrug-soak')
   mkdirSync(folder, { recursive: true })
   const { say } = options

@@ -1,6 +1,3 @@
-import { mkdtempSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { type Options, type Part, type Result, type Round, summarise } from '../part.ts'
 import { type Ceilings, type Cost, measureCeilings } from '../region/ceilings.ts'
 import { sizesOfRegion } from '../region/people.ts'
@@ -21,10 +18,9 @@ export const part: Part = {
   run,
 }
 
-async function run({ rounds, quick, say, atEnd }: Options): Promise<Result[]> {
-  const folder = mkdtempSync(join(tmpdir(), 'huisbrug-bench-'))
-  const stage = await setStage(folder, { sizes: sizesOfRegion(quick ? QUICK : TENANTS) }, say)
-  atEnd(() => stage.close())
+async function run(options: Options): Promise<Result[]> {
+  const { rounds, quick, say } = options
+  const stage = await setStage(options, { sizes: sizesOfRegion(quick ? QUICK : TENANTS) })
   const measured: Round[] = []
   const spent: Round[] = []
   const rates: Round[] = []

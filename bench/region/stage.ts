@@ -1,4 +1,5 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { JWK } from 'jose'
 import { loadLogVerifierKeys } from '../../src/audit/log-key.ts'
@@ -6,6 +7,8 @@ import { readConfig } from '../../src/config.ts'
 import { createLogger } from '../../src/log.ts'
 import { openStore } from '../../src/parts.ts'
 import { testKey } from '../../test/support/statements.ts'
+import { Ending } from '../ending.ts'
+import type { Options } from '../part.ts'
 import { type Database, openDatabase } from '../system/database.ts'
 import { prepareSystem, type System } from '../system/parties.ts'
 import { freePort, type Program, startProgram } from '../system/program.ts'
@@ -42,44 +45,45 @@ export interface StartOptions {
 /** The database that rounds copy. */
 export const PREPARED = 'prepared'
 
-/** Makes everything that is there before a list arrives: parties, a protocol in force, VDAB's register. */
+/**
+ * Makes everything that is there before a list arrives: parties, a protocol in force, VDAB's register. All
+ * of it is gone once it is closed, at the end of the part at the latest.
+ */
 export async function setStage(
-  folder: string,
+  { atEnd, say }: Pick<Options, 'atEnd' | 'say'>,
   crowd: Crowd,
-  say: (line: string) => void,
 ): Promise<Stage> {
-  mkdirSync(folder, { recursive: true })
+  const folder = mkdtempSync(join(tmpdir(), 'huisbrug-bench-'))
+  const ending = new Ending()
+  ending.add(() => rmSync(folder, { recursive: true, force: true }))
+  const close = () => ending.run()
+  atEnd(close)
   const database = await openDatabase(folder)
+  ending.add(() => database.close())
   const vdab = await startPeer<ToVdab>('vdab', join(folder, 'vdab.log'))
+  ending.add(() => vdab.process.stop())
   const companies = await startPeer<ToCompanies>('companies', join(folder, 'companies.log'))
-  const close = async () => {
-    await Promise.all([vdab.process.stop(), companies.process.stop()])
-    await database.close()
-    rmSync(folder, { recursive: true, force: true })
+  ending.add(() => companies.process.stop())
+  const databaseUrl = await database.create(PREPARED)
+  const system = await prepareSystem({
+    ...{ databaseUrl, folder, companies: crowd.sizes.length },
+    vdab: { baseUrl: vdab.url, tokenUrl: `${vdab.url}/oauth/token` },
+    webhook: company => `${companies.url}/${company}`,
+  })
+  const port = String(await freePort())
+  const gateway = `http://127.0.0.1:${port}`
+  const start = async (options: StartOptions) => {
+    const programs = await startAll(system.settings, { port, gateway }, options)
+    for (const program of programs) ending.add(() => program.stop())
+    return programs
   }
-  try {
-    const databaseUrl = await database.create(PREPARED)
-    const system = await prepareSystem({
-      ...{ databaseUrl, folder, companies: crowd.sizes.length },
-      vdab: { baseUrl: vdab.url, tokenUrl: `${vdab.url}/oauth/token` },
-      webhook: company => `${companies.url}/${company}`,
-    })
-    const port = String(await freePort())
-    const gateway = `http://127.0.0.1:${port}`
-    const stage: Stage = {
-      ...{ folder, gateway, crowd, system, database, vdab, companies, close },
-      start: options => startAll(system.settings, { port, gateway }, options),
-    }
-    const [program] = await stage.start({ databaseUrl, folder: join(folder, 'first') })
-    const started = performance.now()
-    await openPeers(stage, await readLogKey(system, databaseUrl, folder))
-    await program?.stop()
-    say(`  register prepared in ${Math.round((performance.now() - started) / 1_000)} s`)
-    return stage
-  } catch (error) {
-    await close()
-    throw error
-  }
+  const stage = { folder, gateway, crowd, system, database, vdab, companies, start, close }
+  const [program] = await start({ databaseUrl, folder: join(folder, 'first') })
+  const started = performance.now()
+  await openPeers(stage, await readLogKey(system, databaseUrl, folder))
+  await program?.stop()
+  say(`  register prepared in ${Math.round((performance.now() - started) / 1_000)} s`)
+  return stage
 }
 
 async function startAll(

@@ -9,14 +9,7 @@ import type { Stage } from './stage.ts'
 const TENANTS = 10
 /** Numbers from here on are of nobody else. */
 const NEWCOMERS = 1_000_000
-const PAGES = [
-  '/',
-  '/berichten',
-  '/auditlog',
-  '/systeem',
-  '/terugkoppeling',
-  '/partijen',
-]
+const PAGES = ['/', '/berichten', '/auditlog', '/systeem', '/terugkoppeling', '/partijen']
 
 interface Sender {
   client: HuisbrugClient
