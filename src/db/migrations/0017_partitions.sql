@@ -30,7 +30,7 @@ SELECT guard_log_partition('audit_entry_rest');
 
 CREATE FUNCTION make_log_partitions(size bigint) RETURNS int LANGUAGE plpgsql AS $$
 DECLARE
-  width CONSTANT bigint := 2097152;
+  width CONSTANT bigint := 16777216;
   made int := 0;
   name text;
 BEGIN
@@ -125,7 +125,7 @@ CREATE FUNCTION partition_faults() RETURNS SETOF text LANGUAGE sql SECURITY DEFI
   SELECT parent || ': no partition ahead' FROM (VALUES
     ('attempt', to_char(now() AT TIME ZONE 'UTC' + interval '1 month', 'YYYY_MM')),
     ('audit_subject', to_char(now() AT TIME ZONE 'UTC' + interval '1 month', 'YYYY_MM')),
-    ('audit_entry', (SELECT (size / 2097152 + 1)::text FROM audit_head))) AS due (parent, next)
+    ('audit_entry', (SELECT (size / 16777216 + 1)::text FROM audit_head))) AS due (parent, next)
   WHERE to_regclass('partitions.' || parent || '_' || next) IS NULL
 $$;
 COMMENT ON FUNCTION partition_faults() IS 'What is amiss with the partitions: the net holds rows, or none is ahead';
