@@ -44,6 +44,14 @@ const withoutMessages = winston.format(info =>
     : info,
 )
 
+const { levels } = winston.config.npm
+
+// A line that no one will see is not made.
+const seen = winston.format((info, options) => {
+  const most = levels[(options as { level: string }).level] ?? Infinity
+  return (levels[info.level] ?? 0) <= most && info
+})
+
 const redacted = winston.format(info => {
   info[LINE] = redactLine(String(info[LINE]))
   return info
@@ -61,6 +69,7 @@ export function createLogger(level: string, sink?: NodeJS.WritableStream): Logge
   return winston.createLogger({
     level,
     format: winston.format.combine(
+      seen({ level }),
       withoutMessages(),
       winston.format.timestamp(),
       winston.format.json({ replacer: redactMember }),

@@ -40,10 +40,8 @@ export async function openChannels(
   destination: string,
   limit: number,
 ): Promise<{ channel: Channel; most: number }[]> {
-  const { rows } = await tx.query<{ channel: Channel; probe: boolean }>(OPEN, [
-    destination,
-    PROBE_SECONDS,
-  ])
+  const statement = { name: 'open-channels', text: OPEN, values: [destination, PROBE_SECONDS] }
+  const { rows } = await tx.query<{ channel: Channel; probe: boolean }>(statement)
   return rows.map(({ channel, probe }) => ({ channel, most: probe ? 1 : limit }))
 }
 
@@ -84,7 +82,8 @@ export async function recordSignals(
     const failed = own.filter(it => it.sign !== 'alive')
     const slow = failed.some(it => it.sign === 'slow')
     if (failed.length < own.length && !slow) {
-      const { rows } = await tx.query<{ paused: boolean }>(CLOSE, [destination, channel])
+      const statement = { name: 'close-circuit', text: CLOSE, values: [destination, channel] }
+      const { rows } = await tx.query<{ paused: boolean }>(statement)
       if (rows[0]?.paused) turned.push({ channel, paused: false })
       continue
     }

@@ -2,7 +2,7 @@ import { recordEntries } from '../audit/record.ts'
 import type { Context } from '../context.ts'
 import { inTransaction, type Tx } from '../db/pool.ts'
 import { newId } from '../ids.ts'
-import { CHANNEL_OF, openChannels } from './circuit.ts'
+import { CHANNEL_OF, type Channel, openChannels } from './circuit.ts'
 import { type Changed, entryOf, followerEntry, HAND_OVER_COLUMNS, type HandOver } from './outbox.ts'
 import { decideAgain } from './recheck.ts'
 import { findRestrictedIn, takeOut } from './take-out.ts'
@@ -32,12 +32,7 @@ export async function claimDue(
   return inTransaction(context.pool, async tx => {
     const channels = await openChannels(tx, destination, limit)
     if (channels.length === 0) return []
-    const { rows: claimed } = await tx.query<HandOver>(CLAIM, [
-      destination,
-      channels.map(it => it.channel),
-      channels.map(it => it.most),
-      LEASE_SECONDS,
-    ])
+    const claimed = await claim(tx, destination, channels)
     if (claimed.length === 0) return []
     const free = await withoutRestricted(context, tx, claimed)
     const rows = await withoutEnded(context, tx, free)
@@ -53,6 +48,22 @@ export async function claimDue(
   })
 }
 
+// Named, here and elsewhere: parsed and planned once a connection, not for every batch.
+async function claim(
+  tx: Tx,
+  destination: string,
+  channels: { channel: Channel; most: number }[],
+): Promise<HandOver[]> {
+  const values = [
+    destination,
+    channels.map(it => it.channel),
+    channels.map(it => it.most),
+    LEASE_SECONDS,
+  ]
+  const { rows } = await tx.query<HandOver>({ name: 'claim-due', text: CLAIM, values })
+  return rows
+}
+
 async function startAttempts(
   context: Context,
   tx: Tx,
@@ -61,11 +72,8 @@ async function startAttempts(
 ): Promise<Claimed[]> {
   const at = context.clock()
   const started = going.map(handOver => ({ ...handOver, attemptId: newId('att', at) }))
-  await tx.query(
-    `INSERT INTO attempt (id, hand_over_id, destination, at)
-     SELECT id, hand_over, $3, now() FROM unnest($1::text[], $2::text[]) AS a (id, hand_over)`,
-    [started.map(it => it.attemptId), started.map(it => it.id), destination],
-  )
+  const values = [started.map(it => it.attemptId), started.map(it => it.id), destination]
+  await tx.query({ name: 'start-attempts', text: START, values })
   return started
 }
 
@@ -182,3 +190,7 @@ const CLAIM = `
       due_at = now() + make_interval(secs => $4), claimed_until = now() + make_interval(secs => $4)
     FROM due WHERE h.id = due.id RETURNING h.*)
   SELECT ${HAND_OVER_COLUMNS} FROM claimed h LEFT JOIN message m ON m.id = h.message_id ORDER BY h.id`
+
+const START = `
+  INSERT INTO attempt (id, hand_over_id, destination, at)
+  SELECT id, hand_over, $3, now() FROM unnest($1::text[], $2::text[]) AS a (id, hand_over)`

@@ -121,6 +121,26 @@ function referenceField(context: Context, protocol: string, type: string): strin
   return own ?? named?.field ?? 'tenantRef'
 }
 
+interface FeedbackRow {
+  id: string
+  feedback_id: string
+  protocol: string
+  domain: string
+  reference: Buffer
+  content: Record<string, string>
+}
+
+// By their ids alone: the party is compared and not looked up, as one may have a great many.
+const FEEDBACK = `
+  SELECT e.id, f.id AS feedback_id, f.protocol, f.domain, r.reference,
+    coalesce(o.content, f.content) AS content
+  FROM unnest($1::text[], $2::text[], $3::text[]) AS e (id, message_id, feedback_id)
+  JOIN feedback f ON f.id = e.feedback_id
+  JOIN current_route r ON r.domain = f.domain AND r.tag = f.tag AND r.party_id = f.party_id
+  LEFT JOIN outgoing_item o ON o.message_id = e.message_id AND o.feedback_id = e.feedback_id
+  WHERE f.party_id IS NOT DISTINCT FROM $4 AND coalesce(o.content, f.content) IS NOT NULL
+    AND ${isFree('f.subject_tag')}`
+
 /** Events about one person, and progress that comes back to who sent one. */
 async function feedbackContents(
   context: Context,
@@ -128,23 +148,14 @@ async function feedbackContents(
   events: EventSource[],
 ): Promise<Content> {
   if (events.length === 0) return new Map()
-  const { rows } = await context.pool.query<{
-    id: string
-    feedback_id: string
-    protocol: string
-    domain: string
-    reference: Buffer
-    content: Record<string, string>
-  }>(
-    `SELECT h.id, f.id AS feedback_id, f.protocol, f.domain, r.reference,
-       coalesce(o.content, f.content) AS content
-     FROM hand_over h JOIN feedback f ON f.id = h.feedback_id
-     JOIN current_route r ON r.domain = f.domain AND r.tag = f.tag AND r.party_id = f.party_id
-     LEFT JOIN outgoing_item o ON o.message_id = h.message_id AND o.feedback_id = h.feedback_id
-     WHERE h.id = ANY($1) AND f.party_id = $2 AND coalesce(o.content, f.content) IS NOT NULL
-       AND ${isFree('f.subject_tag')}`,
-    [events.map(event => event.id), destination],
-  )
+  const values = [
+    events.map(event => event.id),
+    events.map(event => event.messageId),
+    events.map(event => event.feedbackId),
+    destination,
+  ]
+  const statement = { name: 'feedback-events', text: FEEDBACK, values }
+  const { rows } = await context.pool.query<FeedbackRow>(statement)
   const ciphers = await ciphersFor(
     context,
     destination,

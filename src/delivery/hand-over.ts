@@ -10,10 +10,17 @@ import { buildParcels, type Missing, type Parcel } from './parcel.ts'
 import { PeerTokenError } from './peer-token.ts'
 import { decideAgain } from './recheck.ts'
 import { type Result, recordResults } from './results.ts'
+import { Slots } from './slots.ts'
 
-// A detection request is up to a few hundred kilobytes, an event well under one.
-const BATCH = 16
+// A detection request is up to a few hundred kilobytes, an event well under one. A turn begins small: of a
+// destination that is not well, few are in hand when that shows.
+const FIRST_BATCH = 16
+const BATCH = 32
 const BATCHES_A_TURN = 8
+// While one batch is sent, another is claimed or recorded.
+const BATCHES_AT_ONCE = 2
+// Calls to one destination at once. What waits for that has to be through well within its lease.
+const CALLS_AT_ONCE = 32
 // The close waits a little longer than this for what is in hand.
 const GRACE_MS = 4_000
 // Seconds until a webhook that was gone just now is looked for again.
@@ -31,25 +38,54 @@ export async function handOverDue(
   destination: string,
   signal: AbortSignal,
 ): Promise<void> {
-  for (let turn = 0; turn < BATCHES_A_TURN && !signal.aborted; turn++) {
-    // What may not leave stays as it is, and is found due again.
-    if (!(await context.disclosures.isOpen())) return
-    const batch = await claimDue(context, destination, BATCH)
-    if (batch.length === 0) return
-    // What is claimed goes on or back, also where the database is away for a while now.
-    const stop = soonAfter(signal)
-    const prepare = () => prepareParcels(context, destination, batch)
-    const { parcels, schedule } = await untilStored(prepare, stop)
-    const how = { schedule, stop }
-    const results = await Promise.all(
-      batch.map(handOver => timed(context, handOver, parcels.get(handOver.id), how)),
-    )
-    const record = () => recordResults(context, destination, batch, results)
-    const { worksAgain } = await untilStored(record, stop)
-    for (const result of results) context.metrics.handedOver(result.state)
-    if (batch.length < BATCH && !worksAgain) return
+  const slots = new Slots(CALLS_AT_ONCE)
+  let batches = 0
+  const handOver = (limit: number) => {
+    batches += 1
+    return handOverBatch(context, destination, { limit, slots, signal })
   }
-  await context.wakeUps.wake([destination])
+  let found = await handOver(FIRST_BATCH)
+  if (found === 'works-again') found = await handOver(FIRST_BATCH)
+  if (found === 'all') return
+  const untilAll = async (): Promise<boolean> => {
+    while (batches < BATCHES_A_TURN && !signal.aborted) {
+      if ((await handOver(BATCH)) === 'all') return true
+    }
+    return false
+  }
+  const ended = await Promise.all(Array.from({ length: BATCHES_AT_ONCE }, untilAll))
+  if (ended.includes(false)) await context.wakeUps.wake([destination])
+}
+
+interface Turn {
+  limit: number
+  slots: Slots
+  signal: AbortSignal
+}
+
+/** Whether that was all that is due, or more may be. */
+async function handOverBatch(
+  context: Context,
+  destination: string,
+  { limit, slots, signal }: Turn,
+): Promise<'all' | 'more' | 'works-again'> {
+  // What may not leave stays as it is, and is found due again.
+  if (!(await context.disclosures.isOpen())) return 'all'
+  const batch = await claimDue(context, destination, limit)
+  if (batch.length === 0) return 'all'
+  // What is claimed goes on or back, also where the database is away for a while now.
+  const stop = soonAfter(signal)
+  const prepare = () => prepareParcels(context, destination, batch)
+  const { parcels, schedule } = await untilStored(prepare, stop)
+  const how = { schedule, stop }
+  const results = await Promise.all(
+    batch.map(it => slots.run(() => timed(context, it, parcels.get(it.id), how))),
+  )
+  const record = () => recordResults(context, destination, batch, results)
+  const { worksAgain } = await untilStored(record, stop)
+  for (const result of results) context.metrics.handedOver(result.state)
+  if (worksAgain) return 'works-again'
+  return batch.length < limit ? 'all' : 'more'
 }
 
 async function prepareParcels(context: Context, destination: string, batch: Claimed[]) {
@@ -116,16 +152,17 @@ async function attempt(
   if (!parcel) return { id, state: 'withdrawn', reason: 'HB-405' }
   try {
     const headers = { ...(await parcel.headers()), [ATTEMPT_HEADER]: handOver.attemptId }
-    // Getting a token may have taken long: what was suspended meanwhile does not leave.
+    const party = await context.parties.find(handOver.destination)
+    // A party that was shut out gets nothing: what waits for it waits on.
+    if (party?.disabledAt) return { id, state: 'retrying', reason: 'party-disabled', delay: 0 }
+    // Getting a token may have taken long: what was suspended meanwhile does not leave. Nothing is waited
+    // for between this and the call.
     const { outcome, code = '' } = decideAgain(context, handOver)
     if (outcome !== 'go') return { id, state: 'retrying', reason: code, delay: 0 }
     // Nor does it leave bare where the protocol asks for an envelope by now.
     const bare = !parcel.sealed && asksEnvelope(context, handOver)
     if (bare) return { id, state: 'retrying', reason: NO_ENCRYPTION_KEY, delay: 0 }
     const { url, body } = parcel
-    // Nor to a party that was shut out: what waits for it waits on.
-    const party = await context.parties.find(handOver.destination)
-    if (party?.disabledAt) return { id, state: 'retrying', reason: 'party-disabled', delay: 0 }
     const { networks } = party ?? {}
     const request = { method: 'POST', url, headers, body, networks, signal: stop } as const
     const response = await context.outbound.request(request)

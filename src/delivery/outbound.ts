@@ -146,7 +146,7 @@ export function openOutbound(
   return createOutbound({ ...rest, allowLoopback, ...(proxy && { proxy }), ...(ca && { ca }) })
 }
 
-const POOL = { keepAlive: true, maxSockets: 64, maxFreeSockets: 16 }
+const POOL = { keepAlive: true, maxSockets: 64, maxFreeSockets: 64 }
 
 function makeAgent(options: OutboundOptions, reach: Reach): HttpsAgent {
   const { ca, proxy, resolve = lookUp } = options

@@ -1,11 +1,14 @@
 import type { Context } from '../context.ts'
 import { modalitiesOf } from '../protocol/lookup.ts'
+import { NONCE_BYTES } from '../pseudonym/row.ts'
 import { coverEvent, coversFor, JOSE, NO_ENCRYPTION_KEY, sealCall } from './envelope.ts'
 import { type EventSource, readEvents } from './event.ts'
 import type { HandOver } from './outbox.ts'
 import { signatureHeader } from './sign.ts'
 import { findSecrets } from './webhook-secrets.ts'
 import { webhookHeaders } from './webhook-signature.ts'
+
+const ROW_ID_BYTES = 16
 
 /** One hand-over made ready to send. */
 export interface Parcel {
@@ -161,14 +164,7 @@ type Bodies = Map<string, object>
 async function requestBodies(context: Context, calls: HandOver[]): Promise<Bodies> {
   const wanted = calls.filter(call => call.kind === 'request')
   if (wanted.length === 0) return new Map()
-  // Sorted by row id, so that the order says nothing.
-  const { rows } = await context.pool.query<{ message_id: string; rows: object[] }>(
-    `SELECT message_id, json_agg(json_build_object('rowId', ${base64url('row_id')},
-       'nonce', ${base64url('nonce')}, 'ciphertext', ${base64url('ciphertext')}) ORDER BY row_id) AS rows
-     FROM detection_row WHERE message_id = ANY($1) GROUP BY message_id`,
-    [wanted.map(call => call.messageId)],
-  )
-  const rowsOf = new Map<string | null, object[]>(rows.map(row => [row.message_id, row.rows]))
+  const rowsOf = await sealedRows(context, wanted)
   return new Map(
     wanted.flatMap(call => {
       const sealed = rowsOf.get(call.messageId)
@@ -189,6 +185,43 @@ async function requestBodies(context: Context, calls: HandOver[]): Promise<Bodie
       return [[call.id, body]]
     }),
   )
+}
+
+/** The sealed rows of requests, by message id, sorted by row id, so that the order says nothing. */
+async function sealedRows(
+  { pool }: Context,
+  calls: HandOver[],
+): Promise<Map<string | null, object[]>> {
+  const { rows } = await pool.query<{ id: string; count: number; sealed: Buffer }>({
+    name: 'sealed-rows',
+    text: SEALED_ROWS,
+    values: [calls.map(call => call.messageId)],
+  })
+  return new Map(rows.map(row => [row.id, splitRows(row.sealed, row.count)]))
+}
+
+// One value a message: as JSON of the database each row would cost several times as much.
+const SEALED_ROWS = `
+  SELECT m.id, r.count, r.sealed FROM unnest($1::text[]) AS m (id)
+  CROSS JOIN LATERAL (
+    SELECT count(*) AS count, string_agg(bytes, '') AS sealed FROM (
+      SELECT row_id || nonce || ciphertext AS bytes FROM detection_row
+      WHERE message_id = m.id ORDER BY row_id) sorted) r
+  WHERE r.count > 0`
+
+function splitRows(sealed: Buffer, count: number): object[] {
+  // Rows are padded: all are of one size.
+  const size = sealed.length / count
+  return Array.from({ length: count }, (_, row) => {
+    const at = row * size
+    const nonceAt = at + ROW_ID_BYTES
+    const ciphertextAt = nonceAt + NONCE_BYTES
+    return {
+      rowId: sealed.toString('base64url', at, nonceAt),
+      nonce: sealed.toString('base64url', nonceAt, ciphertextAt),
+      ciphertext: sealed.toString('base64url', ciphertextAt, at + size),
+    }
+  })
 }
 
 async function itemBodies(context: Context, calls: HandOver[]): Promise<Bodies> {

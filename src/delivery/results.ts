@@ -38,10 +38,9 @@ export async function recordResults(
   results: Result[],
 ): Promise<{ worksAgain: boolean }> {
   const turned = await inTransaction(context.pool, async tx => {
-    const changed = await change(tx, results)
-    await endAttempts(tx, batch, results)
+    const changed = await change(tx, batch, results)
     await recordEntries(tx, entriesOf(context, batch, results, changed))
-    await eraseDelivered(tx, results)
+    await eraseDelivered(tx, batch, results)
     const gone = results.find(result => result.gone)?.gone
     if (gone) await disableWebhook(context, tx, destination, gone)
     return recordSignals(tx, destination, signalsOf(batch, results))
@@ -59,14 +58,19 @@ interface Recorded extends Changed {
   state: string
 }
 
-async function change(tx: Tx, results: Result[]): Promise<Recorded[]> {
-  const { rows } = await tx.query<Recorded>(RECORD, [
+async function change(tx: Tx, batch: Claimed[], results: Result[]): Promise<Recorded[]> {
+  const attemptOf = new Map(batch.map(handOver => [handOver.id, handOver.attemptId]))
+  const values = [
     results.map(result => result.id),
     results.map(result => result.state),
     results.map(result => result.status ?? null),
     results.map(result => result.reason ?? null),
     results.map(result => result.delay ?? 0),
-  ])
+    results.map(result => attemptOf.get(result.id)),
+    results.map(result => result.milliseconds ?? null),
+  ]
+  // Named, here and below: parsed and planned once a connection, not for every batch.
+  const { rows } = await tx.query<Recorded>({ name: 'record-results', text: RECORD, values })
   return rows
 }
 
@@ -104,50 +108,42 @@ function signalsOf(batch: Claimed[], results: Result[]) {
   })
 }
 
-async function endAttempts(tx: Tx, batch: Claimed[], results: Result[]): Promise<void> {
-  const attemptOf = new Map(batch.map(handOver => [handOver.id, handOver.attemptId]))
-  await tx.query(
-    `UPDATE attempt a SET outcome = r.outcome, status = r.status, reason = r.reason,
-       milliseconds = r.milliseconds
-     FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::int[])
-       AS r (id, outcome, status, reason, milliseconds) WHERE a.id = r.id`,
-    [
-      results.map(result => attemptOf.get(result.id)),
-      results.map(result => result.state),
-      results.map(result => result.status ?? null),
-      results.map(result => result.reason ?? null),
-      results.map(result => result.milliseconds ?? null),
-    ],
-  )
-}
-
 // What has arrived is not kept; feedback and results stay for the retention of the protocol.
-async function eraseDelivered(tx: Tx, results: Result[]): Promise<void> {
-  const delivered = results.filter(result => result.state === 'delivered').map(result => result.id)
-  if (delivered.length === 0) return
+async function eraseDelivered(tx: Tx, batch: Claimed[], results: Result[]): Promise<void> {
+  const arrived = new Set(results.filter(it => it.state === 'delivered').map(it => it.id))
+  const items = batch.filter(it => it.kind === 'items' && arrived.has(it.id))
+  if (items.length === 0) return
   await tx.query(
-    `DELETE FROM outgoing_item o USING hand_over h
-     WHERE h.id = ANY($1) AND h.kind = 'items'
-       AND o.message_id = h.message_id AND o.domain = h.domain`,
-    [delivered],
+    `DELETE FROM outgoing_item o USING unnest($1::text[], $2::text[]) AS d (message_id, domain)
+     WHERE o.message_id = d.message_id AND o.domain = d.domain`,
+    [items.map(it => it.messageId), items.map(it => it.domain)],
   )
 }
 
 // An answer may have proved delivery in the meantime: only what is still open changes.
 const RECORD = `
   WITH result AS (
-    SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::float8[])
-      AS r (id, state, status, reason, delay)),
+    SELECT * FROM unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::float8[], $6::text[], $7::int[])
+      AS r (id, state, status, reason, delay, attempt, milliseconds)),
+  tried AS (
+    UPDATE attempt a SET outcome = r.state, status = r.status, reason = r.reason,
+      milliseconds = r.milliseconds FROM result r WHERE a.id = r.attempt),
+  told AS (
+    SELECT r.id AS own, r.* FROM result r
+    UNION ALL
+    SELECT f.id, r.* FROM result r JOIN hand_over f ON f.with_id = r.id
+    WHERE r.state IN ('delivered', 'withdrawn')),
   changed AS (
     UPDATE hand_over h SET last_status = r.status, reason = r.reason, claimed_until = NULL,
       state = CASE WHEN h.delivered_at IS NOT NULL AND r.state IN ('parked', 'withdrawn')
         THEN 'delivered' ELSE r.state END,
       due_at = now() + make_interval(secs => r.delay),
       delivered_at = coalesce(h.delivered_at, CASE WHEN r.state = 'delivered' THEN now() END)
-    FROM result r
-    WHERE (h.id = r.id AND (h.state IN ('queued', 'retrying')
-        OR (r.state = 'delivered' AND h.state IN ('parked', 'expired'))))
-      OR (h.with_id = r.id AND h.state = 'held' AND r.state IN ('delivered', 'withdrawn'))
+    FROM told r
+    WHERE h.id = r.own AND CASE WHEN r.own = r.id
+      THEN h.state IN ('queued', 'retrying')
+        OR (r.state = 'delivered' AND h.state IN ('parked', 'expired'))
+      ELSE h.with_id = r.id AND h.state = 'held' END
     RETURNING h.id, h.message_id, h.state, h.with_id, h.destination, h.items)
   SELECT c.id, c.message_id AS "messageId", c.with_id AS "withId", c.destination, c.items, c.state,
     m.type
