@@ -1,0 +1,25 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import type { Options } from '../part.ts'
+import { freePort } from '../system/program.ts'
+
+/** A Redis server of its own that keeps what it has (appendonly), until the end of the part. */
+export async function startRedis(
+  folder: string,
+  { atEnd }: Pick<Options, 'atEnd'>,
+): Promise<{ url: string; pid: number }> {
+  const port = await freePort()
+  const place = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder]
+  const child = spawn('redis-server', [...place, '--save', '', '--appendonly', 'yes'], {
+    stdio: 'ignore',
+  })
+  const ended = once(child, 'exit')
+  ended.catch(() => {})
+  const { pid } = child
+  if (pid === undefined) throw new Error('redis-server is not installed')
+  atEnd(async () => {
+    child.kill('SIGTERM')
+    await ended
+  })
+  return { url: `redis://127.0.0.1:${port}`, pid }
+}

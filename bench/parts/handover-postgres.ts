@@ -1,0 +1,3 @@
+import { handOverPart } from '../handover/compare.ts'
+
+export const part = handOverPart('postgresql')
