@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import type { Options } from '../part.ts'
 import { freePort } from '../system/program.ts'
@@ -10,9 +10,12 @@ export async function startRedis(
 ): Promise<{ url: string; pid: number }> {
   const port = await freePort()
   const place = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder]
-  const child = spawn('redis-server', [...place, '--save', '', '--appendonly', 'yes'], {
-    stdio: 'ignore',
-  })
+  const words = ['redis-server', ...place, '--save', '', '--appendonly', 'yes']
+  // Where this process is killed, it ends too.
+  if (spawnSync('setpriv', ['--version']).status === 0)
+    words.unshift('setpriv', '--pdeathsig', 'KILL')
+  // Its own process group: Ctrl-C is for the bench, which stops it last.
+  const child = spawn(words[0] as string, words.slice(1), { stdio: 'ignore', detached: true })
   const ended = once(child, 'exit')
   ended.catch(() => {})
   const { pid } = child
