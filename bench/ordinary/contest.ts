@@ -1,4 +1,4 @@
-import { type Options, type Result, type Round, summarise } from '../part.ts'
+import { median, type Options, type Result, type Round, summarise } from '../part.ts'
 
 /** What a side is given to send. */
 export interface MessageSet {
@@ -40,43 +40,48 @@ export async function contend(
   others: readonly Contestant[],
 ): Promise<Result[]> {
   const all = [product, ...others]
-  const rates = new Map(all.map(one => [one, [] as number[]]))
-  let before = all.map(one => one.seconds())
+  const turns = new Map(all.map(one => [one, [] as Turn[]]))
   for (let round = 0; round < contest.warm + rounds; round += 1) {
-    if (round === contest.warm) before = all.map(one => one.seconds())
-    for (const turn of all.keys()) {
-      const one = all[(turn + round) % all.length] as Contestant
-      const rate = await runOnce(one, contest, round)
-      if (round >= contest.warm) rates.get(one)?.push(rate)
+    for (const position of all.keys()) {
+      const one = all[(position + round) % all.length] as Contestant
+      const turn = await takeTurn(one, contest, round)
+      if (round >= contest.warm) turns.get(one)?.push(turn)
     }
   }
-  for (const [i, one] of all.entries()) say(costsOf(one, before[i] ?? {}, contest, rounds))
-  const own = rates.get(product) ?? []
+  for (const [one, taken] of turns) say(costsOf(one.name, taken))
+  const ratesOf = (one: Contestant) => (turns.get(one) ?? []).map(({ rate }) => rate)
+  const own = ratesOf(product)
   return others.map(one => {
-    const measured = (rates.get(one) ?? []).map(
+    const measured = ratesOf(one).map(
       (ceiling, i): Round => ({ product: own[i] ?? Number.NaN, ceiling }),
     )
     return summarise(one.name, UNIT, measured)
   })
 }
 
-async function runOnce(one: Contestant, contest: Contest, round: number): Promise<number> {
-  const { messages, tenants } = contest
-  const people = messages * tenants
-  return people / (await one.run({ messages, tenants, firstPerson: round * people }))
+/** Tenants a second, and milliseconds of processor time for 1,000 tenants by process. */
+interface Turn {
+  rate: number
+  costs: Record<string, number>
 }
 
-/** Processor time of a side: what is left of its rate once it has neither core to itself. */
-function costsOf(
-  { name, seconds }: Contestant,
-  before: Record<string, number>,
+async function takeTurn(
+  one: Contestant,
   { messages, tenants }: Contest,
-  rounds: number,
-): string {
-  const thousands = (rounds * messages * tenants) / 1_000
-  const costs = Object.entries(seconds()).map(([process, spent]) => {
-    const each = ((spent - (before[process] ?? 0)) / thousands) * 1_000
-    return `${process} ${each.toFixed(0)}`
+  round: number,
+): Promise<Turn> {
+  const people = messages * tenants
+  const before = one.seconds()
+  const seconds = await one.run({ messages, tenants, firstPerson: round * people })
+  const spent = Object.entries(one.seconds()).map(([process, until]) => {
+    return [process, ((until - (before[process] ?? 0)) * 1e6) / people]
+  })
+  return { rate: people / seconds, costs: Object.fromEntries(spent) }
+}
+
+function costsOf(name: string, turns: readonly Turn[]): string {
+  const costs = Object.keys(turns[0]?.costs ?? {}).map(process => {
+    return `${process} ${median(turns.map(turn => turn.costs[process] ?? 0)).toFixed(0)}`
   })
   return `  ${name}: ms of processor time for 1,000 tenants: ${costs.join(', ')}`
 }
