@@ -10,8 +10,10 @@ const SETTINGS = {
   listen_addresses: '127.0.0.1',
   unix_socket_directories: '',
   max_connections: '100',
-  shared_buffers: '64MB',
-  max_wal_size: '512MB',
+  shared_buffers: '128MB',
+  // Keys that are random touch another page each time: after a checkpoint each is written whole once.
+  max_wal_size: '2GB',
+  checkpoint_timeout: '15min',
   // Containers often have little shared memory.
   max_parallel_workers_per_gather: '0',
   fsync: 'on',
