@@ -3,8 +3,8 @@ import type { Random } from './entry.ts'
 import { AuditError } from './errors.ts'
 import { leafHash, rootOf } from './merkle.ts'
 
-const SALT_BYTES = 32
-const SUBJECT_TAG_BYTES = 16
+export const SALT_BYTES = 32
+export const SUBJECT_TAG_BYTES = 16
 
 /** SHA-256(salt || content): says nothing of the content once the salt is gone. */
 export function saltedDigest(salt: Uint8Array, content: Uint8Array | string): Buffer {

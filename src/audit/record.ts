@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import { joinPieces, piece } from '../db/pieces.ts'
 import type { Queryable } from '../db/pool.ts'
+import { SALT_BYTES, SUBJECT_TAG_BYTES } from './commitment.ts'
 import { columnsOf, type EntryColumns, type SealedEntry, sealEntry } from './entry.ts'
 import type { EntryDraft } from './types.ts'
 
@@ -23,7 +25,10 @@ const INSERT_ALL = `
     SELECT * FROM unnest($13::bytea[], $14::bytea[], $15::text[])
   )
   INSERT INTO audit_subject (entry_id, position, subject_tag, salt)
-  SELECT * FROM unnest($16::bytea[], $17::int[], $18::bytea[], $19::bytea[])`
+  SELECT entry_id, row_number() OVER (PARTITION BY number ORDER BY place) - 1,
+    ${piece('$18', SUBJECT_TAG_BYTES, 'place')}, ${piece('$19', SALT_BYTES, 'place')}
+  FROM unnest($17::int[]) WITH ORDINALITY AS s (number, place)
+    JOIN unnest($16::bytea[]) WITH ORDINALITY AS e (entry_id, number) USING (number)`
 
 /**
  * Records entries in the caller's transaction, in one statement: they are in the log if and only
@@ -89,13 +94,18 @@ function detailColumns(sealed: SealedEntry[]): unknown[] {
 }
 
 function subjectColumns(sealed: SealedEntry[]): unknown[] {
-  const rows = sealed.flatMap(({ id, subjects }) =>
-    subjects.map((subject, position) => ({ id, position, ...subject })),
-  )
+  const numbers = sealed.flatMap(({ subjects }, entry) => subjects.map(() => entry + 1))
+  const subjects = sealed.flatMap(entry => entry.subjects)
   return [
-    rows.map(row => row.id),
-    rows.map(row => row.position),
-    rows.map(row => Buffer.from(row.tag)),
-    rows.map(row => row.salt),
+    sealed.map(({ id }) => id),
+    numbers,
+    joinPieces(
+      subjects.map(({ tag }) => tag),
+      SUBJECT_TAG_BYTES,
+    ),
+    joinPieces(
+      subjects.map(({ salt }) => salt),
+      SALT_BYTES,
+    ),
   ]
 }

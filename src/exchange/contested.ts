@@ -1,8 +1,10 @@
 import { recordEntries } from '../audit/record.ts'
 import type { Context } from '../context.ts'
+import { joinPieces, piece } from '../db/pieces.ts'
 import { inTransaction, type Queryable, type Tx } from '../db/pool.ts'
 import { HAND_OVER_COLUMNS, type HandOver } from '../delivery/outbox.ts'
 import { decideAgain } from '../delivery/recheck.ts'
+import { TAG_BYTES } from '../pseudonym/derive.ts'
 
 const KIND = 'two-current-routes'
 const REASON = 'two-routes'
@@ -57,8 +59,14 @@ export async function holdContested(tx: Tx, requests: readonly Naming[]): Promis
     requests.map(it => it.party),
     requests.map(it => it.domain),
     named.map(it => it.request + 1),
-    named.map(it => it.tag),
-    named.map(it => it.subjectTag),
+    joinPieces(
+      named.map(it => it.tag),
+      TAG_BYTES,
+    ),
+    joinPieces(
+      named.map(it => it.subjectTag),
+      TAG_BYTES,
+    ),
   ])
   const at = new Date(Math.max(...requests.map(it => it.at.getTime())))
   await hold(tx, rows, at)
@@ -188,9 +196,9 @@ const CONTESTED = `
     SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY
       AS r (protocol, party, domain, number)),
   named AS (
-    SELECT r.protocol, r.party, r.domain, n.tag, n.subject_tag
-    FROM unnest($4::int[], $5::bytea[], $6::bytea[]) AS n (number, tag, subject_tag)
-      JOIN request r USING (number)),
+    SELECT r.protocol, r.party, r.domain, ${piece('$5', TAG_BYTES, 'n.place')} AS tag,
+      ${piece('$6', TAG_BYTES, 'n.place')} AS subject_tag
+    FROM unnest($4::int[]) WITH ORDINALITY AS n (number, place) JOIN request r USING (number)),
   open AS (SELECT name, protocol FROM domain WHERE state <> 'closed'),
   -- Person by person (OFFSET keeps it so), whatever is known of a table that grows by the second.
   other AS (

@@ -1,3 +1,4 @@
+import { joinPieces, piece } from '../db/pieces.ts'
 import type { Tx } from '../db/pool.ts'
 import { type Reason, Refusal, reason } from '../errors.ts'
 import { findRestricted } from '../pseudonym/restricted.ts'
@@ -262,17 +263,27 @@ async function insertRequests(tx: Tx, requests: readonly NewRequest[]): Promise<
       requests.map(it => it.at),
       requests.map(it => it.heldUntil),
       numbers,
-      persons.map(it => it.rowId),
-      persons.map(it => it.nonce),
-      persons.map(it => it.ciphertext),
-      persons.map(it => it.tag),
-      persons.map(it => it.subjectTag),
-      persons.map(it => it.reference),
-      persons.map(it => it.referenceHash),
+      ...BYTES.map(([name, size]) =>
+        joinPieces(
+          persons.map(it => it[name]),
+          size,
+        ),
+      ),
     ],
   })
   return rows[0]?.members === persons.length
 }
+
+/** What is stored of a person: member, bytes, column. */
+const BYTES = [
+  ['rowId', 16, 'row_id'],
+  ['nonce', 12, 'nonce'],
+  ['ciphertext', 144, 'ciphertext'],
+  ['tag', 16, 'tag'],
+  ['subjectTag', 16, 'subject_tag'],
+  ['reference', 92, 'reference'],
+  ['referenceHash', 32, 'reference_hash'],
+] as const
 
 // In the order of the tags, so that two of them never wait for each other.
 const INSERT = `
@@ -282,11 +293,10 @@ const INSERT = `
       WITH ORDINALITY AS r (message_id, protocol, party_id, period, type, domain, expires_at,
         hand_over_id, destination, items, at, held_until, number)),
   tenant AS (
-    SELECT r.message_id, r.protocol, r.party_id, r.period, r.type, r.domain, r.expires_at, t.*
-    FROM unnest($13::int[], $14::bytea[], $15::bytea[], $16::bytea[], $17::bytea[], $18::bytea[],
-      $19::bytea[], $20::bytea[])
-      AS t (number, row_id, nonce, ciphertext, tag, subject_tag, reference, reference_hash)
-      JOIN request r USING (number) ORDER BY t.tag, r.party_id),
+    SELECT r.message_id, r.protocol, r.party_id, r.period, r.type, r.domain, r.expires_at,
+      ${BYTES.map(([, size, column], at) => `${piece(`$${14 + at}`, size, 't.place')} AS ${column}`).join(', ')}
+    FROM unnest($13::int[]) WITH ORDINALITY AS t (number, place)
+      JOIN request r USING (number) ORDER BY tag, party_id),
   member AS (
     INSERT INTO period_member (protocol, party_id, period, type, subject_tag, tag, row_id)
     SELECT protocol, party_id, period, type, subject_tag, tag, row_id FROM tenant

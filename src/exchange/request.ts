@@ -284,17 +284,17 @@ async function seal(
   const pseudonyms = isSentBlind(permission.profile, items)
     ? await sealBlind(context.pseudonyms, domain, items, sealing)
     : await context.evaluator.pseudonymise({ domain, insz: numbers, sealing })
-  return pseudonyms.map(({ row, ...pseudonym }, position) => {
-    const { index, item } = standing[position] ?? {}
-    if (index === undefined) throw new Error('more pseudonyms than items')
-    const own = String(item?.[reference])
+  const own = items.map(item => String(item[reference]))
+  const references = cipher.sealAll(own)
+  return standing.map(({ index, item }, position) => {
+    const pseudonym = pseudonyms[position]
+    const sealedReference = references[position]
+    if (!pseudonym || !sealedReference) throw new Error('fewer pseudonyms than items')
+    const { tag, subjectTag, rowId, row } = pseudonym
     return {
-      ...pseudonym,
-      ...row,
-      index,
-      item: item ?? {},
-      reference: cipher.seal(own),
-      referenceHash: cipher.hash(own),
+      ...{ tag, subjectTag, rowId, ...row, index, item },
+      reference: sealedReference,
+      referenceHash: cipher.hash(own[position] ?? ''),
     }
   })
 }

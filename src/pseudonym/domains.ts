@@ -1,6 +1,7 @@
 import { type RecordedEntry, recordEntry } from '../audit/record.ts'
 import type { Actor } from '../audit/types.ts'
 import { inTransaction, type Pool, type Queryable, type Tx } from '../db/pool.ts'
+import { type Settled, Together } from '../db/together.ts'
 import { refuse } from '../errors.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import { LocalKeys, type PseudonymKeys, storedName } from './evaluator.ts'
@@ -30,6 +31,21 @@ export class DomainError extends Error {
     super(message)
     this.code = code
   }
+}
+
+const MOST_ASKED = 1_000
+
+/** The current domains of protocols, each once asked: a message asks, and many come at once. */
+async function findCurrent(
+  db: Queryable,
+  protocols: string[],
+): Promise<Settled<string | undefined>[]> {
+  const { rows } = await db.query<{ protocol: string; name: string }>(
+    `SELECT protocol, name FROM domain WHERE protocol = ANY($1) AND state = 'current'`,
+    [[...new Set(protocols)]],
+  )
+  const names = new Map(rows.map(({ protocol, name }) => [protocol, name]))
+  return protocols.map(protocol => ({ value: names.get(protocol) }))
 }
 
 /** Who rotates or closes, and when. */
@@ -72,12 +88,14 @@ const COLUMNS = `name, protocol, epoch, state, public_key AS "publicKey", opened
  */
 export class DomainStore {
   readonly #pool: Pool
+  readonly #current: Together<string, string | undefined>
   readonly #evaluator: PseudonymKeys
   readonly #keys: KeyStore
   readonly #clock: () => Date
 
   constructor({ pool, keys, evaluator, clock = () => new Date() }: DomainOptions) {
     this.#pool = pool
+    this.#current = new Together(protocols => findCurrent(pool, protocols), { most: MOST_ASKED })
     this.#evaluator = evaluator ?? new LocalKeys(keys)
     this.#keys = keys
     this.#clock = clock
@@ -101,11 +119,7 @@ export class DomainStore {
 
   /** The name of the domain that requests use now; undefined until the recipient is ready. */
   async current(protocol: string): Promise<string | undefined> {
-    const { rows } = await this.#pool.query<{ name: string }>(
-      `SELECT name FROM domain WHERE protocol = $1 AND state = 'current'`,
-      [protocol],
-    )
-    return rows[0]?.name
+    return this.#current.do(protocol)
   }
 
   /** The names of a protocol's domains whose key still exists, oldest epoch first. */

@@ -1,4 +1,6 @@
+import { joinPieces, piece } from '../db/pieces.ts'
 import type { Queryable } from '../db/pool.ts'
+import { TAG_BYTES } from './derive.ts'
 
 const LOCK = `hashtextextended('huisbrug restriction', 0)`
 
@@ -31,10 +33,11 @@ export async function findRestricted(
 ): Promise<number[]> {
   if (subjectTags.length === 0) return []
   const { rows } = await db.query<{ position: number }>(
-    `SELECT s.ordinality::int - 1 AS position
-     FROM unnest($1::bytea[]) WITH ORDINALITY AS s (subject_tag, ordinality)
+    `SELECT s.place - 1 AS position
+     FROM (SELECT place, ${piece('$1', TAG_BYTES, 'place')} AS subject_tag
+       FROM generate_series(1, $2::int) AS p (place)) s
      JOIN restriction x ON x.subject_tag = s.subject_tag AND x.lifted_at IS NULL ORDER BY 1`,
-    [subjectTags],
+    [joinPieces(subjectTags, TAG_BYTES), subjectTags.length],
   )
   return rows.map(row => row.position)
 }

@@ -32,23 +32,37 @@ export class RouteCipher {
 
   /** The cipher of a party in a domain; its key `route:<domain>:<party>` is made on first use. */
   static async open(keys: KeyStore, domain: string, party: string): Promise<RouteCipher> {
-    return new RouteCipher(await keys.secret(`route:${domain}:${party}`), domain, party)
+    const key = await keys.secret(`route:${domain}:${party}`)
+    const known = OPENED.get(key)
+    if (known) return known
+    const opened = new RouteCipher(key, domain, party)
+    OPENED.set(key, opened)
+    return opened
+  }
+
+  /** One of {@link sealAll}. */
+  seal(tenantRef: string): Buffer {
+    const [sealed] = this.sealAll([tenantRef])
+    return sealed!
   }
 
   /**
-   * Nonce, ciphertext and tag: 92 bytes for any reference.
-   * @throws RangeError where the reference has more than 64 bytes
+   * Nonce, ciphertext and tag of each: 92 bytes for any reference.
+   * @throws RangeError where a reference has more than 64 bytes
    */
-  seal(tenantRef: string): Buffer {
-    const plaintext = Buffer.from(tenantRef.padEnd(REFERENCE_BYTES))
-    if (plaintext.length !== REFERENCE_BYTES)
-      throw new RangeError('a tenant reference has at most 64 bytes')
-    const nonce = randomBytes(NONCE_BYTES)
-    const cipher = createCipheriv('aes-256-gcm', this.#cipherKey, nonce)
-    cipher.setAAD(this.#associated)
-    const body = cipher.update(plaintext)
-    cipher.final()
-    return Buffer.concat([nonce, body, cipher.getAuthTag()])
+  sealAll(tenantRefs: readonly string[]): Buffer[] {
+    const nonces = randomBytes(tenantRefs.length * NONCE_BYTES)
+    return tenantRefs.map((tenantRef, at) => {
+      const plaintext = Buffer.from(tenantRef.padEnd(REFERENCE_BYTES))
+      if (plaintext.length !== REFERENCE_BYTES)
+        throw new RangeError('a tenant reference has at most 64 bytes')
+      const nonce = nonces.subarray(at * NONCE_BYTES, (at + 1) * NONCE_BYTES)
+      const cipher = createCipheriv('aes-256-gcm', this.#cipherKey, nonce)
+      cipher.setAAD(this.#associated)
+      const body = cipher.update(plaintext)
+      cipher.final()
+      return Buffer.concat([nonce, body, cipher.getAuthTag()])
+    })
   }
 
   /**
@@ -73,6 +87,9 @@ export class RouteCipher {
     return createHmac('sha256', this.#hashKey).update(tenantRef).digest()
   }
 }
+
+/** Ciphers by the buffer of their key, of which each secret has its own: gone when the key store lets go of it. */
+const OPENED = new WeakMap<Buffer, RouteCipher>()
 
 function subKey(key: Uint8Array, info: string): KeyObject {
   return createSecretKey(Buffer.from(hkdfSync('sha256', key, '', info, 32)))

@@ -8,10 +8,16 @@ ALTER TABLE domain ADD COLUMN ready_by text REFERENCES party;
 COMMENT ON COLUMN domain.ready_by IS 'The recipient that reported it';
 
 -- A request that was sealed just before its epoch closed: it is refused, and its retry takes the current one.
+-- Once a statement, for its foreign keys too: a thousand rows have one domain and one party.
 CREATE FUNCTION refuse_closed_domain() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF EXISTS (SELECT FROM added a JOIN domain d ON d.name = a.domain WHERE d.state = 'closed') THEN
+  IF EXISTS (SELECT FROM (SELECT DISTINCT domain FROM added) a LEFT JOIN domain d ON d.name = a.domain
+    WHERE d.state IS NULL OR d.state = 'closed') THEN
     RAISE EXCEPTION 'the domain is closed' USING ERRCODE = 'check_violation';
+  END IF;
+  IF EXISTS (SELECT FROM (SELECT DISTINCT party_id FROM added) a LEFT JOIN party p ON p.id = a.party_id
+    WHERE p.id IS NULL) THEN
+    RAISE EXCEPTION 'the party is not registered' USING ERRCODE = 'foreign_key_violation';
   END IF;
   RETURN NULL;
 END $$;
