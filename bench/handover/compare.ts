@@ -103,6 +103,8 @@ async function twoWorkers(
   const tallies = { 1: new Tally(messages), 2: new Tally(messages) }
   const rate = async (count: 1 | 2) => {
     await scene.workers(count)
+    // A process that has only just started compiles and plans first.
+    await scene.product('events', messages)
     return tallies[count].take(await scene.product('events', messages))
   }
   const measured = await alternate(
