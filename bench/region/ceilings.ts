@@ -1,9 +1,8 @@
-import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { join } from 'node:path'
-import { Worker } from 'node:worker_threads'
 import { openPool, type Pool } from '../../src/db/pool.ts'
+import { openBareSealing } from '../intake/sealing.ts'
 import { insertAll, readRows, writtenTables } from './bare-rows.ts'
 import type { Round } from './round.ts'
 import type { Stage } from './stage.ts'
@@ -68,18 +67,18 @@ function clockOf({ vdab, database }: Stage): Clock {
 }
 
 async function seal(timed: Clock, people: number): Promise<Cost> {
-  const file = new URL('bare-sealing.ts', import.meta.url)
-  const threads = Array.from({ length: THREADS }, (_, i) => {
-    const share = Math.floor((people * (i + 1)) / THREADS) - Math.floor((people * i) / THREADS)
-    return new Worker(file, { workerData: { people: share } })
-  })
-  const all = () => Promise.all(threads.map(thread => once(thread, 'message')))
-  await all()
-  return timed(async () => {
-    const done = all()
-    for (const thread of threads) thread.postMessage('go')
-    await done
-  }).finally(() => threads.map(thread => thread.terminate()))
+  const sealing = await openBareSealing(THREADS)
+  try {
+    // Once before it counts: threads have to load first.
+    await sealing.rate(THREADS)
+    let rate = Number.NaN
+    const { processor } = await timed(async () => {
+      rate = await sealing.rate(people)
+    })
+    return { seconds: people / rate, processor }
+  } finally {
+    await sealing.close()
+  }
 }
 
 async function post(timed: Clock, url: string, bodies: readonly unknown[]): Promise<Cost> {
