@@ -41,7 +41,7 @@ export interface Comparison {
 export async function compareWith(
   revision: string,
   flags: Flags,
-  { ending, tell }: Running,
+  { ending, signal, tell }: Running,
 ): Promise<Comparison> {
   const measured = { now: [] as Result[], before: [] as Result[] }
   try {
@@ -53,6 +53,8 @@ export async function compareWith(
       }
       const part = await loadPart(name)
       for (const side of turnsOf(part)) {
+        // Interrupted: what it would run on is being removed, and the program ends.
+        if (signal.aborted) return await new Promise(() => {})
         tell.progress(`${name}, ${side}`)
         const place = side === 'now' ? ROOT : folder
         const rounds = roundsOf(part, flags)
