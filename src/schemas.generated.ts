@@ -1017,7 +1017,7 @@ export interface AuditEntry {
   id: string
   at: Timestamp
   /**
-   * What happened
+   * What happened. Kinds are added over time: bear one that you do not know
    */
   action:
     | 'message.accepted'
