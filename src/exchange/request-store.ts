@@ -151,21 +151,26 @@ async function refuseSentBefore(tx: Tx, requests: readonly NewRequest[]): Promis
   const [request, ...others] = requests
   if (!request || others.length > 0) throw new SentBefore()
   const { messageId, sealed } = request
-  const { rows } = await tx.query<{ position: number; shared: number }>(SENT_BEFORE, [
+  const { rows } = await tx.query<{ bytes: Buffer; shared: number }>(SENT_BEFORE, [
     request.protocol,
     request.party,
     request.period,
     request.type,
-    sealed.map(it => it.tag),
-    sealed.map(it => it.rowId),
-    sealed.map(it => it.subjectTag),
+    ...SHARED.map(([, name]) => sealed.map(it => it[name])),
   ])
+  const found = SHARED.map(
+    (_, at) =>
+      new Set(rows.filter(({ shared }) => shared === at).map(it => it.bytes.toString('hex'))),
+  )
   const rule = 'a tenant is in at most one request per period'
   refuseAll(
     refusalsOf(
-      rows.map(({ position, shared }) => {
-        const pointer = request.pointerOf(position, ALONE[shared] ?? 'tag')
-        return { messageId, reason: reason('HB-404', pointer, rule) }
+      sealed.flatMap((person, position) => {
+        const at = SHARED.findIndex(([, name], kind) =>
+          found[kind]?.has(Buffer.from(person[name]).toString('hex')),
+        )
+        const pointer = request.pointerOf(position, ALONE[at])
+        return at < 0 ? [] : [{ messageId, reason: reason('HB-404', pointer, rule) }]
       }),
     ),
   )
@@ -190,21 +195,20 @@ function placeOf(
   return { request, at: position - numbers.indexOf(number) }
 }
 
-// One join for each, as each has an index of its own. Whoever was new has a row by now, made of all three.
-const SENT_BEFORE = `
-  WITH sent AS (
-    SELECT ordinality::int - 1 AS position, tag, row_id, subject_tag
-    FROM unnest($5::bytea[], $6::bytea[], $7::bytea[]) WITH ORDINALITY
-      AS t (tag, row_id, subject_tag, ordinality)),
-  shared AS (
-    ${['tag', 'row_id', 'subject_tag']
-      .map(
-        (column, at) => `SELECT sent.position, ${at} AS shared FROM sent
-    JOIN period_member p ON p.protocol = $1 AND p.party_id = $2 AND p.period = $3 AND p.type = $4
-      AND p.${column} = sent.${column} AND p.xmin <> pg_current_xact_id()::xid`,
-      )
-      .join(' UNION ALL ')})
-  SELECT position, min(shared) AS shared FROM shared GROUP BY position ORDER BY position`
+/** The columns of what two items may not share, and the members of a person, as {@link ALONE} names them. */
+const SHARED = [
+  ['tag', 'tag'],
+  ['row_id', 'rowId'],
+  ['subject_tag', 'subjectTag'],
+] as const
+
+// Whoever was new has a row of this transaction by now.
+const SENT_BEFORE = SHARED.map(
+  ([column], at) => `
+  SELECT ${column} AS bytes, ${at} AS shared FROM period_member
+  WHERE protocol = $1 AND party_id = $2 AND period = $3 AND type = $4
+    AND ${column} = ANY($${5 + at}::bytea[]) AND xmin <> pg_current_xact_id()::xid`,
+).join(' UNION ALL ')
 
 /** Keeps what persons signed; HB-415 where one withdrew at this very moment. */
 async function withdrawnNow(tx: Tx, request: NewRequest): Promise<Refusals> {
