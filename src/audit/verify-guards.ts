@@ -97,9 +97,16 @@ const OFF = `
   ORDER BY 1, 2`
 
 const GRANTED = `
+  WITH listed AS (
+    SELECT w."table", to_regclass(w."table")::oid AS id, w.privileges
+    FROM unnest($1::text[], $2::text[]) AS w ("table", privileges)),
+  watched AS (
+    SELECT * FROM listed
+    UNION ALL
+    SELECT c.relname::text, c.oid, l.privileges FROM listed l JOIN pg_inherits i ON i.inhparent = l.id
+      JOIN pg_class c ON c.oid = i.inhrelid)
   SELECT w."table", string_agg(p, ', ' ORDER BY p) AS privileges
-  FROM unnest($1::text[], $2::text[]) AS w ("table", privileges)
-    CROSS JOIN LATERAL string_to_table(w.privileges, ', ') AS p
+  FROM watched w CROSS JOIN LATERAL string_to_table(w.privileges, ', ') AS p
   WHERE EXISTS (SELECT FROM pg_roles WHERE rolname = 'huisbrug_app')
-    AND has_table_privilege('huisbrug_app', to_regclass(w."table"), p)
+    AND has_table_privilege('huisbrug_app', w.id, p)
   GROUP BY 1 ORDER BY 1`

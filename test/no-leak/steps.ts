@@ -144,7 +144,7 @@ function take(name: string, answers: boolean, work: () => unknown, only?: Failin
 function takeStatement(client: pg.Client, args: unknown[], work: () => unknown): unknown {
   const [query] = args
   const text = typeof query === 'string' ? query : ((query as { text?: string }).text ?? '')
-  const journey = isFailing(`sql ${text.trim().replace(/\s+/g, ' ').slice(0, 200)}`)
+  const journey = isFailing(`sql ${text.trim().replace(/\s+/g, ' ').slice(0, 2_000)}`)
   if (!journey) return work()
   if (journey.failing === 'cut') {
     const { connection } = client as unknown as { connection: { stream: { destroy(): void } } }
