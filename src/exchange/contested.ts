@@ -54,20 +54,24 @@ export async function holdContested(tx: Tx, requests: readonly Naming[]): Promis
     sealed.map(({ tag, subjectTag }) => ({ request, tag, subjectTag })),
   )
   if (named.length === 0) return
-  const { rows } = await tx.query<{ id: string }>(CONTESTED, [
-    requests.map(it => it.protocol),
-    requests.map(it => it.party),
-    requests.map(it => it.domain),
-    named.map(it => it.request + 1),
-    joinPieces(
-      named.map(it => it.tag),
-      TAG_BYTES,
-    ),
-    joinPieces(
-      named.map(it => it.subjectTag),
-      TAG_BYTES,
-    ),
-  ])
+  const { rows } = await tx.query<{ id: string }>({
+    name: 'contested',
+    text: CONTESTED,
+    values: [
+      requests.map(it => it.protocol),
+      requests.map(it => it.party),
+      requests.map(it => it.domain),
+      named.map(it => it.request + 1),
+      joinPieces(
+        named.map(it => it.tag),
+        TAG_BYTES,
+      ),
+      joinPieces(
+        named.map(it => it.subjectTag),
+        TAG_BYTES,
+      ),
+    ],
+  })
   const at = new Date(Math.max(...requests.map(it => it.at.getTime())))
   await hold(tx, rows, at)
 }
@@ -209,10 +213,12 @@ const CONTESTED = `
     UNION
     SELECT r.domain, r.tag, r.party_id FROM named n, LATERAL (
       SELECT * FROM current_route r
-      WHERE r.domain = n.domain AND r.tag = n.tag AND r.party_id <> n.party OFFSET 0) r)
-  SELECT h.id FROM other o
-    JOIN feedback f ON f.domain = o.domain AND f.tag = o.tag AND f.party_id = o.party_id
-    JOIN hand_over h ON h.feedback_id = f.id
+      WHERE r.domain = n.domain AND r.tag = n.tag AND r.party_id <> n.party OFFSET 0) r),
+  told AS (
+    SELECT f.* FROM other o, LATERAL (
+      SELECT * FROM feedback f
+      WHERE f.domain = o.domain AND f.tag = o.tag AND f.party_id = o.party_id OFFSET 0) f)
+  SELECT h.id FROM told f JOIN hand_over h ON h.feedback_id = f.id
   WHERE ${ON_ITS_WAY} ORDER BY h.id FOR NO KEY UPDATE OF h`
 
 const RETRYING = `

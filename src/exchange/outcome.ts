@@ -53,7 +53,11 @@ export async function findOutcomes(
   db: Queryable,
   all: readonly Keyed[],
 ): Promise<(Outcome | undefined)[]> {
-  const { rows } = await db.query<Outcome & { position: number }>(FIND, keysOf(all))
+  const { rows } = await db.query<Outcome & { position: number }>({
+    name: 'find-outcomes',
+    text: FIND,
+    values: keysOf(all),
+  })
   const found = new Map(rows.map(({ position, ...outcome }) => [position, outcome]))
   return all.map((_, position) => found.get(position))
 }
@@ -102,7 +106,8 @@ function keysOf(all: readonly Keyed[]): unknown[] {
 const FIND = `
   SELECT a.ordinality::int - 1 AS position, i.status, i.response AS body, i.digest
   FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS a (party_id, operation, key, ordinality)
-  JOIN idempotency i USING (party_id, operation, key)`
+    CROSS JOIN LATERAL (SELECT * FROM idempotency i
+      WHERE i.party_id = a.party_id AND i.operation = a.operation AND i.key = a.key LIMIT 1) i`
 
 // In one order, so that two of them never wait for each other.
 const KEEP = `

@@ -97,7 +97,8 @@ async function acceptAndStore(
   const ready = await readyToAccept(context, incoming, digest, messageId, acceptance)
   if (await context.intake.store(ready)) {
     context.metrics.received(incoming.type, acceptance.accepted, acceptance.refused.length)
-    await context.wakeUps.wake(acceptance.wake)
+    // Who waits for the queue would wait for nothing: what is due is committed.
+    void context.wakeUps.wake(acceptance.wake)
     return replay(ready.outcome, digest, body, referenceField(context, incoming, body))
   }
   const winner = await winnerOf(context, incoming)

@@ -123,13 +123,18 @@ async function sharePeriods(tx: Tx, requests: readonly NewRequest[]): Promise<vo
     text: 'SELECT pg_advisory_xact_lock_shared(hashtextextended(name, 0)) FROM unnest($1::text[]) AS p (name)',
     values: [[...new Set(requests.map(periodLock))].toSorted()],
   })
-  const { rows } = await tx.query<{ position: number }>(
-    `SELECT p.ordinality::int - 1 AS position
-     FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY
-       AS p (protocol, party_id, period, ordinality)
-     JOIN period_close c USING (protocol, party_id, period)`,
-    [requests.map(it => it.protocol), requests.map(it => it.party), requests.map(it => it.period)],
-  )
+  const { rows } = await tx.query<{ position: number }>({
+    name: 'closed-periods',
+    text: `SELECT p.ordinality::int - 1 AS position
+      FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY
+        AS p (protocol, party_id, period, ordinality)
+      JOIN period_close c USING (protocol, party_id, period)`,
+    values: [
+      requests.map(it => it.protocol),
+      requests.map(it => it.party),
+      requests.map(it => it.period),
+    ],
+  })
   refuseAll(
     refusalsOf(
       rows.flatMap(({ position }) => {

@@ -34,16 +34,18 @@ export class DomainError extends Error {
 }
 
 const MOST_ASKED = 1_000
+const ASKED_APART_MS = 4
 
 /** The current domains of protocols, each once asked: a message asks, and many come at once. */
 async function findCurrent(
   db: Queryable,
   protocols: string[],
 ): Promise<Settled<string | undefined>[]> {
-  const { rows } = await db.query<{ protocol: string; name: string }>(
-    `SELECT protocol, name FROM domain WHERE protocol = ANY($1) AND state = 'current'`,
-    [[...new Set(protocols)]],
-  )
+  const { rows } = await db.query<{ protocol: string; name: string }>({
+    name: 'current-domains',
+    text: `SELECT protocol, name FROM domain WHERE protocol = ANY($1) AND state = 'current'`,
+    values: [[...new Set(protocols)]],
+  })
   const names = new Map(rows.map(({ protocol, name }) => [protocol, name]))
   return protocols.map(protocol => ({ value: names.get(protocol) }))
 }
@@ -95,7 +97,10 @@ export class DomainStore {
 
   constructor({ pool, keys, evaluator, clock = () => new Date() }: DomainOptions) {
     this.#pool = pool
-    this.#current = new Together(protocols => findCurrent(pool, protocols), { most: MOST_ASKED })
+    this.#current = new Together(protocols => findCurrent(pool, protocols), {
+      most: MOST_ASKED,
+      apartMs: ASKED_APART_MS,
+    })
     this.#evaluator = evaluator ?? new LocalKeys(keys)
     this.#keys = keys
     this.#clock = clock

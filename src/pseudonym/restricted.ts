@@ -32,12 +32,16 @@ export async function findRestricted(
   subjectTags: readonly Uint8Array[],
 ): Promise<number[]> {
   if (subjectTags.length === 0) return []
-  const { rows } = await db.query<{ position: number }>(
-    `SELECT s.place - 1 AS position
-     FROM (SELECT place, ${piece('$1', TAG_BYTES, 'place')} AS subject_tag
-       FROM generate_series(1, $2::int) AS p (place)) s
-     JOIN restriction x ON x.subject_tag = s.subject_tag AND x.lifted_at IS NULL ORDER BY 1`,
-    [joinPieces(subjectTags, TAG_BYTES), subjectTags.length],
-  )
+  const { rows } = await db.query<{ position: number }>({
+    name: 'find-restricted',
+    text: FIND,
+    values: [joinPieces(subjectTags, TAG_BYTES), subjectTags.length],
+  })
   return rows.map(row => row.position)
 }
+
+const FIND = `
+  SELECT s.place - 1 AS position
+  FROM (SELECT place, ${piece('$1', TAG_BYTES, 'place')} AS subject_tag
+    FROM generate_series(1, $2::int) AS p (place)) s
+  JOIN restriction x ON x.subject_tag = s.subject_tag AND x.lifted_at IS NULL ORDER BY 1`

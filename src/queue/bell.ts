@@ -3,6 +3,8 @@ import type { WakeUpQueue } from './engine.ts'
 import type { Outage } from './outage.ts'
 
 const PATIENCE_MS = 2_000
+// Under load a destination is woken for all that came meanwhile; after a pause at once.
+const APART_MS = 25
 
 /**
  * Puts wake-ups into the queue: those that come while the engine takes earlier ones go together, and
@@ -14,6 +16,7 @@ export class Bell {
   readonly #outage: Outage
   #waiting = new Set<string>()
   #ringing: Promise<void> | undefined
+  #rangAt = Number.NEGATIVE_INFINITY
 
   constructor(queue: WakeUpQueue, outage: Outage) {
     this.#queue = queue
@@ -32,6 +35,9 @@ export class Bell {
   }
 
   async #send(): Promise<void> {
+    const early = this.#rangAt + APART_MS - performance.now()
+    if (early > 0) await sleep(early)
+    this.#rangAt = performance.now()
     const destinations = [...this.#waiting]
     this.#waiting = new Set()
     const jobs = destinations.map(destination => ({

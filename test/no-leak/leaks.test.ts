@@ -181,7 +181,7 @@ const EXPECTED_STEPS = [
     /^sql COMMIT/,
     /^wakeUps.wake/,
   ],
-  ...[/^metrics.received/, /^sql .*period_member/, /^sql WITH tenant AS/],
+  ...[/^metrics.received/, /^sql .*period_member/, /^sql WITH request AS/],
 ]
 
 /** Everywhere that a caller could put a number, by mistake or not. */
