@@ -1,4 +1,10 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto'
+import {
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  hash,
+  type KeyObject,
+} from 'node:crypto'
 import { CompactSign, calculateJwkThumbprint, compactVerify, FlattenedSign, type JWK } from 'jose'
 import type { Queryable } from '../db/pool.ts'
 import { Refusal } from '../errors.ts'
@@ -7,6 +13,8 @@ import { SIGNATURE_TYPE } from './message-signature.ts'
 
 const PURPOSES = ['token', 'receipt', 'message'] as const
 export type SigningPurpose = (typeof PURPOSES)[number]
+
+const MAX_VERIFIED = 10_000
 
 interface SigningKey {
   der: Buffer
@@ -24,6 +32,8 @@ interface SigningKey {
 export class Signing {
   readonly #keys: KeyStore
   readonly #imported = new Map<SigningPurpose, SigningKey>()
+  /** SHA-256 of access tokens whose signature was checked, with the key. */
+  readonly #verified = new Map<string, object>()
 
   constructor(keys: KeyStore) {
     this.#keys = keys
@@ -68,10 +78,19 @@ export class Signing {
   async isOwnToken(token: string): Promise<boolean> {
     // Where the key cannot be had, that is not the fault of the token.
     const key = await this.#publicKey('token')
+    const digest = hash('sha256', token)
+    if (this.#verified.get(digest) === key) return true
     return verify(key, 'at+jwt', token).then(
-      () => true,
+      () => this.#remember(digest, key),
       () => false,
     )
+  }
+
+  // A party uses a token for many calls: its signature stays what it is for as long as the key does.
+  #remember(digest: string, key: object): true {
+    if (this.#verified.size >= MAX_VERIFIED) this.#verified.clear()
+    this.#verified.set(digest, key)
+    return true
   }
 
   /**

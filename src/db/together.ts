@@ -1,5 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-
 /** What became of one of many: its result, or an error of its own. */
 export type Settled<R> = { value: R } | { error: unknown }
 
@@ -18,25 +16,20 @@ export class Together<T, R> {
   readonly #work: (those: T[]) => Promise<Settled<R>[]>
   readonly #most: number
   readonly #sizeOf: (one: T) => number
-  readonly #apartMs: number
-  #began = Number.NEGATIVE_INFINITY
   #waiting: Waiting<T, R>[] = []
   #working = false
 
   /**
    * @param work settles each in the order given; what it throws is thrown to all of the turn
    * @param options.most the most that a turn holds, counted by `sizeOf`; one at least
-   * @param options.apartMs milliseconds from the beginning of a turn to that of the next, so that more share
-   *   it where many come; who comes after a pause never waits
    */
   constructor(
     work: (those: T[]) => Promise<Settled<R>[]>,
-    options: { most: number; sizeOf?: (one: T) => number; apartMs?: number },
+    options: { most: number; sizeOf?: (one: T) => number },
   ) {
     this.#work = work
     this.#most = options.most
     this.#sizeOf = options.sizeOf ?? (() => 1)
-    this.#apartMs = options.apartMs ?? 0
   }
 
   /** Resolves with the result of this one. */
@@ -50,12 +43,7 @@ export class Together<T, R> {
   async #workAll(): Promise<void> {
     if (this.#working) return
     this.#working = true
-    while (this.#waiting.length > 0) {
-      const early = this.#began + this.#apartMs - performance.now()
-      if (early > 0) await sleep(early)
-      this.#began = performance.now()
-      await this.#turn(this.#nextTurn())
-    }
+    while (this.#waiting.length > 0) await this.#turn(this.#nextTurn())
     this.#working = false
   }
 

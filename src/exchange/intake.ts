@@ -26,9 +26,6 @@ export interface Ready {
 // What one transaction takes: as many persons as two full messages.
 const MOST_PERSONS = 2_000
 const MOST_LOOKUPS = 1_000
-// Where many come, a transaction begins every so often at most, and a question is put as often.
-const STORED_APART_MS = 10
-const ASKED_APART_MS = 4
 // A person who is in two requests of one turn: PostgreSQL's cardinality_violation.
 const TWICE = '21000'
 const APART_MS = 60_000
@@ -50,16 +47,14 @@ export class Intake {
     this.#requests = new Together(ready => this.#storeAll(ready), {
       most: MOST_PERSONS,
       sizeOf: ({ request }) => Math.max(request?.sealed.length ?? 1, MOST_PERSONS / 64),
-      apartMs: STORED_APART_MS,
     })
     this.#outcomes = new Together(
       async keyed => (await findOutcomes(pool, keyed)).map(value => ({ value })),
-      { most: MOST_LOOKUPS, apartMs: ASKED_APART_MS },
+      { most: MOST_LOOKUPS },
     )
     this.#restricted = new Together(persons => findRestrictedOf(pool, persons), {
       most: MOST_PERSONS,
       sizeOf: persons => persons.length,
-      apartMs: ASKED_APART_MS,
     })
   }
 

@@ -97,8 +97,8 @@ async function acceptAndStore(
   const ready = await readyToAccept(context, incoming, digest, messageId, acceptance)
   if (await context.intake.store(ready)) {
     context.metrics.received(incoming.type, acceptance.accepted, acceptance.refused.length)
-    // Who waits for the queue would wait for nothing: what is due is committed.
-    void context.wakeUps.wake(acceptance.wake)
+    // Nobody waits for the queue: what is due is committed, and what it loses is woken again.
+    context.wakeUps.wake(acceptance.wake).catch(() => {})
     return replay(ready.outcome, digest, body, referenceField(context, incoming, body))
   }
   const winner = await winnerOf(context, incoming)

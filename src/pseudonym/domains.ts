@@ -34,7 +34,6 @@ export class DomainError extends Error {
 }
 
 const MOST_ASKED = 1_000
-const ASKED_APART_MS = 4
 
 /** The current domains of protocols, each once asked: a message asks, and many come at once. */
 async function findCurrent(
@@ -97,10 +96,7 @@ export class DomainStore {
 
   constructor({ pool, keys, evaluator, clock = () => new Date() }: DomainOptions) {
     this.#pool = pool
-    this.#current = new Together(protocols => findCurrent(pool, protocols), {
-      most: MOST_ASKED,
-      apartMs: ASKED_APART_MS,
-    })
+    this.#current = new Together(protocols => findCurrent(pool, protocols), { most: MOST_ASKED })
     this.#evaluator = evaluator ?? new LocalKeys(keys)
     this.#keys = keys
     this.#clock = clock
