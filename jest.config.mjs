@@ -9,5 +9,6 @@ export default {
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/data/'],
   globalSetup: '<rootDir>/test/support/global-setup.ts',
   globalTeardown: '<rootDir>/test/support/global-teardown.ts',
+  testSequencer: '<rootDir>/test/support/longest-first.mjs',
   maxWorkers: 3,
 }

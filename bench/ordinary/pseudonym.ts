@@ -1,4 +1,5 @@
 import { createHmac, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Piscina } from 'piscina'
 import type { Hashing } from './settings.ts'
 import type { VoprfTask } from './voprf-thread.ts'
@@ -44,6 +45,10 @@ function voprf(seed: Buffer, evaluations: 1 | 2, threads: number): Pseudonyms {
       }
       return (await Promise.all(parts)).flat()
     },
-    close: () => pool.close(),
+    close: async () => {
+      // V8 ends the whole process where a thread is ended that still loads libsodium.
+      while (pool.idleThreads < threads) await sleep(10)
+      await pool.close()
+    },
   }
 }

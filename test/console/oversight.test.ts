@@ -412,7 +412,7 @@ describe('the machinery', () => {
     const { html } = await rooms.get('/systeem', (await rooms.signIn('operator')).cookie)
     expect(html).toContain('Eén punt is niet in orde')
     expect(html).toContain('away &lt;b&gt;')
-    expect(html).toContain('0016_figures')
+    expect(html).toContain('0017_partitions')
     const party = await rooms.get('/partijen/hostile', officer.cookie)
     expect(party.html).toContain('huisbrug party disable hostile')
     expect(party.html).not.toContain(HOSTILE)

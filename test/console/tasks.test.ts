@@ -93,8 +93,10 @@ describeInChromium('what a privacy officer has no time for', () => {
     expect(visited[0]).toMatch(/\/console\/aanmelden\?link=/)
     expect(visited.length).toBeGreaterThan(2)
     expect([visited, visited.length - 1 <= clicked.length]).toEqual([visited, true])
-    // Named, so that a way that grew longer says where.
-    expect([clicked, clicked.length <= MOST]).toEqual([clicked, true])
+    // Named, so that a way that grew longer says where. What is clicked beside a control does nothing: a page
+    // that is still being laid out moves away under the click, which then comes again.
+    const acts = clicked.filter(what => what !== 'elsewhere')
+    expect([clicked, acts.length <= MOST]).toEqual([clicked, true])
     await window.close()
   })
 

@@ -19,7 +19,8 @@ let gateway: TestGateway
 let pool: Pool
 
 beforeAll(async () => {
-  gateway = await testGateway()
+  // No rounds but those of the test.
+  gateway = await testGateway({ roles: 'api' })
   pool = gateway.db.pool
   await openDomain(gateway)
   await gateway.clients.woonboog.detect(detection(tenants(0, 3)))
