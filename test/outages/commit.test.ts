@@ -17,7 +17,7 @@ const accepted: string[] = []
 function judge(): (piece: Buffer) => Fate {
   let isIntake = false
   return piece => {
-    isIntake ||= piece.includes('INSERT INTO idempotency')
+    isIntake ||= piece.includes('keep-outcomes')
     if (!isIntake || !piece.includes('COMMIT\0')) return 'pass'
     isIntake = false
     const fate = next
