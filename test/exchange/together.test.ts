@@ -1,0 +1,119 @@
+import { type Settled, Together } from '../../src/db/together.ts'
+import { readBalances } from '../../src/exchange/conservation.ts'
+import { detection, openDomain, tenants } from '../support/detection.ts'
+import { COMPANIES, type TestGateway, testGateway, until } from '../support/gateway.ts'
+
+describe('work for many at once', () => {
+  test('those who come while a turn is under way share the next, each with a result of its own', async () => {
+    const turns: number[][] = []
+    const work = async (those: number[]): Promise<Settled<string>[]> => {
+      turns.push(those)
+      await new Promise(resolve => setTimeout(resolve, 5))
+      return those.map(one => (one === 3 ? { error: new Error('three') } : { value: `${one}` }))
+    }
+    const together = new Together(work, { most: 4 })
+    const all = await Promise.allSettled([1, 2, 3, 4, 5, 6].map(one => together.do(one)))
+    expect(turns).toEqual([[1], [2, 3, 4, 5], [6]])
+    expect(all.map(one => (one.status === 'fulfilled' ? one.value : one.reason.message))).toEqual([
+      '1',
+      '2',
+      'three',
+      '4',
+      '5',
+      '6',
+    ])
+  })
+
+  test('what a turn throws all of it get, and the next goes on', async () => {
+    let away = true
+    const together = new Together<number, number>(
+      async those => {
+        if (away) throw new Error('away')
+        return those.map(value => ({ value }))
+      },
+      { most: 10 },
+    )
+    const first = await Promise.allSettled([together.do(1)])
+    away = false
+    expect([first[0]?.status, await together.do(2)]).toEqual(['rejected', 2])
+  })
+})
+
+describe('messages that are ready at the same moment', () => {
+  let gateway: TestGateway
+  beforeAll(async () => {
+    gateway = await testGateway({ roles: 'api' })
+    await openDomain(gateway)
+    // Each party signs in, and what a process makes at first use is there.
+    for (const [at, company] of COMPANIES.entries())
+      await gateway.clients[company].detect(detection(tenants(at, 1)))
+  })
+  afterAll(() => gateway.close())
+
+  /** Sends while nothing can be stored, so that all but the first wait for one transaction. */
+  async function sendTogether(sends: (() => Promise<unknown>)[]) {
+    const holder = await gateway.db.pool.connect()
+    const lock = "hashtextextended('huisbrug restriction', 0)"
+    await holder.query(`SELECT pg_advisory_lock(${lock})`)
+    const [first, ...others] = sends
+    const sent = [first?.()]
+    await until('the first waits', async () => {
+      const { rows } = await gateway.db.pool.query(
+        "SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted",
+      )
+      return rows.length > 0
+    })
+    sent.push(...others.map(send => send()))
+    await new Promise(resolve => setTimeout(resolve, 1_500))
+    await holder.query(`SELECT pg_advisory_unlock(${lock})`)
+    holder.release()
+    return Promise.allSettled(sent)
+  }
+
+  const count = async (sql: string) => (await gateway.db.pool.query(sql)).rows.length
+
+  test('share a transaction; one that is refused does not touch the others', async () => {
+    const before = await count('SELECT FROM message')
+    const send = (company: (typeof COMPANIES)[number], from: number, size = 1) => {
+      return () => gateway.clients[company].detect(detection(tenants(from, size)))
+    }
+    const results = await sendTogether([
+      send('woonboog', 100),
+      ...[110, 120, 130].map(from => send('leefgoed', from, 3)),
+      // One person in two messages of one company, and one who was sent before.
+      send('de-noorderkempen', 200),
+      send('de-noorderkempen', 200),
+      send('leefgoed', COMPANIES.indexOf('leefgoed')),
+      // The same persons at another company are hers as well.
+      send('woonboog', 110, 3),
+    ])
+    const codes = results.map(one => (one.status === 'fulfilled' ? '202' : one.reason.code))
+    expect(codes.slice(0, 4)).toEqual(['202', '202', '202', '202'])
+    expect(codes.slice(4, 6).toSorted()).toEqual(['202', 'HB-404'])
+    expect(codes.slice(6)).toEqual(['HB-404', '202'])
+    expect(await count('SELECT FROM message')).toBe(before + 8)
+    expect((await readBalances(gateway.db.pool)).filter(it => !it.balanced)).toEqual([])
+  }, 60_000)
+
+  test('one transaction holds many, each with its evidence and its outcome', async () => {
+    // Woonboog: whose persons were sent twice just now goes alone for a while.
+    const sends = Array.from({ length: 12 }, (_, at) => () => {
+      return gateway.clients.woonboog.detect(detection(tenants(300 + at, 1)))
+    })
+    const results = await sendTogether(sends)
+    const ids = results.flatMap(one =>
+      one.status === 'fulfilled' ? [(one.value as { messageId: string }).messageId] : [],
+    )
+    expect(ids).toHaveLength(12)
+    const { rows } = await gateway.db.pool.query<{ together: number; entries: number }>(
+      `SELECT max(n)::int AS together, sum(entries)::int AS entries FROM (
+         SELECT m.xmin::text, count(DISTINCT m.id) AS n, count(DISTINCT p.entry_id) AS entries
+         FROM message m JOIN audit_pending p ON p.message_id = m.id AND p.xmin = m.xmin
+         JOIN idempotency i ON i.xmin = m.xmin AND i.response ->> 'messageId' = m.id
+         WHERE m.id = ANY($1) GROUP BY m.xmin::text) t`,
+      [ids],
+    )
+    expect(rows[0]?.entries).toBe(12)
+    expect(rows[0]?.together).toBeGreaterThan(5)
+  }, 60_000)
+})
