@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { freePort } from '../../src/db/embedded-server.ts'
 import type { Options } from '../part.ts'
-import { freePort } from '../system/program.ts'
 
 /** A Redis server of its own that keeps what it has (appendonly), until the end of the part. */
 export async function startRedis(

@@ -1,11 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { foreignEnvironment } from '../../src/config.ts'
+import { freePort } from '../../src/db/embedded-server.ts'
 import { type Memory, memoryOf, processorSeconds } from './processes.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
@@ -129,17 +129,6 @@ const UNLIMITED = {
   HUISBRUG_ALLOW_LOOPBACK: 'true',
   // Evidence may wait for a sequencer that a bench leaves out.
   HUISBRUG_EVIDENCE_MINUTES: '1440',
-}
-
-/** A port that nobody listens on. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  if (address === null || typeof address === 'string') throw new Error('no free port')
-  return address.port
 }
 
 /** The last lines of a log. */

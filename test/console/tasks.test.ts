@@ -13,10 +13,11 @@ const NUMBER = syntheticNumber(21)
 const DAY = 24 * 60
 const MOST = 4
 // A press of a button is a click to the browser too, also by Enter; of a label its field's is the second.
+// Counted once it reached the page: one under which the page moved away is taken back before, and tried again.
 const COUNTING = `addEventListener('click', event => {
   const target = event.target.closest('a, button, summary, select, label, input')
   if (event.isTrusted) onPress(target?.textContent.trim() ?? 'elsewhere')
-}, true)`
+})`
 
 /** A day with traffic since, a message that was refused the day before, and one that was delivered. */
 async function seedDays({ database, deps, sequence }: Rooms) {
@@ -93,10 +94,8 @@ describeInChromium('what a privacy officer has no time for', () => {
     expect(visited[0]).toMatch(/\/console\/aanmelden\?link=/)
     expect(visited.length).toBeGreaterThan(2)
     expect([visited, visited.length - 1 <= clicked.length]).toEqual([visited, true])
-    // Named, so that a way that grew longer says where. What is clicked beside a control does nothing: a page
-    // that is still being laid out moves away under the click, which then comes again.
-    const acts = clicked.filter(what => what !== 'elsewhere')
-    expect([clicked, acts.length <= MOST]).toEqual([clicked, true])
+    // Named, so that a way that grew longer says where.
+    expect([clicked, clicked.length <= MOST]).toEqual([clicked, true])
     await window.close()
   })
 

@@ -20,8 +20,8 @@ import {
   watchBalance,
 } from './kit.ts'
 
-/** A suspension while some two thousand items are on the way, to webhooks and to VDAB. */
-const EACH = 600
+/** A suspension while thousands of items are on the way, to webhooks and to VDAB. */
+const EACH = 1_000
 let gateway: TestGateway
 
 beforeEach(async () => {
