@@ -12,6 +12,12 @@ const WITHOUT_CORE = 'prlimit --core=1:1 --pid $$ 2>/dev/null || ulimit -c 0; ex
 const DUMPS =
   /^--(abort-on-uncaught-exception|cpu-prof|debug-port|diagnostic-dir|heap-prof|heapsnapshot|inspect|perf-|prof\b|report-|tls-keylog|trace-event)/
 
+/**
+ * How Node itself is started. Its young generation would grow to twice 64 MB on a large machine, a third of all
+ * that the program holds, and makes it no faster that could be measured.
+ */
+export const NODE_FLAGS = ['--max-semi-space-size=16', '--heap-growing-percent=30']
+
 /** The Node that this package depends on, or the one that runs now where there is none for this platform. */
 function findNode() {
   const windows = process.platform === 'win32'
@@ -57,7 +63,7 @@ function environment(node) {
 /** Runs Node with these arguments and ends as it ends. */
 export function startNode(args) {
   const node = findNode()
-  const command = [node, ...args]
+  const command = [node, ...NODE_FLAGS, ...args]
   if (process.platform !== 'win32' && existsSync(SHELL)) {
     command.unshift(SHELL, '-c', WITHOUT_CORE, 'sh')
   }

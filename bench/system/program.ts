@@ -9,6 +9,7 @@ import { freePort } from '../../src/db/embedded-server.ts'
 import { type Memory, memoryOf, processorSeconds } from './processes.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const START = new URL('../../bin/start.mjs', import.meta.url).href
 const READY_MS = 60_000
 const STOP_MS = 20_000
 
@@ -79,7 +80,7 @@ export interface ProgramOptions {
 }
 
 /**
- * Starts the product (`node src/main.ts`) on loopback, on free ports, with limits that no load reaches;
+ * Starts the product (`node src/main.ts`, as bin/start.mjs does) on loopback, on free ports, with limits that no load reaches;
  * waits until it is ready.
  * @throws Error with the end of its log where it ends instead
  */
@@ -88,9 +89,10 @@ export async function startProgram(options: ProgramOptions): Promise<Program> {
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const logFile = join(folder, 'program.log')
   const [port, healthPort] = [await freePort(), await freePort()]
+  const { NODE_FLAGS } = await import(START)
   const running = startNode({
     file: MAIN,
-    nodeArgs,
+    nodeArgs: [...NODE_FLAGS, ...nodeArgs],
     logFile,
     env: {
       ...UNLIMITED,

@@ -1,12 +1,8 @@
 import { ipKeyGenerator } from 'express-rate-limit'
-import type { Queryable } from '../db/pool.ts'
+import type { Pool, Queryable } from '../db/pool.ts'
+import { Questions, type Settled } from '../db/together.ts'
 import { Refusal, reason } from '../errors.ts'
 import { type Limit, refill, type Standing, standingOf } from './limit-bucket.ts'
-
-interface Waiting {
-  resolve: (standing: Standing) => void
-  reject: (error: unknown) => void
-}
 
 interface Row {
   name: string
@@ -14,69 +10,55 @@ interface Row {
   level: number
 }
 
+const MOST_CALLS = 10_000
+
 /**
  * One bucket per party, shared by all processes on the database. Calls that wait at the same moment ask
  * together, in one statement, so that a process has one question under way whatever the load. What the
  * database does not answer is not let through.
  */
 export class PartyLimits {
-  readonly #db: Queryable
+  readonly #ask: (party: string) => Promise<Standing>
   readonly #limit: Limit
   readonly #wrong: (error: unknown) => void
-  #waiting = new Map<string, Waiting[]>()
-  #asking = false
 
   /** @param parts.wrong is told why the database did not answer */
-  constructor(parts: { pool: Queryable; limit: Limit; wrong?: (error: unknown) => void }) {
-    this.#db = parts.pool
+  constructor(parts: { pool: Pool; limit: Limit; wrong?: (error: unknown) => void }) {
     this.#limit = parts.limit
     this.#wrong = parts.wrong ?? (() => {})
+    this.#ask = Questions.of(parts.pool).kind((db, calls) => this.#takeAll(db, calls), {
+      most: MOST_CALLS,
+    })
   }
 
   /** Asks for one token. @throws Refusal HB-903 where the database does not answer */
   take(party: string): Promise<Standing> {
-    return new Promise((resolve, reject) => {
-      const queue = this.#waiting.get(party)
-      if (queue) queue.push({ resolve, reject })
-      else this.#waiting.set(party, [{ resolve, reject }])
-      void this.#askAll()
-    })
+    return this.#ask(party)
   }
 
-  async #askAll(): Promise<void> {
-    if (this.#asking) return
-    this.#asking = true
-    while (this.#waiting.size > 0) {
-      const asked = this.#waiting
-      this.#waiting = new Map()
-      try {
-        this.#tell(asked, await this.#ask(asked))
-      } catch (cause) {
-        this.#wrong(cause)
-        const refusal = new Refusal(reason('HB-903', '', 'docs/operations.md, limits'), { cause })
-        for (const { reject } of [...asked.values()].flat()) reject(refusal)
-      }
-    }
-    this.#asking = false
-  }
-
-  async #ask(asked: Map<string, Waiting[]>): Promise<Row[]> {
+  async #takeAll(db: Queryable, calls: string[]): Promise<Settled<Standing>[]> {
     const { burst, perSecond } = this.#limit
-    const counts = [...asked.values()].map(queue => Math.min(queue.length, burst))
-    const { rows } = await this.#db.query<Row>({
-      name: 'limit-take',
-      text: TAKE,
-      values: [[...asked.keys()], counts, burst, perSecond],
-    })
-    return rows
-  }
-
-  #tell(asked: Map<string, Waiting[]>, rows: Row[]): void {
-    for (const { name, granted, level } of rows) {
-      const queue = asked.get(name) ?? []
-      queue.forEach(({ resolve }, turn) => {
-        resolve(standingOf(this.#limit, { turn, granted, level }))
+    const counts = Map.groupBy(calls, party => party)
+    try {
+      const { rows } = await db.query<Row>({
+        name: 'limit-take',
+        text: TAKE,
+        values: [
+          [...counts.keys()],
+          [...counts.values()].map(those => Math.min(those.length, burst)),
+          burst,
+          perSecond,
+        ],
       })
+      const taken = new Map(rows.map(row => [row.name, { ...row, turn: 0 }]))
+      return calls.map(party => {
+        const row = taken.get(party)
+        if (!row) throw new Error('a bucket is missing')
+        return { value: standingOf(this.#limit, { ...row, turn: row.turn++ }) }
+      })
+    } catch (cause) {
+      this.#wrong(cause)
+      throw new Refusal(reason('HB-903', '', 'docs/operations.md, limits'), { cause })
     }
   }
 }

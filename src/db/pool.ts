@@ -71,6 +71,8 @@ export function openPool(databaseUrl: string, options: PoolOptions = {}): Pool {
     statement_timeout: statementMs,
     query_timeout: statementMs + SILENCE_MS,
     connectionTimeoutMillis: CONNECT_MS,
+    // Statements that are sent without waiting for the one before go out at once: see inPipeline.
+    pipeline: true,
     keepAlive: true,
     keepAliveInitialDelayMillis: 10_000,
   })
@@ -88,11 +90,16 @@ const MAX_RUNS = 3
 /**
  * Runs `work` in one transaction: commits its result, or rolls back and rethrows. Where PostgreSQL
  * broke a deadlock by ending it, `work` runs again, so it keeps its effects to the transaction.
+ * @param begin what it begins with: BEGIN, and settings of the transaction after it
  */
-export async function inTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(
+  pool: Pool,
+  work: (tx: Tx) => Promise<T>,
+  begin = 'BEGIN',
+): Promise<T> {
   for (let run = 1; ; run++) {
     try {
-      return await runTransaction(pool, work)
+      return await runTransaction(pool, work, begin)
     } catch (error) {
       const { code } = error as { code?: string }
       if (run >= MAX_RUNS || !RUN_AGAIN.has(code ?? '')) throw error
@@ -100,11 +107,15 @@ export async function inTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>)
   }
 }
 
-async function runTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Promise<T> {
+async function runTransaction<T>(
+  pool: Pool,
+  work: (tx: Tx) => Promise<T>,
+  begin: string,
+): Promise<T> {
   const client = await pool.connect()
   let broken: Error | undefined
   try {
-    await client.query('BEGIN')
+    await client.query(begin)
     const result = await work(client)
     await client.query('COMMIT')
     return result
@@ -114,6 +125,20 @@ async function runTransaction<T>(pool: Pool, work: (tx: Tx) => Promise<T>): Prom
   } finally {
     client.release(broken)
   }
+}
+
+/**
+ * Waits for statements that were sent one right after the other in a transaction: the database does them in that
+ * order, and is not waited for in between.
+ * @returns the result of each, in order
+ * @throws what the first of them threw, once all have ended: nothing of them comes after a ROLLBACK
+ */
+export async function inPipeline<T extends readonly unknown[]>(
+  ...sent: { readonly [K in keyof T]: Promise<T[K]> }
+): Promise<T> {
+  const settled = await Promise.allSettled(sent)
+  for (const it of settled) if (it.status === 'rejected') throw it.reason
+  return settled.map(it => (it as PromiseFulfilledResult<unknown>).value) as unknown as T
 }
 
 /** The error where the connection is of no more use. */

@@ -1,8 +1,7 @@
 import type { SealedEntry } from '../audit/entry.ts'
 import { insertEntries } from '../audit/record.ts'
-import { inTransaction, type Pool, type Tx } from '../db/pool.ts'
-import { type Settled, Together } from '../db/together.ts'
-import type { Refusal } from '../errors.ts'
+import { inPipeline, inTransaction, type Pool, type Tx } from '../db/pool.ts'
+import { Questions, type Settled, Together } from '../db/together.ts'
 import { findRestricted, shareRestrictions } from '../pseudonym/restricted.ts'
 import { insertMessages, type NewMessage } from './message.ts'
 import { findOutcomes, type Keyed, keepOutcomes, type Outcome } from './outcome.ts'
@@ -23,6 +22,15 @@ export interface Ready {
   store?(tx: Tx, messageId: string): Promise<void>
 }
 
+/**
+ * What became of a message: stored; lost, its key was won elsewhere; or not yet, for it has persons whose
+ * processing is restricted, by their positions.
+ */
+export type Stored = 'stored' | 'lost' | { restricted: number[] }
+
+// A plan is made once, when a table may be empty still, and used when it has millions of rows.
+const BEGIN =
+  'BEGIN; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off'
 // What one transaction takes: as many persons as two full messages.
 const MOST_PERSONS = 2_000
 const MOST_LOOKUPS = 1_000
@@ -36,11 +44,10 @@ const APART_MS = 60_000
  */
 export class Intake {
   readonly #pool: Pool
-  readonly #requests: Together<Ready, boolean>
+  readonly #requests: Together<Ready, Stored>
   /** Parties whose requests go alone, since when. */
   readonly #apart = new Map<string, number>()
-  readonly #outcomes: Together<Keyed, Outcome | undefined>
-  readonly #restricted: Together<readonly Uint8Array[], number[]>
+  readonly #findOutcome: (keyed: Keyed) => Promise<Outcome | undefined>
 
   constructor(pool: Pool) {
     this.#pool = pool
@@ -48,35 +55,26 @@ export class Intake {
       most: MOST_PERSONS,
       sizeOf: ({ request }) => Math.max(request?.sealed.length ?? 1, MOST_PERSONS / 64),
     })
-    this.#outcomes = new Together(
-      async keyed => (await findOutcomes(pool, keyed)).map(value => ({ value })),
+    this.#findOutcome = Questions.of(pool).kind(
+      async (db, keyed) => (await findOutcomes(db, keyed)).map(value => ({ value })),
       { most: MOST_LOOKUPS },
     )
-    this.#restricted = new Together(persons => findRestrictedOf(pool, persons), {
-      most: MOST_PERSONS,
-      sizeOf: persons => persons.length,
-    })
   }
 
   /**
    * Stores a message with its evidence and its outcome.
-   * @returns false where its key was won elsewhere: nothing is stored
    * @throws Refusal where it may not be stored
    */
-  async store(ready: Ready): Promise<boolean> {
+  async store(ready: Ready): Promise<Stored> {
     if (!ready.store && !this.#isApart(ready)) return this.#requests.do(ready)
-    if (ready.request) return this.#storeApart(ready)
-    return inTransaction(this.#pool, async tx => (await storeIn(tx, [ready])).has(ready))
+    const settled = ready.request ? await this.#storeAlone(ready) : await this.#storeOne(ready)
+    if ('error' in settled) throw settled.error
+    return settled.value
   }
 
   /** The outcome stored for a key, if there is one. */
   findOutcome(keyed: Keyed): Promise<Outcome | undefined> {
-    return this.#outcomes.do(keyed)
-  }
-
-  /** Positions of the persons whose processing is restricted. */
-  findRestricted(subjectTags: readonly Uint8Array[]): Promise<number[]> {
-    return this.#restricted.do(subjectTags)
+    return this.#findOutcome(keyed)
   }
 
   /** Whoever has just sent the same persons again would have everybody's messages written one by one. */
@@ -88,78 +86,108 @@ export class Intake {
     return false
   }
 
-  async #storeApart(ready: Ready): Promise<boolean> {
-    const settled = await this.#storeAlone(ready)
-    if ('error' in settled) throw settled.error
-    return settled.value
-  }
-
-  async #storeAll(all: Ready[]): Promise<Settled<boolean>[]> {
+  async #storeAll(all: Ready[]): Promise<Settled<Stored>[]> {
     try {
-      const stored = await inTransaction(this.#pool, tx => storeIn(tx, all))
-      return all.map(ready => ({ value: stored.has(ready) }))
+      await inTransaction(this.#pool, tx => storeIn(tx, all), BEGIN)
+      return all.map(() => ({ value: 'stored' }))
     } catch (error) {
-      if (error instanceof Refused) return this.#storeOthers(all, error.refusals)
+      if (error instanceof Unstored) return this.#storeOthers(all, error.settled)
+      if (error instanceof Refused) {
+        const refused = all.flatMap(ready => {
+          const refusal = error.refusals.get(ready.message.id)
+          return refusal ? [[ready, { error: refusal }] as const] : []
+        })
+        return this.#storeOthers(all, new Map(refused))
+      }
       const mixed = error instanceof SentBefore || (error as { code?: string }).code === TWICE
       if (!mixed || all.length === 1) throw error
-      const settled: Settled<boolean>[] = []
+      const settled: Settled<Stored>[] = []
       for (const ready of all) settled.push(await this.#storeAlone(ready))
       return settled
     }
   }
 
-  async #storeAlone(ready: Ready): Promise<Settled<boolean>> {
+  async #storeOthers(
+    all: Ready[],
+    settled: ReadonlyMap<Ready, Settled<Stored>>,
+  ): Promise<Settled<Stored>[]> {
+    const others = all.filter(ready => !settled.has(ready))
+    const stored = others.length > 0 ? await this.#storeAll(others) : []
+    const results = new Map([
+      ...settled,
+      ...others.map((ready, at) => [ready, stored[at]] as const),
+    ])
+    return all.map(ready => results.get(ready) ?? MISSING)
+  }
+
+  async #storeAlone(ready: Ready): Promise<Settled<Stored>> {
     try {
-      const [settled] = await this.#storeAll([ready])
-      if (settled && 'error' in settled) this.#apart.set(ready.message.party, performance.now())
-      return settled ?? { value: false }
+      const settled = await this.#storeOne(ready)
+      if ('error' in settled) this.#apart.set(ready.message.party, performance.now())
+      return settled
     } catch (error) {
       return { error }
     }
   }
 
-  async #storeOthers(
-    all: Ready[],
-    refusals: ReadonlyMap<string, Refusal>,
-  ): Promise<Settled<boolean>[]> {
-    const others = all.filter(({ message }) => !refusals.has(message.id))
-    const settled = others.length > 0 ? await this.#storeAll(others) : []
-    const results = new Map(others.map((ready, position) => [ready, settled[position]]))
-    return all.map(ready => results.get(ready) ?? { error: refusals.get(ready.message.id) })
+  async #storeOne(ready: Ready): Promise<Settled<Stored>> {
+    const [settled] = await this.#storeAll([ready])
+    return settled ?? MISSING
   }
 }
 
-/** Writes what is ready; gives back those that are stored: the key of another was won elsewhere. */
-async function storeIn(tx: Tx, ready: readonly Ready[]): Promise<Set<Ready>> {
-  await shareRestrictions(tx)
-  const keyed = ready.filter(({ keeps }) => keeps)
-  const lost = await keepOutcomes(tx, keyed)
-  const gone = new Set(keyed.filter((_, position) => lost.has(position)))
-  const won = ready.filter(it => !gone.has(it))
-  if (won.length === 0) return new Set()
-  await insertMessages(
-    tx,
-    won.map(({ message }) => message),
-  )
-  const requests = won.flatMap(({ request }) => (request ? [request] : []))
-  if (requests.length > 0) await storeRequests(tx, requests)
-  for (const { store, message } of won) await store?.(tx, message.id)
-  await insertEntries(
-    tx,
-    won.map(({ entry }) => entry),
-  )
-  return new Set(won)
+const MISSING = { error: new Error('a message is not settled') }
+
+/** Messages that are not stored, each with what became of it; the others may be. */
+class Unstored extends Error {
+  readonly settled: ReadonlyMap<Ready, { value: Stored }>
+
+  constructor(settled: ReadonlyMap<Ready, { value: Stored }>) {
+    super('some messages are not stored')
+    this.settled = settled
+  }
 }
 
-async function findRestrictedOf(
-  pool: Pool,
-  persons: (readonly Uint8Array[])[],
-): Promise<Settled<number[]>[]> {
-  const found = new Set(await findRestricted(pool, persons.flat()))
-  let from = 0
-  return persons.map(those => {
-    const start = from
-    from += those.length
-    return { value: [...those.keys()].filter(position => found.has(start + position)) }
+/** Writes what is ready, all of it or nothing. @throws Unstored, and as storeRequests does */
+async function storeIn(tx: Tx, ready: readonly Ready[]): Promise<void> {
+  await inPipeline(shareRestrictions(tx), assertFree(tx, ready))
+  const requests = ready.flatMap(({ request }) => (request ? [request] : []))
+  await inPipeline(
+    keepAll(tx, ready),
+    insertMessages(
+      tx,
+      ready.map(({ message }) => message),
+    ),
+    insertEntries(
+      tx,
+      ready.map(({ entry }) => entry),
+    ),
+    storeRequests(tx, requests),
+  )
+  for (const { store, message } of ready) await store?.(tx, message.id)
+}
+
+/** What comes after the lock that restrictions wait for holds until the commit. */
+async function assertFree(tx: Tx, ready: readonly Ready[]): Promise<void> {
+  const persons = ready.flatMap(one => one.request?.sealed.map(it => ({ one, it })) ?? [])
+  const found = await findRestricted(
+    tx,
+    persons.map(({ it }) => it.subjectTag),
+  )
+  const restricted = new Set(found.flatMap(position => persons[position]?.it ?? []))
+  const unstored = ready.flatMap(one => {
+    const positions =
+      one.request?.sealed.flatMap((it, at) => (restricted.has(it) ? [at] : [])) ?? []
+    return positions.length > 0 ? [[one, { value: { restricted: positions } }] as const] : []
   })
+  if (unstored.length > 0) throw new Unstored(new Map(unstored))
+}
+
+async function keepAll(tx: Tx, ready: readonly Ready[]): Promise<void> {
+  const keyed = ready.filter(({ keeps }) => keeps)
+  const lost = await keepOutcomes(tx, keyed)
+  const unstored = keyed.flatMap((one, at) =>
+    lost.has(at) ? [[one, { value: 'lost' as const }] as const] : [],
+  )
+  if (unstored.length > 0) throw new Unstored(new Map(unstored))
 }

@@ -51,6 +51,8 @@ export interface Acceptance {
   evidence: Pick<EntryDraft, 'counts' | 'recipient' | 'rule' | 'subjects'>
   /** What a request about persons stores, together with others that are ready at the same moment. */
   request?: NewRequest
+  /** The same without these of its persons, for their processing is restricted: each refuses its item. */
+  without?(positions: readonly number[]): Acceptance
   /** Writes what belongs to any other message, in its transaction. May refuse. */
   store?(tx: Tx, messageId: string): Promise<void>
   /** Destinations to wake once it is committed. */
@@ -93,9 +95,15 @@ async function acceptAndStore(
   accept: Accept,
 ): Promise<Outcome> {
   const messageId = newId('msg', incoming.at)
-  const acceptance = await accept(body, messageId)
-  const ready = await readyToAccept(context, incoming, digest, messageId, acceptance)
-  if (await context.intake.store(ready)) {
+  let acceptance = await accept(body, messageId)
+  let ready = await readyToAccept(context, incoming, digest, messageId, acceptance)
+  let stored = await context.intake.store(ready)
+  while (typeof stored === 'object' && acceptance.without) {
+    acceptance = acceptance.without(stored.restricted)
+    ready = await readyToAccept(context, incoming, digest, messageId, acceptance)
+    stored = await context.intake.store(ready)
+  }
+  if (stored === 'stored') {
     context.metrics.received(incoming.type, acceptance.accepted, acceptance.refused.length)
     // Nobody waits for the queue: what is due is committed, and what it loses is woken again.
     context.wakeUps.wake(acceptance.wake).catch(() => {})
@@ -199,7 +207,7 @@ async function storeRefusal(
   const ready = await readyToRefuse(context, incoming, digest, refusal, { columns, draft, refused })
   const stored = await context.intake.store(ready)
   context.metrics.received(incoming.type, 0, refused)
-  if (stored) return ready.outcome
+  if (stored === 'stored') return ready.outcome
   const winner = await winnerOf(context, incoming)
   if (winner.digest === digest) return replay(winner, digest, body)
   const taken = refuse('HB-501', '', 'header Idempotency-Key')

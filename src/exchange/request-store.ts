@@ -1,7 +1,6 @@
 import { joinPieces, piece } from '../db/pieces.ts'
-import type { Tx } from '../db/pool.ts'
+import { inPipeline, type Tx } from '../db/pool.ts'
 import { type Reason, Refusal, reason } from '../errors.ts'
-import { findRestricted } from '../pseudonym/restricted.ts'
 import { holdContested } from './contested.ts'
 import { type Announcement, findObjected, objectedReason } from './objection.ts'
 import { countUses, type Permission, type Use } from './permission.ts'
@@ -9,7 +8,6 @@ import {
   findWithdrawn,
   OBJECTION_WINDOW,
   type Participation,
-  restrictedReason,
   storeParticipations,
   withdrawnReason,
 } from './precondition.ts'
@@ -72,29 +70,21 @@ export class SentBefore extends Error {}
 /**
  * Writes requests in the transaction of their messages, set-based: members, rows, routes and hand-overs.
  * Who is new in a period, its ceilings and its closing are exact, also beside other writers.
- * @throws Refused HB-509, HB-404, HB-415, HB-408, HB-417, HB-313, HB-604; SentBefore of several requests
+ * @throws Refused HB-509, HB-404, HB-415, HB-417, HB-313, HB-604; SentBefore of several requests
  */
 export async function storeRequests(tx: Tx, requests: readonly NewRequest[]): Promise<void> {
-  await sharePeriods(tx, requests)
-  for (const request of requests) refuseAll(await withdrawnNow(tx, request))
-  if (!(await insertRequests(tx, requests))) await refuseSentBefore(tx, requests)
-  await holdContested(tx, requests)
-  // The routes are locked by now, and restrictions wait: an objection or restriction either sees this
-  // request or is seen here.
-  refuseAll(await stopped(tx, requests))
-  // Last, for it keeps out all others who count the same.
-  const counted = requests.filter(({ sealed }) => sealed.length > 0)
-  const tooMuch = await countUses(
-    tx,
-    counted.map(({ use }) => use),
-  )
-  refuseAll(
-    new Map(
-      counted.flatMap(({ messageId }, position) => {
-        const refusal = tooMuch[position]
-        return refusal ? [[messageId, refusal] as const] : []
-      }),
-    ),
+  if (requests.length === 0) return
+  // In this order, and nothing waits for what comes before it.
+  await inPipeline(
+    sharePeriods(tx, requests),
+    refuseClosed(tx, requests),
+    ...requests.map(request => refuseWithdrawn(tx, request)),
+    insertRequests(tx, requests),
+    holdContested(tx, requests),
+    // The routes are locked by now: an objection either sees this request or is seen here.
+    ...requests.map(request => refuseStopped(tx, request)),
+    // Last, for it keeps out all others who count the same.
+    refuseTooMany(tx, requests),
   )
 }
 
@@ -123,6 +113,9 @@ async function sharePeriods(tx: Tx, requests: readonly NewRequest[]): Promise<vo
     text: 'SELECT pg_advisory_xact_lock_shared(hashtextextended(name, 0)) FROM unnest($1::text[]) AS p (name)',
     values: [[...new Set(requests.map(periodLock))].toSorted()],
   })
+}
+
+async function refuseClosed(tx: Tx, requests: readonly NewRequest[]): Promise<void> {
   const { rows } = await tx.query<{ position: number }>({
     name: 'closed-periods',
     text: `SELECT p.ordinality::int - 1 AS position
@@ -188,18 +181,6 @@ function personsOf(requests: readonly NewRequest[]) {
   return { numbers, persons: requests.flatMap(({ sealed }) => sealed) }
 }
 
-/** The request of a person, and its place there. */
-function placeOf(
-  requests: readonly NewRequest[],
-  numbers: readonly number[],
-  position: number,
-): { request: NewRequest; at: number } {
-  const number = numbers[position] ?? 0
-  const request = requests[number - 1]
-  if (!request) throw new Error('a person without a request')
-  return { request, at: position - numbers.indexOf(number) }
-}
-
 /** The columns of what two items may not share, and the members of a person, as {@link ALONE} names them. */
 const SHARED = [
   ['tag', 'tag'],
@@ -216,9 +197,9 @@ const SENT_BEFORE = SHARED.map(
 ).join(' UNION ALL ')
 
 /** Keeps what persons signed; HB-415 where one withdrew at this very moment. */
-async function withdrawnNow(tx: Tx, request: NewRequest): Promise<Refusals> {
+async function refuseWithdrawn(tx: Tx, request: NewRequest): Promise<void> {
   const gone = await storeParticipations(tx, request, request.participations)
-  return refusalsOf(gone.map(at => refused(request, at, withdrawnReason)))
+  refuseAll(refusalsOf(gone.map(at => refused(request, at, withdrawnReason))))
 }
 
 function refused(
@@ -230,31 +211,39 @@ function refused(
   return { messageId, reason: why(profile, request.pointerOf(at)) }
 }
 
-/** Persons of whom nothing may go: restricted, withdrawn, or who objected. */
-async function stopped(tx: Tx, requests: readonly NewRequest[]): Promise<Refusals> {
-  const { numbers, persons } = personsOf(requests)
-  const restricted = await findRestricted(
-    tx,
-    persons.map(it => it.subjectTag),
+/** Persons of whom nothing may go: who objected, or withdrew. */
+async function refuseStopped(tx: Tx, request: NewRequest): Promise<void> {
+  const { profile, announcements, participations } = request
+  const [objected, withdrawn] = await inPipeline(
+    findObjected(tx, request, profile, announcements),
+    findWithdrawn(tx, request, participations),
   )
-  const faults = restricted.map(position => {
-    const { request, at } = placeOf(requests, numbers, position)
-    return refused(request, at, (_, pointer) => restrictedReason(pointer))
-  })
-  for (const request of requests) {
-    const { profile, announcements, participations } = request
-    for (const at of await findObjected(tx, request, profile, announcements))
-      faults.push(refused(request, at, objectedReason))
-    for (const at of await findWithdrawn(tx, request, participations))
-      faults.push(refused(request, at, withdrawnReason))
-  }
-  return refusalsOf(faults)
+  refuseAll(
+    refusalsOf([
+      ...objected.map(at => refused(request, at, objectedReason)),
+      ...withdrawn.map(at => refused(request, at, withdrawnReason)),
+    ]),
+  )
 }
 
-/** @returns whether every person was new in the period */
-async function insertRequests(tx: Tx, requests: readonly NewRequest[]): Promise<boolean> {
+async function refuseTooMany(tx: Tx, requests: readonly NewRequest[]): Promise<void> {
+  const counted = requests.filter(({ sealed }) => sealed.length > 0)
+  const uses = counted.map(({ use }) => use)
+  const refusals = await countUses(tx, uses)
+  refuseAll(
+    new Map(
+      counted.flatMap(({ messageId }, position) => {
+        const refusal = refusals[position]
+        return refusal ? [[messageId, refusal] as const] : []
+      }),
+    ),
+  )
+}
+
+/** Writes what is told of persons; each must be new in the period. */
+async function insertRequests(tx: Tx, requests: readonly NewRequest[]): Promise<void> {
   const { numbers, persons } = personsOf(requests)
-  if (persons.length === 0) return true
+  if (persons.length === 0) return
   const { rows } = await tx.query<{ members: number }>({
     name: 'insert-requests',
     text: INSERT,
@@ -280,7 +269,7 @@ async function insertRequests(tx: Tx, requests: readonly NewRequest[]): Promise<
       ),
     ],
   })
-  return rows[0]?.members === persons.length
+  if (rows[0]?.members !== persons.length) await refuseSentBefore(tx, requests)
 }
 
 /** What is stored of a person: member, bytes, column. */

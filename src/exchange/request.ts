@@ -84,41 +84,41 @@ export async function domainOf(
   throw new Refusal(reason('HB-316', '/protocol', 'pseudonym domain'), { retryAfter: 30 })
 }
 
-/**
- * Refuses the items of persons who may not be sent: their processing is restricted, they withdrew their
- * participation, or objected.
- */
-async function withoutWithdrawn(context: Context, place: Place, all: Sealed): Promise<Sealed> {
-  const reasons = await stopsOf(context, place, all.sealed)
+/** Refuses the items of persons who may not be sent: they withdrew their participation, or objected. */
+async function withoutWithdrawn({ pool }: Context, place: Place, all: Sealed): Promise<Sealed> {
+  const { incoming, permission, request } = place
+  const { profile } = permission
+  const holder = { protocol: permission.protocol.id, party: incoming.caller.party }
+  const announced = announcementsOf(profile, request as unknown as Item, all.sealed)
+  const objected = await findObjected(pool, holder, profile, announced)
+  const withdrawn = await findWithdrawn(pool, holder, participationsOf(profile, all.sealed))
+  return refuseItems(
+    place,
+    all,
+    new Map([
+      ...objected.map(position => [position, objectedReason] as const),
+      ...withdrawn.map(position => [position, withdrawnReason] as const),
+    ]),
+  )
+}
+
+/** Takes persons out of what stands, by position, each with why. */
+function refuseItems(
+  { incoming, permission }: Place,
+  all: Sealed,
+  reasons: ReadonlyMap<number, (profile: Profile, pointer: string) => Reason>,
+): Sealed {
   if (reasons.size === 0) return all
-  const { reference = '' } = place.permission.profile
+  const { profile } = permission
   const refused = [...reasons].map(([position, why]) => {
     const { index = 0, item } = all.sealed[position] ?? {}
-    return { index, tenantRef: String(item?.[reference]), ...why }
+    const tenantRef = String(item?.[profile.reference ?? ''])
+    return { index, tenantRef, ...why(profile, `/${listOf(incoming)}/${index}`) }
   })
   return {
     refused: [...all.refused, ...refused].toSorted((one, other) => one.index - other.index),
     sealed: all.sealed.filter((_, position) => !reasons.has(position)),
   }
-}
-
-async function stopsOf(
-  { pool, intake }: Context,
-  { incoming, permission, request }: Place,
-  sealed: Sealed['sealed'],
-): Promise<Map<number, Reason>> {
-  const { profile } = permission
-  const holder = { protocol: permission.protocol.id, party: incoming.caller.party }
-  const at = (position: number) => `/${listOf(incoming)}/${sealed[position]?.index}`
-  const announced = announcementsOf(profile, request as unknown as Item, sealed)
-  const objected = await findObjected(pool, holder, profile, announced)
-  const withdrawn = await findWithdrawn(pool, holder, participationsOf(profile, sealed))
-  const restricted = await intake.findRestricted(sealed.map(person => person.subjectTag))
-  return new Map([
-    ...objected.map(position => [position, objectedReason(profile, at(position))] as const),
-    ...withdrawn.map(position => [position, withdrawnReason(profile, at(position))] as const),
-    ...restricted.map(position => [position, restrictedReason(at(position))] as const),
-  ])
 }
 
 /** Member of the body that holds the items of a message. */
@@ -140,11 +140,8 @@ interface Sealed {
   refused: ItemRefusal[]
 }
 
-function toAcceptance(
-  place: Place,
-  { sealed, refused }: Sealed,
-  until: Date | undefined,
-): Acceptance {
+function toAcceptance(place: Place, stands: Sealed, until: Date | undefined): Acceptance {
+  const { sealed, refused } = stands
   const { incoming, permission, request, domain } = place
   const { modalities } = permission
   const period = periodOf(request, incoming.at)
@@ -169,6 +166,11 @@ function toAcceptance(
     },
     wake: sealed.length > 0 && !until ? [permission.recipient] : [],
     request: toStore(place, sealed, until),
+    without: positions => {
+      const why = (_: Profile, pointer: string) => restrictedReason(pointer)
+      const reasons = new Map(positions.map(position => [position, why] as const))
+      return toAcceptance(place, refuseItems(place, stands, reasons), until)
+    },
   }
 }
 

@@ -43,7 +43,7 @@ export async function eraseExpired(context: Context): Promise<void> {
   await context.pool.query(
     `DELETE FROM period_member p USING unnest($1::text[], $2::int[]) AS k (protocol, days)
      WHERE p.protocol = k.protocol
-       AND to_date(p.period, 'YYYY-MM') + interval '1 month' < $3::timestamptz - make_interval(days => k.days)`,
+       AND p.period < to_char($3::timestamptz - make_interval(days => k.days), 'YYYY-MM')`,
     [ids, kept.map(it => it.routeRetentionDays), at],
   )
   await context.pool.query(

@@ -1,7 +1,7 @@
 import { type RecordedEntry, recordEntry } from '../audit/record.ts'
 import type { Actor } from '../audit/types.ts'
 import { inTransaction, type Pool, type Queryable, type Tx } from '../db/pool.ts'
-import { type Settled, Together } from '../db/together.ts'
+import { Questions, type Settled } from '../db/together.ts'
 import { refuse } from '../errors.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import { LocalKeys, type PseudonymKeys, storedName } from './evaluator.ts'
@@ -89,14 +89,14 @@ const COLUMNS = `name, protocol, epoch, state, public_key AS "publicKey", opened
  */
 export class DomainStore {
   readonly #pool: Pool
-  readonly #current: Together<string, string | undefined>
+  readonly #current: (protocol: string) => Promise<string | undefined>
   readonly #evaluator: PseudonymKeys
   readonly #keys: KeyStore
   readonly #clock: () => Date
 
   constructor({ pool, keys, evaluator, clock = () => new Date() }: DomainOptions) {
     this.#pool = pool
-    this.#current = new Together(protocols => findCurrent(pool, protocols), { most: MOST_ASKED })
+    this.#current = Questions.of(pool).kind(findCurrent, { most: MOST_ASKED })
     this.#evaluator = evaluator ?? new LocalKeys(keys)
     this.#keys = keys
     this.#clock = clock
@@ -120,7 +120,7 @@ export class DomainStore {
 
   /** The name of the domain that requests use now; undefined until the recipient is ready. */
   async current(protocol: string): Promise<string | undefined> {
-    return this.#current.do(protocol)
+    return this.#current(protocol)
   }
 
   /** The names of a protocol's domains whose key still exists, oldest epoch first. */

@@ -1,5 +1,7 @@
-import { type Settled, Together } from '../../src/db/together.ts'
+import { inPipeline, inTransaction, type Pool } from '../../src/db/pool.ts'
+import { Questions, type Settled, Together } from '../../src/db/together.ts'
 import { readBalances } from '../../src/exchange/conservation.ts'
+import { type TestDatabase, testDatabase } from '../support/database.ts'
 import { detection, openDomain, tenants } from '../support/detection.ts'
 import { COMPANIES, type TestGateway, testGateway, until } from '../support/gateway.ts'
 
@@ -36,6 +38,102 @@ describe('work for many at once', () => {
     const first = await Promise.allSettled([together.do(1)])
     away = false
     expect([first[0]?.status, await together.do(2)]).toEqual(['rejected', 2])
+  })
+})
+
+describe('questions of many callers', () => {
+  let db: TestDatabase
+  beforeAll(async () => {
+    db = await testDatabase()
+  })
+  afterAll(() => db.close())
+
+  test('of every kind go out together, on one connection; one that fails fails alone', async () => {
+    let connections = 0
+    const pool = {
+      connect: () => {
+        connections += 1
+        return db.pool.connect()
+      },
+    } as unknown as Pool
+    const questions = new Questions(pool)
+    const ask = (sql: string) =>
+      questions.kind<number, number>(
+        async (tx, those) => {
+          const { rows } = await tx.query<{ n: number }>(sql, [those])
+          return rows.map(({ n }) => ({ value: n }))
+        },
+        { most: 100 },
+      )
+    const double = ask('SELECT 2 * n AS n FROM unnest($1::int[]) AS a (n)')
+    const square = ask('SELECT n * n AS n FROM unnest($1::int[]) AS a (n)')
+    const broken = ask('SELECT n / 0 AS n FROM unnest($1::int[]) AS a (n)')
+    const all = await Promise.allSettled([double(3), square(3), broken(3), double(4), square(5)])
+    expect(all.map(it => (it.status === 'fulfilled' ? it.value : it.reason.code))).toEqual([
+      ...[6, 9, '22012', 8, 25],
+    ])
+    expect(connections).toBe(1)
+    expect(await double(5)).toBe(10)
+  })
+
+  test('get the reason where there is no connection, and are answered once there is', async () => {
+    let away = true
+    const pool = {
+      connect: () => (away ? Promise.reject(new Error('away')) : db.pool.connect()),
+    } as unknown as Pool
+    const one = new Questions(pool).kind<number, number>(
+      async (tx, those) => {
+        await tx.query('SELECT 1')
+        return those.map(value => ({ value }))
+      },
+      { most: 1 },
+    )
+    await expect(one(1)).rejects.toThrow('away')
+    away = false
+    expect(await one(2)).toBe(2)
+  })
+})
+
+describe('statements of one transaction that are sent at once', () => {
+  let db: TestDatabase
+  beforeAll(async () => {
+    db = await testDatabase()
+    await db.pool.query('CREATE TABLE step (n int PRIMARY KEY)')
+  })
+  afterAll(() => db.close())
+  const insert = 'INSERT INTO step VALUES ($1)'
+  const steps = async () => (await db.pool.query('SELECT n FROM step ORDER BY n')).rows
+
+  test('are done in that order', async () => {
+    await inTransaction(db.pool, tx =>
+      inPipeline(
+        tx.query(insert, [1]),
+        tx.query('UPDATE step SET n = n + 1'),
+        tx.query(insert, [1]),
+      ),
+    )
+    expect(await steps()).toEqual([{ n: 1 }, { n: 2 }])
+  })
+
+  test('throw what the first of them threw, and nothing comes after the ROLLBACK', async () => {
+    const work = inTransaction(db.pool, tx =>
+      inPipeline(
+        tx.query(insert, [3]),
+        tx.query(insert, [1]),
+        // What goes on after its first statement is waited for as well.
+        tx.query('SELECT 1').then(
+          () => tx.query(insert, [4]),
+          () => tx.query(insert, [5]),
+        ),
+      ),
+    )
+    await expect(work).rejects.toMatchObject({ code: '23505' })
+    expect(await steps()).toEqual([{ n: 1 }, { n: 2 }])
+    const { rows } = await db.pool.query<{ open: number }>(
+      `SELECT count(*)::int AS open FROM pg_stat_activity
+       WHERE datname = current_database() AND state LIKE 'idle in transaction%'`,
+    )
+    expect(rows).toEqual([{ open: 0 }])
   })
 })
 

@@ -90,9 +90,15 @@ describe('the bucket of a party', () => {
   test('costs one statement for all that wait, and lets nobody in that cannot be counted', async () => {
     let asked = 0
     const pool = {
-      query: (...all: unknown[]) => {
-        asked += 1
-        return (db.pool.query as (...some: unknown[]) => unknown)(...all)
+      connect: async () => {
+        const client = await db.pool.connect()
+        return {
+          query: (...all: unknown[]) => {
+            asked += 1
+            return (client.query as (...some: unknown[]) => unknown)(...all)
+          },
+          release: (lost?: Error) => client.release(lost),
+        }
       },
     }
     const limits = new PartyLimits({ pool: pool as never, limit: { perSecond: 1, burst: 1000 } })

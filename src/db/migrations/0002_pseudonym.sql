@@ -90,6 +90,8 @@ COMMENT ON COLUMN route.ended_on IS 'End of the tenancy, as the company reported
 COMMENT ON COLUMN route.expires_at IS 'End of retention under the protocol';
 CREATE INDEX route_subject ON route (subject_tag);
 CREATE INDEX route_reference ON route (reference_hash, party_id, domain);
+-- What is erased by age is found by the range of its blocks: an index of rows would cost each of them.
+CREATE INDEX route_expires ON route USING brin (expires_at timestamptz_minmax_multi_ops);
 
 -- No foreign key: its party is that of the message of the same transaction, and to look it up again for
 -- every row costs as much as an index.
@@ -113,3 +115,4 @@ COMMENT ON COLUMN period_member.type IS 'Type of the request';
 COMMENT ON COLUMN period_member.subject_tag IS 'The person';
 COMMENT ON COLUMN period_member.tag IS 'Pseudonym in the domain of the request: a blind sender cannot send one person under two subject tags';
 COMMENT ON COLUMN period_member.row_id IS 'Id of the row, made of the secret: nor one secret under two tags';
+CREATE INDEX period_member_period ON period_member USING brin (period);
