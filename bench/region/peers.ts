@@ -21,11 +21,16 @@ export async function startPeer<Asked extends ToVdab | ToCompanies>(
   const file = fileURLToPath(new URL(`${name}.ts`, import.meta.url))
   const process = startNode({ file, logFile, env: { NO_PROXY: '127.0.0.1' } })
   const next = async () => {
-    const ended = once(process.child, 'exit').then((): FromPeer => {
+    const waiting = new AbortController()
+    const { signal } = waiting
+    const ended = once(process.child, 'exit', { signal }).then((): FromPeer => {
       return { kind: 'failed', why: `it ended: see ${logFile}` }
     })
-    const said = once(process.child, 'message').then(([message]) => message as FromPeer)
+    const said = once(process.child, 'message', { signal }).then(([it]) => it as FromPeer)
     const message = await Promise.race([said, ended])
+    // Whichever came not is waited for no longer.
+    for (const one of [said, ended]) one.catch(() => {})
+    waiting.abort()
     if (message.kind === 'failed') throw new Error(`${name}: ${message.why}`)
     return message
   }
