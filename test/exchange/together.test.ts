@@ -214,4 +214,38 @@ describe('messages that are ready at the same moment', () => {
     expect(rows[0]?.entries).toBe(12)
     expect(rows[0]?.together).toBeGreaterThan(5)
   }, 60_000)
+
+  test('a person who is restricted while they wait is refused alone, and all else goes on', async () => {
+    const { messageId } = await gateway.clients.leefgoed.detect(detection(tenants(400, 1)))
+    const send = (from: number, size: number) => {
+      return () => gateway.clients.woonboog.detect(detection(tenants(from, size)))
+    }
+    const [before, restricted, mixed, after] = await sendTogether([
+      send(500, 1),
+      () =>
+        gateway.db.pool.query(
+          `INSERT INTO restriction (subject_tag, since, case_ref)
+           SELECT subject_tag, now(), 'R-1' FROM detection_row WHERE message_id = $1`,
+          [messageId],
+        ),
+      send(399, 3),
+      send(510, 2),
+    ])
+    expect(restricted).toMatchObject({ value: { rowCount: 1 } })
+    expect([before, after]).toMatchObject([
+      { value: { accepted: 1, refused: [] } },
+      { value: { accepted: 2, refused: [] } },
+    ])
+    expect(mixed).toMatchObject({
+      value: { accepted: 2, refused: [{ index: 1, code: 'HB-408', pointer: '/tenants/1' }] },
+    })
+    const stored = (mixed as PromiseFulfilledResult<{ messageId: string }>).value.messageId
+    const { rows } = await gateway.db.pool.query(
+      `SELECT m.accepted, m.refused, h.items FROM message m JOIN hand_over h ON h.message_id = m.id
+       WHERE m.id = $1`,
+      [stored],
+    )
+    expect(rows).toEqual([{ accepted: 2, refused: 1, items: 2 }])
+    expect((await readBalances(gateway.db.pool)).filter(it => !it.balanced)).toEqual([])
+  }, 60_000)
 })
