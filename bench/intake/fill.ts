@@ -9,7 +9,7 @@ import { DOMAIN } from '../pages/rows.ts'
 const ENTRY_MS = 3_150
 const FILL_MS = 1_800_000
 /** What goes with a message and is not of a person. */
-const BESIDE = ['messages', 'hand-overs', 'volumes']
+const BESIDE = ['messages', 'feedback', 'hand-overs', 'attempts', 'steps', 'volumes', 'quotas']
 // Four of the persons of a request, each with a row, a place in its period and a route.
 const PERSONS = `
   SELECT m.*, decode(md5(m.id || n), 'hex') AS tag FROM message m, generate_series(1, 4) AS n

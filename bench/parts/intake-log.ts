@@ -27,6 +27,7 @@ async function run(options: Options) {
     fillHistory(context, { entries, say }),
   )
   const scenes = [await openScene(options, filled), await openScene(options, empty)] as const
+  await assertFilled(scenes[0], entries)
   // A few at first: a process that has just started answers none of many in time.
   for (const scene of scenes) await scene.send({ requests: 100, tenants: 1, connections: 4 })
   const results = []
@@ -37,6 +38,12 @@ async function run(options: Options) {
     results.push(summarise(name, 'tenants a second', measured, { least: 0.9 }))
   }
   return results
+}
+
+/** Or two empty logs would be compared, and all would seem well. */
+async function assertFilled({ pool }: Scene, entries: number): Promise<void> {
+  const { rows } = await pool.query<{ size: number }>('SELECT size FROM audit_head')
+  if ((rows[0]?.size ?? 0) < entries) throw new Error('the log was not filled')
 }
 
 function rateOf(scene: Scene, load: Sending) {

@@ -82,6 +82,7 @@ export async function prepareSystem(options: SystemOptions): Promise<System> {
     // As the program does once a protocol comes into force; it may be doing so this moment.
     const { name } = await context.domains.ensureFirstDomain(PROTOCOL, 1)
     if (!options.ownRegister) await context.domains.markReady(name, { party: VDAB, at: new Date() })
+    await options.fill?.(context)
     return { companies, settings, domain: name, webhookSecrets }
   } finally {
     await close()

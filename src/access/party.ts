@@ -1,6 +1,7 @@
 import { recordEntry } from '../audit/record.ts'
 import type { EntryDraft } from '../audit/types.ts'
 import { inTransaction, type Pool, type Tx } from '../db/pool.ts'
+import { Shared } from '../db/together.ts'
 import type { KeyStore } from '../keys/key-store.ts'
 import type { Logger } from '../log.ts'
 import {
@@ -48,6 +49,7 @@ export class PartyStore {
   readonly #partyKeys: PartyKeys
   readonly #use: KeyUse
   readonly #cache = new Map<string, { party: Party | undefined; until: number }>()
+  readonly #reading = new Shared<Party | undefined>()
 
   constructor(parts: PartyStoreParts) {
     this.#parts = parts
@@ -61,7 +63,7 @@ export class PartyStore {
     if (!PARTY_ID.test(id)) return undefined
     const cached = this.#cache.get(id)
     if (cached && cached.until > performance.now()) return cached.party
-    return this.findNow(id)
+    return this.#reading.ask(id, () => this.findNow(id))
   }
 
   /** The same as it is now: by the time that it takes nobody learns who was here a moment ago. */
@@ -71,6 +73,12 @@ export class PartyStore {
     if (this.#cache.size >= MAX_CACHED) this.#cache.clear()
     this.#cache.set(id, { party, until: performance.now() + CACHE_MS })
     return party
+  }
+
+  /** Has a party read anew the next time. */
+  #forget(id: string): void {
+    this.#cache.delete(id)
+    this.#reading.forget(id)
   }
 
   /** The party's key of that id, if it counts now. */
@@ -161,7 +169,7 @@ export class PartyStore {
       await recordEntry(tx, addedEntry(checked, at))
       return added
     })
-    this.#cache.delete(party.id)
+    this.#forget(party.id)
     return { party, warnings, ...(secret && { webhookSecret: showWebhookSecret(secret) }) }
   }
 
@@ -197,7 +205,7 @@ export class PartyStore {
       await recordEntry(tx, changedEntry(id, kids, overlapMs, at))
       return rows.updateKeys(tx, id, jwks, next.jwksUrl)
     })
-    this.#cache.delete(id)
+    this.#forget(id)
     return { party, warnings }
   }
 
@@ -216,7 +224,7 @@ export class PartyStore {
       await recordEntry(tx, { action: 'party.changed', at, actor: OPERATOR, fields, details })
       return rows.updateRetries(tx, id, retries)
     })
-    this.#cache.delete(id)
+    this.#forget(id)
     return party
   }
 
@@ -239,7 +247,7 @@ export class PartyStore {
       await recordEntry(tx, { action: 'party.changed', at, actor: OPERATOR, fields, details })
       return rows.changeParty(tx, id, checked)
     })
-    this.#cache.delete(id)
+    this.#forget(id)
     const webhook = await rows.selectWebhook(pool, id)
     const addresses = { ...party, webhook: webhook?.url }
     return { party, warnings: closedAddresses(addresses, { allowLoopback, ...party }) }
@@ -263,7 +271,7 @@ export class PartyStore {
       })
       return rows.disableParty(tx, id, at)
     })
-    this.#cache.delete(id)
+    this.#forget(id)
     return party
   }
 
@@ -282,7 +290,7 @@ export class PartyStore {
       await recordEntry(tx, { action: 'party.changed', at, actor: OPERATOR, fields, details })
       return rows.enableParty(tx, id, at)
     })
-    this.#cache.delete(id)
+    this.#forget(id)
     return party
   }
 

@@ -83,6 +83,13 @@ export function openPool(databaseUrl: string, options: PoolOptions = {}): Pool {
   return pool
 }
 
+/**
+ * Begins a transaction of named statements that look rows up one by one: each is planned once a connection, when a table
+ * may be empty still, and used when it has millions of rows.
+ */
+export const BEGIN_BY_INDEX =
+  'BEGIN; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off'
+
 // Deadlock and serialization failure: PostgreSQL undid the transaction so that it can be run again.
 const RUN_AGAIN = new Set(['40P01', '40001'])
 const MAX_RUNS = 3

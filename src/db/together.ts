@@ -97,6 +97,27 @@ export class Together<T, R> {
   }
 }
 
+/** One answer for all who ask for the same while it is looked for. */
+export class Shared<T> {
+  readonly #asked = new Map<string, Promise<T>>()
+
+  /** The answer that somebody is looking for already, or that of `find`. */
+  ask(name: string, find: () => Promise<T>): Promise<T> {
+    const asked = this.#asked.get(name)
+    if (asked) return asked
+    const answer = find().finally(() => {
+      if (this.#asked.get(name) === answer) this.#asked.delete(name)
+    })
+    this.#asked.set(name, answer)
+    return answer
+  }
+
+  /** Who asks from now on is not told what is being looked for: it changed since. */
+  forget(name: string): void {
+    this.#asked.delete(name)
+  }
+}
+
 /** Answers a question for many callers: one statement, sent before anything is awaited. */
 export type Answering<T, R> = (db: Queryable, those: T[]) => Promise<Settled<R>[]>
 

@@ -1,6 +1,6 @@
 import { recordEntries } from '../audit/record.ts'
 import type { Context } from '../context.ts'
-import { inTransaction, type Tx } from '../db/pool.ts'
+import { BEGIN_BY_INDEX, inPipeline, inTransaction, type Tx } from '../db/pool.ts'
 import { newId } from '../ids.ts'
 import { CHANNEL_OF, type Channel, openChannels } from './circuit.ts'
 import { type Changed, entryOf, followerEntry, HAND_OVER_COLUMNS, type HandOver } from './outbox.ts'
@@ -29,23 +29,31 @@ export async function claimDue(
   destination: string,
   limit: number,
 ): Promise<Claimed[]> {
-  return inTransaction(context.pool, async tx => {
-    const channels = await openChannels(tx, destination, limit)
-    if (channels.length === 0) return []
-    const claimed = await claim(tx, destination, channels)
-    if (claimed.length === 0) return []
-    const free = await withoutRestricted(context, tx, claimed)
-    const rows = await withoutEnded(context, tx, free)
-    const decided = rows.map(handOver => ({ handOver, decision: decideAgain(context, handOver) }))
-    const stopped = decided.filter(({ decision }) => decision.outcome !== 'go')
-    await stop(context, tx, stopped)
-    const going = decided.filter(({ decision }) => decision.outcome === 'go').map(it => it.handOver)
-    await recordEntries(
-      tx,
-      going.map(it => entryOf(context, it, 'message.forwarding')),
-    )
-    return startAttempts(context, tx, destination, going)
-  })
+  return inTransaction(context.pool, tx => claimIn(context, tx, destination, limit), BEGIN_BY_INDEX)
+}
+
+async function claimIn(
+  context: Context,
+  tx: Tx,
+  destination: string,
+  limit: number,
+): Promise<Claimed[]> {
+  const channels = await openChannels(tx, destination, limit)
+  if (channels.length === 0) return []
+  const claimed = await claim(tx, destination, channels)
+  if (claimed.length === 0) return []
+  const free = await withoutRestricted(context, tx, claimed)
+  const rows = await withoutEnded(context, tx, free)
+  const decided = rows.map(handOver => ({ handOver, decision: decideAgain(context, handOver) }))
+  const stopped = decided.filter(({ decision }) => decision.outcome !== 'go')
+  await stop(context, tx, stopped)
+  const going = decided.filter(({ decision }) => decision.outcome === 'go').map(it => it.handOver)
+  const entries = going.map(it => entryOf(context, it, 'message.forwarding'))
+  const [started] = await inPipeline(
+    startAttempts(context, tx, destination, going),
+    recordEntries(tx, entries),
+  )
+  return started
 }
 
 // Named, here and elsewhere: parsed and planned once a connection, not for every batch.

@@ -130,14 +130,19 @@ interface FeedbackRow {
   content: Record<string, string>
 }
 
-// By their ids alone: the party is compared and not looked up, as one may have a great many.
+// By their ids alone: the party is compared and not looked up, as one may have a great many. And one by one (OFFSET keeps
+// it so), whatever is known of tables that grow by the second.
 const FEEDBACK = `
   SELECT e.id, f.id AS feedback_id, f.protocol, f.domain, r.reference,
     coalesce(o.content, f.content) AS content
   FROM unnest($1::text[], $2::text[], $3::text[]) AS e (id, message_id, feedback_id)
-  JOIN feedback f ON f.id = e.feedback_id
-  JOIN current_route r ON r.domain = f.domain AND r.tag = f.tag AND r.party_id = f.party_id
-  LEFT JOIN outgoing_item o ON o.message_id = e.message_id AND o.feedback_id = e.feedback_id
+  CROSS JOIN LATERAL (SELECT * FROM feedback f WHERE f.id = e.feedback_id OFFSET 0) f
+  CROSS JOIN LATERAL (
+    SELECT * FROM current_route r
+    WHERE r.domain = f.domain AND r.tag = f.tag AND r.party_id = f.party_id OFFSET 0) r
+  LEFT JOIN LATERAL (
+    SELECT * FROM outgoing_item o
+    WHERE o.message_id = e.message_id AND o.feedback_id = e.feedback_id OFFSET 0) o ON true
   WHERE f.party_id IS NOT DISTINCT FROM $4 AND coalesce(o.content, f.content) IS NOT NULL
     AND ${isFree('f.subject_tag')}`
 

@@ -1,7 +1,7 @@
 import { recordEntries } from '../audit/record.ts'
 import type { EntryDraft } from '../audit/types.ts'
 import type { Context } from '../context.ts'
-import { inTransaction, type Tx } from '../db/pool.ts'
+import { BEGIN_BY_INDEX, inPipeline, inTransaction, type Tx } from '../db/pool.ts'
 import { recordSignals, type Sign, type Turned } from './circuit.ts'
 import type { Claimed } from './claim.ts'
 import { ACTIONS, type Changed, entryOf, followerEntry } from './outbox.ts'
@@ -37,14 +37,17 @@ export async function recordResults(
   batch: Claimed[],
   results: Result[],
 ): Promise<{ worksAgain: boolean }> {
-  const turned = await inTransaction(context.pool, async tx => {
+  const record = async (tx: Tx) => {
     const changed = await change(tx, batch, results)
-    await recordEntries(tx, entriesOf(context, batch, results, changed))
-    await eraseDelivered(tx, batch, results)
+    await inPipeline(
+      recordEntries(tx, entriesOf(context, batch, results, changed)),
+      eraseDelivered(tx, batch, results),
+    )
     const gone = results.find(result => result.gone)?.gone
     if (gone) await disableWebhook(context, tx, destination, gone)
     return recordSignals(tx, destination, signalsOf(batch, results))
-  })
+  }
+  const turned = await inTransaction(context.pool, record, BEGIN_BY_INDEX)
   for (const turn of turned) tell(context, destination, turn)
   return { worksAgain: turned.some(({ paused }) => !paused) }
 }

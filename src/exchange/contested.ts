@@ -191,10 +191,13 @@ const ROUTES = `
 
 // Events to the party that has the person, and about them; progress of its own events stays its own, and
 // a notice about one says nothing that this party was not told.
-const ON_ITS_WAY = `h.kind = 'event' AND h.counted AND h.message_id = f.message_id AND f.receiver_id = f.party_id
-  AND h.state IN ('queued', 'retrying', 'parked', 'held') AND h.delivered_at IS NULL
-  AND h.reason IS DISTINCT FROM '${REASON}' AND (h.claimed_until IS NULL OR h.claimed_until < now())`
+const WAITS = `h.kind = 'event' AND h.counted AND h.state IN ('queued', 'retrying', 'parked', 'held')
+  AND h.delivered_at IS NULL AND h.reason IS DISTINCT FROM '${REASON}'
+  AND (h.claimed_until IS NULL OR h.claimed_until < now())`
+const ON_ITS_WAY = `h.message_id = f.message_id AND f.receiver_id = f.party_id AND ${WAITS}`
 
+// Person by person (OFFSET keeps it so), whatever is known of tables that grow by the second: all that waits for
+// somebody who is away would be gone through else.
 const CONTESTED = `
   WITH request AS (
     SELECT * FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY
@@ -204,7 +207,6 @@ const CONTESTED = `
       ${piece('$6', TAG_BYTES, 'n.place')} AS subject_tag
     FROM unnest($4::int[]) WITH ORDINALITY AS n (number, place) JOIN request r USING (number)),
   open AS (SELECT name, protocol FROM domain WHERE state <> 'closed'),
-  -- Person by person (OFFSET keeps it so), whatever is known of a table that grows by the second.
   other AS (
     SELECT r.domain, r.tag, r.party_id FROM named n, LATERAL (
       SELECT * FROM current_route r
@@ -217,9 +219,13 @@ const CONTESTED = `
   told AS (
     SELECT f.* FROM other o, LATERAL (
       SELECT * FROM feedback f
-      WHERE f.domain = o.domain AND f.tag = o.tag AND f.party_id = o.party_id OFFSET 0) f)
-  SELECT h.id FROM told f JOIN hand_over h ON h.feedback_id = f.id
-  WHERE ${ON_ITS_WAY} ORDER BY h.id FOR NO KEY UPDATE OF h`
+      WHERE f.domain = o.domain AND f.tag = o.tag AND f.party_id = o.party_id OFFSET 0) f),
+  found AS (
+    SELECT h.id FROM told f, LATERAL (
+      SELECT * FROM hand_over h WHERE h.feedback_id = f.id OFFSET 0) h
+    WHERE ${ON_ITS_WAY} ORDER BY h.id)
+  SELECT h.id FROM found, LATERAL (
+    SELECT h.id FROM hand_over h WHERE h.id = found.id AND ${WAITS} FOR NO KEY UPDATE) h`
 
 const RETRYING = `
   SELECT h.id FROM hand_over h JOIN feedback f ON f.id = h.feedback_id

@@ -1,6 +1,6 @@
 import type { SealedEntry } from '../audit/entry.ts'
 import { insertEntries } from '../audit/record.ts'
-import { inPipeline, inTransaction, type Pool, type Tx } from '../db/pool.ts'
+import { BEGIN_BY_INDEX, inPipeline, inTransaction, type Pool, type Tx } from '../db/pool.ts'
 import { Questions, type Settled, Together } from '../db/together.ts'
 import { findRestricted, shareRestrictions } from '../pseudonym/restricted.ts'
 import { insertMessages, type NewMessage } from './message.ts'
@@ -28,9 +28,6 @@ export interface Ready {
  */
 export type Stored = 'stored' | 'lost' | { restricted: number[] }
 
-// A plan is made once, when a table may be empty still, and used when it has millions of rows.
-const BEGIN =
-  'BEGIN; SET LOCAL plan_cache_mode = force_generic_plan; SET LOCAL enable_seqscan = off'
 // What one transaction takes: as many persons as two full messages.
 const MOST_PERSONS = 2_000
 const MOST_LOOKUPS = 1_000
@@ -88,7 +85,7 @@ export class Intake {
 
   async #storeAll(all: Ready[]): Promise<Settled<Stored>[]> {
     try {
-      await inTransaction(this.#pool, tx => storeIn(tx, all), BEGIN)
+      await inTransaction(this.#pool, tx => storeIn(tx, all), BEGIN_BY_INDEX)
       return all.map(() => ({ value: 'stored' }))
     } catch (error) {
       if (error instanceof Unstored) return this.#storeOthers(all, error.settled)

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Pool, Queryable } from '../db/pool.ts'
+import { Shared } from '../db/together.ts'
 import { refuse } from '../errors.ts'
 import { type KeyProvider, KeyProviderError, type Keyring, LocalKey } from './provider.ts'
 
@@ -38,7 +39,8 @@ export class KeyStore {
   readonly #pool: Pool
   readonly #note: ProviderNote
   readonly #cache = new Map<string, Remembered>()
-  readonly #asking = new Map<string, Promise<Buffer>>()
+  readonly #reading = new Shared<Buffer | undefined>()
+  readonly #unwrapping = new Shared<Buffer>()
   #lost = false
   #check: { result: Promise<string | undefined>; until: number } | undefined
 
@@ -72,11 +74,18 @@ export class KeyStore {
   async find(name: string, db: Queryable = this.#pool): Promise<Buffer | undefined> {
     const known = this.#cache.get(name)
     if (known && known.fresh > performance.now()) return known.secret
+    // A transaction sees what it wrote itself.
+    if (db !== this.#pool) return this.#read(name, db)
+    return this.#reading.ask(name, () => this.#read(name, db))
+  }
+
+  async #read(name: string, db: Queryable): Promise<Buffer | undefined> {
     const row = await readRow(name, db)
     if (!row?.wrapped) {
       this.#cache.delete(name)
       return undefined
     }
+    const known = this.#cache.get(name)
     const now = performance.now()
     if (known && known.until > now && known.wrapped.equals(row.wrapped)) {
       known.fresh = now + CACHE_MS
@@ -88,6 +97,7 @@ export class KeyStore {
   /** Has a secret read anew the next time: another process may just have replaced it. */
   forget(name: string): void {
     this.#cache.delete(name)
+    this.#reading.forget(name)
   }
 
   /** Stores or replaces a secret. */
@@ -95,7 +105,7 @@ export class KeyStore {
     const update = `DO UPDATE SET wrapped = excluded.wrapped, wrapped_by = excluded.wrapped_by,
       destroyed_at = NULL`
     await this.#write(name, secret, db, update)
-    this.#cache.delete(name)
+    this.forget(name)
   }
 
   /**
@@ -108,7 +118,7 @@ export class KeyStore {
        WHERE name = $1 AND wrapped IS NOT NULL`,
       [name],
     )
-    this.#cache.delete(name)
+    this.forget(name)
     return rowCount === 1
   }
 
@@ -171,18 +181,12 @@ export class KeyStore {
     name: string,
     { wrapped, wrapped_by }: { wrapped: Buffer; wrapped_by: string | null },
   ) {
-    const id = `${name} ${wrapped.toString('base64')}`
-    const running = this.#asking.get(id)
-    if (running) return running
-    const asking = this.#unwrap(name, wrapped, wrapped_by)
-      .then(({ secret, rememberMs }) => {
-        const now = performance.now()
-        this.#cache.set(name, { secret, wrapped, fresh: now + CACHE_MS, until: now + rememberMs })
-        return secret
-      })
-      .finally(() => this.#asking.delete(id))
-    this.#asking.set(id, asking)
-    return asking
+    return this.#unwrapping.ask(`${name} ${wrapped.toString('base64')}`, async () => {
+      const { secret, rememberMs } = await this.#unwrap(name, wrapped, wrapped_by)
+      const now = performance.now()
+      this.#cache.set(name, { secret, wrapped, fresh: now + CACHE_MS, until: now + rememberMs })
+      return secret
+    })
   }
 
   async #unwrap(name: string, wrapped: Buffer, by: string | null) {

@@ -4,7 +4,7 @@ import type { Outage } from './outage.ts'
 
 const PATIENCE_MS = 2_000
 // Under load a destination is woken for all that came meanwhile; after a pause at once.
-const APART_MS = 25
+const APART_MS = 100
 
 /**
  * Puts wake-ups into the queue: those that come while the engine takes earlier ones go together, and

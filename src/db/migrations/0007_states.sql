@@ -48,11 +48,12 @@ INSERT INTO state_rule (subject, was, state, meaning) VALUES
   ('feedback', 'open', 'closed', 'done at once'),
   ('feedback', 'taken-up', 'closed', 'done');
 
--- Later, an entry of the audit log says how each step came about; this says when, to the row.
+-- Later, an entry of the audit log says how each step came about; this says when, to the row. The triggers below write it
+-- out of the row that makes the step: a foreign key would look that row up again, and lock it.
 CREATE TABLE transition (
   id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-  message_id   text REFERENCES message,
-  hand_over_id text REFERENCES hand_over,
+  message_id   text,
+  hand_over_id text,
   was          text NOT NULL,
   state        text NOT NULL,
   at           timestamptz NOT NULL,
