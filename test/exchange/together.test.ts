@@ -1,5 +1,5 @@
 import { inPipeline, inTransaction, type Pool } from '../../src/db/pool.ts'
-import { Questions, type Settled, Together } from '../../src/db/together.ts'
+import { Questions, type Settled, Shared, Together } from '../../src/db/together.ts'
 import { readBalances } from '../../src/exchange/conservation.ts'
 import { type TestDatabase, testDatabase } from '../support/database.ts'
 import { detection, openDomain, tenants } from '../support/detection.ts'
@@ -38,6 +38,29 @@ describe('work for many at once', () => {
     const first = await Promise.allSettled([together.do(1)])
     away = false
     expect([first[0]?.status, await together.do(2)]).toEqual(['rejected', 2])
+  })
+})
+
+describe('one answer for all who ask for the same', () => {
+  test('while it is looked for; who asks after it changed has it looked for anew', async () => {
+    const found: ((value: number) => void)[] = []
+    const find = () => new Promise<number>(resolve => found.push(resolve))
+    const shared = new Shared<number>()
+    const [first, second, other] = [shared.ask('a', find), shared.ask('a', find), shared.ask('b', find)]
+    shared.forget('a')
+    const after = shared.ask('a', find)
+    expect(found.length).toBe(3)
+    found.forEach((resolve, at) => resolve(at))
+    expect(await Promise.all([first, second, other, after])).toEqual([0, 0, 1, 2])
+    void shared.ask('a', find)
+    expect(found.length).toBe(4)
+  })
+
+  test('one that fails is looked for again', async () => {
+    const shared = new Shared<number>()
+    const failing = shared.ask('a', () => Promise.reject(new Error('away')))
+    await expect(failing).rejects.toThrow('away')
+    expect(await shared.ask('a', async () => 1)).toBe(1)
   })
 })
 
