@@ -131,11 +131,11 @@ interface FeedbackRow {
 }
 
 // By their ids alone: the party is compared and not looked up, as one may have a great many. And one by one (OFFSET keeps
-// it so), whatever is known of tables that grow by the second.
+// it so), whatever is known of tables that grow by the second; with one plan for any number (SELECT $1).
 const FEEDBACK = `
   SELECT e.id, f.id AS feedback_id, f.protocol, f.domain, r.reference,
     coalesce(o.content, f.content) AS content
-  FROM unnest($1::text[], $2::text[], $3::text[]) AS e (id, message_id, feedback_id)
+  FROM unnest((SELECT $1::text[]), (SELECT $2::text[]), (SELECT $3::text[])) AS e (id, message_id, feedback_id)
   CROSS JOIN LATERAL (SELECT * FROM feedback f WHERE f.id = e.feedback_id OFFSET 0) f
   CROSS JOIN LATERAL (
     SELECT * FROM current_route r

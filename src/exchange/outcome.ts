@@ -104,9 +104,11 @@ function keysOf(all: readonly Keyed[]): unknown[] {
   ]
 }
 
+// How many are asked for is hidden from the planner (SELECT $1): it would make a plan anew for each number.
 const FIND = `
   SELECT a.ordinality::int - 1 AS position, i.status, i.response AS body, i.digest
-  FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS a (party_id, operation, key, ordinality)
+  FROM unnest((SELECT $1::text[]), (SELECT $2::text[]), (SELECT $3::text[])) WITH ORDINALITY
+      AS a (party_id, operation, key, ordinality)
     CROSS JOIN LATERAL (SELECT * FROM idempotency i
       WHERE i.party_id = a.party_id AND i.operation = a.operation AND i.key = a.key LIMIT 1) i`
 

@@ -76,7 +76,9 @@ export class KeyStore {
     if (known && known.fresh > performance.now()) return known.secret
     // A transaction sees what it wrote itself.
     if (db !== this.#pool) return this.#read(name, db)
-    return this.#reading.ask(name, () => this.#read(name, db))
+    const found = await this.#reading.ask(name, () => this.#read(name, db))
+    // It may have been written since somebody began to look.
+    return found ?? this.#read(name, db)
   }
 
   async #read(name: string, db: Queryable): Promise<Buffer | undefined> {
