@@ -46,11 +46,15 @@ describe('one answer for all who ask for the same', () => {
     const found: ((value: number) => void)[] = []
     const find = () => new Promise<number>(resolve => found.push(resolve))
     const shared = new Shared<number>()
-    const [first, second, other] = [shared.ask('a', find), shared.ask('a', find), shared.ask('b', find)]
+    const [first, second, other] = [
+      shared.ask('a', find),
+      shared.ask('a', find),
+      shared.ask('b', find),
+    ]
     shared.forget('a')
     const after = shared.ask('a', find)
     expect(found.length).toBe(3)
-    found.forEach((resolve, at) => resolve(at))
+    for (const [at, resolve] of found.entries()) resolve(at)
     expect(await Promise.all([first, second, other, after])).toEqual([0, 0, 1, 2])
     void shared.ask('a', find)
     expect(found.length).toBe(4)
