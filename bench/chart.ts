@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { drawAims } from './drawing.ts'
 import { partOf, placeOf } from './list.ts'
-import { describeMachine } from './machine.ts'
+import { describeMachine, type Machine } from './machine.ts'
 import { describeAim } from './measure.ts'
 import { type Latest, latestOf, readRuns } from './saved.ts'
 
@@ -50,10 +50,15 @@ export function figuresTable(latest: readonly Latest[]): string {
       `${number(spread.min)} to ${number(spread.max)}`,
       aim ? describeAim(aim) : '',
       aim ? (meets ? 'met' : '**not met**') : '',
-      `${run.date.slice(0, 10)}, ${run.revision}, load ${run.machine.load}`,
+      `${run.date.slice(0, 10)}, ${run.revision}, ${elsewhere(run.machine, machine)}load ${run.machine.load}`,
     ].join(' | '),
   )
   return `${about}.\n\n${HEAD}${rows.map(row => `| ${row} |\n`).join('')}`
+}
+
+// Ratios of two machines compare, seconds do not.
+function elsewhere({ cpu }: Machine, last: Machine | undefined): string {
+  return cpu === last?.cpu ? '' : `${cpu}, `
 }
 
 const HEAD = `| name | value | ceiling | ratio | spread | aim | | measured |

@@ -33,16 +33,10 @@ export interface Latest extends Result {
   run: Run
 }
 
-/** The last of each figure on the machine of the last run, in the order of the runs. */
+/** The last of each figure, in the order of the runs. */
 export function latestOf(runs: readonly Run[]): Latest[] {
-  const last = runs.at(-1)
-  const latest = new Map<string, Latest>()
-  for (const run of runs) {
-    const { cpu, cores } = run.machine
-    if (cpu !== last?.machine.cpu || cores !== last.machine.cores) continue
-    for (const result of run.results) latest.set(result.name, { ...result, run })
-  }
-  return [...latest.values()]
+  const all = runs.flatMap(run => run.results.map(result => ({ ...result, run })))
+  return [...new Map(all.map(figure => [figure.name, figure])).values()]
 }
 
 /** The short name of the revision of a work tree. */

@@ -81,7 +81,7 @@ const PART = 100
 const MAX_QUEUE = 4_096
 const AT_LIMIT = 'Task queue is at limit'
 const WORKER = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js'
-const STARTS_WITHIN_MS = 2_000
+const STARTS_WITHIN_MS = 8_000
 const LOOK_MS = 10
 
 /**

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { resumeHeld } from '../../src/exchange/halt.ts'
 import { expireInteractions } from '../../src/exchange/settle.ts'
 import { detection, forwardedTo, openDomain, PERIOD, TODAY, tenants } from '../support/detection.ts'
 import { type Company, resign, type TestGateway, testGateway, until } from '../support/gateway.ts'
@@ -31,6 +32,8 @@ afterEach(async () => {
   for (const hook of Object.values(gateway.hooks)) hook.reply = () => ({ status: 202, body: {} })
   for (const id of ['wm-vdab', 'wm-vdab-woonboog', 'wm-vdab-leefgoed']) await suspend(gateway, id)
   await until('nothing is held by a suspension', async () => {
+    // Where nothing settles by itself, what was under way when a test suspended waits for this.
+    await resumeHeld(gateway.context)
     const { rows } = await gateway.db.pool.query(
       "SELECT 1 FROM hand_over WHERE state = 'held' AND reason LIKE 'HB-%'",
     )
